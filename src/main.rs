@@ -1,0 +1,2 @@
+//! The `farkas` command.
+fn main() {}
