@@ -1,1 +1,19 @@
-//! Placeholder.
+//! What an optimisation problem is: what people write ([`model`]), what everybody downstream reads ([`problem`]), its
+//! canonical bytes ([`image`]), the file formats ([`formats`]), what solvers say ([`answer`]), and the checker that
+//! believes none of it ([`check`]).
+//!
+//! Pure: no files, clock, threads, network or `unsafe`. It solves nothing; solving comes by extension traits of the
+//! facade crate `farkas`.
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod check;
+pub mod formats;
+pub mod image;
+pub mod model;
+pub mod problem;
+pub mod tolerances;
+
+pub use answer::{Claim, Limit, Reason, Source, Termination};
+pub use problem::{ColumnKind, Problem, ProblemData, Sense};
+pub use tolerances::Tolerances;

@@ -1,0 +1,346 @@
+//! What a solver promises: [`Backend`] opens a [`Session`] on a problem, a session solves and says what it found as a
+//! claim; [`Control`] carries what happens meanwhile, and a [`StopToken`] ends it.
+//!
+//! Times count from the call of `solve`. Values are in the original problem's space, objectives and bounds in its own
+//! sense, offset included; an adapter converts for its solver. One session is used by one thread at a time.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use farkas_modeling::answer::Basis;
+use farkas_modeling::check::CheckedPoint;
+use farkas_modeling::{Claim, Problem};
+use serde::{Deserialize, Serialize};
+
+use crate::options::Options;
+
+/// Whether a backend can be used here and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Availability {
+    /// Yes.
+    Ready {
+        /// Version of the solver.
+        version: String,
+    },
+    /// It is not installed; the remedy says what to install.
+    NotFound {
+        /// What was looked for, and what to do.
+        remedy: String,
+    },
+    /// It is older than the adapter knows.
+    TooOld {
+        /// Version found.
+        version: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// It needs a licence.
+    NoLicense {
+        /// What the solver says.
+        says: String,
+    },
+    /// It is there and does not work.
+    Broken {
+        /// What happened.
+        says: String,
+    },
+}
+
+/// What a backend can take and give: declared by the adapter, verified by the conformance suite (claiming more or less
+/// than is true fails it).
+#[allow(clippy::struct_excessive_bools)] // a table of independent facts, printed as such
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Mixed-integer problems.
+    pub integers: bool,
+    /// Semicontinuous and semi-integer columns.
+    pub semicontinuous: bool,
+    /// Special ordered sets.
+    pub sets: bool,
+    /// Indicator rows.
+    pub indicators: bool,
+    /// Multipliers and reduced costs of an LP.
+    pub duals: bool,
+    /// A primal ray for an unbounded LP.
+    pub primal_ray: bool,
+    /// Farkas multipliers for an infeasible LP.
+    pub farkas_ray: bool,
+    /// A simplex basis out, and in as a start.
+    pub basis: bool,
+    /// Reports incumbents with their values while it solves.
+    pub incumbents_out: bool,
+    /// Takes incumbents found elsewhere while it solves.
+    pub incumbents_in: bool,
+    /// Reports bounds while it solves.
+    pub live_bound: bool,
+    /// Takes a start point for a MIP.
+    pub start_point: bool,
+    /// That start may be partial (NaN where nothing is known).
+    pub partial_start: bool,
+    /// More than one thread.
+    pub threads: bool,
+    /// A seed changes its path.
+    pub seed: bool,
+    /// Keeps a memory limit by itself.
+    pub memory_limit: bool,
+    /// Stops when the token is set, within a second; otherwise only killing its process ends it.
+    pub stop: bool,
+    /// Which LP algorithms one can choose: simplex.
+    pub simplex: bool,
+    /// Interior point.
+    pub barrier: bool,
+    /// First order.
+    pub first_order: bool,
+}
+
+/// Whether a backend takes a certain problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "fit")]
+pub enum Fit {
+    /// As it is.
+    Takes,
+    /// Too large for its licence or its index type.
+    TooLarge {
+        /// The limit, in words.
+        limit: String,
+    },
+    /// Something in it is beyond the backend.
+    Refuses {
+        /// What.
+        why: String,
+    },
+}
+
+/// Why a backend could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "error", content = "detail")]
+pub enum BackendError {
+    /// It is not available.
+    #[error("{0}")]
+    Unavailable(String),
+    /// It does not take this problem.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Its process or library failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Why a session did not do what it was asked. After `Refused` it is as it was; after `Broken` it may only be dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "error", content = "detail")]
+pub enum SessionError {
+    /// The request cannot be met (an unknown native option, say); the sentence says which and lists what there is.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The solver or its process failed; the sentence says how.
+    #[error("broken: {0}")]
+    Broken(String),
+    /// Its process was killed because it overstayed its limit, or by [`StopToken::kill`].
+    #[error("killed: {0}")]
+    Killed(String),
+}
+
+/// One solver, or one way to reach it.
+pub trait Backend: Send + Sync {
+    /// Its name, as `--solver` and results have it: `highs`. Configured sidecars and remotes have names of their own.
+    fn name(&self) -> &str;
+    /// Whether it can be used here. May load a library: call it in a worker process when the library is not trusted.
+    fn probe(&self) -> Availability;
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// Whether it takes this problem. Some limits depend on the data.
+    fn fits(&self, problem: &Problem) -> Fit {
+        fits_by_capabilities(self.name(), self.capabilities(), problem)
+    }
+    /// Opens a problem. It may be owned or mapped: no copy is forced.
+    ///
+    /// # Errors
+    /// When the solver is not there, does not take the problem, or its process fails.
+    fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError>;
+}
+
+/// What the declared capabilities say about a problem.
+pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) -> Fit {
+    let missing = [
+        (problem.num_integers() > 0 && !can.integers, "integer variables"),
+        (problem.num_semis() > 0 && !can.semicontinuous, "semicontinuous variables"),
+        (!problem.sets().is_empty() && !can.sets, "special ordered sets"),
+        (!problem.indicators().is_empty() && !can.indicators, "indicator constraints"),
+    ];
+    match missing.iter().find(|(is, _)| *is) {
+        Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },
+        None => Fit::Takes,
+    }
+}
+
+/// What a solve may begin from.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// n values, NaN where nothing is known. It need not be feasible.
+    pub point: Option<Arc<[f64]>>,
+    /// A basis, for solvers that take one.
+    pub basis: Option<Arc<Basis>>,
+}
+
+/// One problem, open in one solver; used by one thread at a time.
+pub trait Session: Send {
+    /// Version of the solver behind it.
+    fn version(&self) -> &str;
+    /// Solves. May be called again.
+    ///
+    /// Before it starts, and as often as it can, it looks at `stop`; a token that is set already ends it at once with
+    /// `NoSolutionFound`/`Interrupted` (or with the claim it has). A limit that is reached is no error: the claim says
+    /// so. The claim's bound holds even then, if there is one.
+    ///
+    /// # Errors
+    /// `Refused` for options it does not have, `Broken` when the solver fails, `Killed` when its process was killed.
+    fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+    ) -> Result<Claim, SessionError>;
+}
+
+/// What a solver reports while it solves; borrowed for the length of the call.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A point that the solver thinks feasible. `values` has n entries, where the solver hands them out.
+    Incumbent {
+        /// Its objective, as the solver has it.
+        objective: f64,
+        /// n values.
+        values: Option<&'a [f64]>,
+    },
+    /// No point is better than this.
+    Bound(f64),
+    /// How far it is.
+    Progress(Progress),
+    /// What it does now: `presolve`, `root`, `search`, `simplex`, `barrier`, `crossover`, …
+    Phase(&'a str),
+    /// A line of its log, without the newline.
+    Log(&'a str),
+}
+
+/// How far a solver is.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Branch-and-bound nodes done.
+    pub nodes: u64,
+    /// Iterations done (simplex, barrier or first order).
+    pub iterations: u64,
+}
+
+/// Hears what happens during a solve. Called inside solvers' callbacks, perhaps from several threads: an implementation
+/// returns at once, copies what it keeps into bounded newest-wins slots, and never checks, blocks or panics.
+pub trait Control {
+    /// Something happened.
+    fn report(&self, event: Event<'_>);
+    /// A point found elsewhere, better than what this solver has; each is handed out once.
+    fn offered(&self) -> Option<Arc<CheckedPoint>> {
+        None
+    }
+}
+
+/// A control that hears nothing and offers nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quiet;
+
+impl Control for Quiet {
+    fn report(&self, _: Event<'_>) {}
+}
+
+type Waker = Box<dyn Fn() + Send + Sync>;
+
+#[derive(Default)]
+struct StopState {
+    level: AtomicU8,
+    wakers: Mutex<(u64, Vec<(u64, Waker)>)>,
+}
+
+/// Asks a solve to end. Clonable; a flag and registered wakers, so that it also reaches a solver without callbacks, a
+/// blocked socket, or a subprocess. Set before `solve`, it still stops it.
+///
+/// ```
+/// use farkas_backends::contract::StopToken;
+/// let stop = StopToken::new();
+/// let copy = stop.clone();
+/// copy.stop();
+/// assert!(stop.is_stopped() && !stop.is_killed());
+/// ```
+#[derive(Clone, Default)]
+pub struct StopToken {
+    state: Arc<StopState>,
+}
+
+impl StopToken {
+    /// A token that is not set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks to stop and keep what was found.
+    pub fn stop(&self) {
+        self.raise(1);
+    }
+
+    /// Asks to end at once, by killing the process where there is one. Implies [`stop`](Self::stop).
+    pub fn kill(&self) {
+        self.raise(2);
+    }
+
+    /// Whether somebody asked to stop (or to kill).
+    pub fn is_stopped(&self) -> bool {
+        self.state.level.load(Ordering::Acquire) >= 1
+    }
+
+    /// Whether somebody asked to kill.
+    pub fn is_killed(&self) -> bool {
+        self.state.level.load(Ordering::Acquire) >= 2
+    }
+
+    /// Calls `waker` at every raise from now on, until the guard is dropped; at once if the token is set already. A
+    /// waker returns at once and does not register or drop wakers itself.
+    #[must_use = "dropping the guard unregisters the waker"]
+    pub fn on_stop(&self, waker: impl Fn() + Send + Sync + 'static) -> WakerGuard {
+        let waker: Waker = Box::new(waker);
+        let mut wakers = self.state.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_stopped() {
+            waker();
+        }
+        wakers.0 += 1;
+        let id = wakers.0;
+        wakers.1.push((id, waker));
+        WakerGuard { state: Arc::clone(&self.state), id }
+    }
+
+    fn raise(&self, level: u8) {
+        if self.state.level.fetch_max(level, Ordering::AcqRel) < level {
+            let wakers = self.state.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+            for (_, waker) in &wakers.1 {
+                waker();
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for StopToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StopToken(level {})", self.state.level.load(Ordering::Acquire))
+    }
+}
+
+/// Unregisters its waker when dropped.
+pub struct WakerGuard {
+    state: Arc<StopState>,
+    id: u64,
+}
+
+impl Drop for WakerGuard {
+    fn drop(&mut self) {
+        self.state.wakers.lock().unwrap_or_else(PoisonError::into_inner).1.retain(|(id, _)| *id != self.id);
+    }
+}

@@ -1,0 +1,1 @@
+//! Several solvers on one problem: who runs, who found what, when it is over.

@@ -1,0 +1,1 @@
+//! What people write: families of variables over their own index types, expressions, named rows.

@@ -1,0 +1,335 @@
+//! What may be wrong with a problem, found all at once, each with its place.
+
+use std::fmt;
+
+use super::{MOST_ENTRIES, Problem, ProblemData};
+
+/// At most this many defects are kept; the rest are counted.
+const KEPT: usize = 100;
+
+/// Where a defect is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The problem as a whole.
+    Problem,
+    /// The objective.
+    Objective,
+    /// A column, by position and name.
+    Column(usize, String),
+    /// A row, by position and name.
+    Row(usize, String),
+    /// The entry of a column in a row.
+    Entry {
+        /// Name of the row.
+        row: String,
+        /// Name of the column.
+        column: String,
+    },
+    /// A special ordered set, by position and name.
+    Set(usize, String),
+    /// An indicator, by position.
+    Indicator(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Problem => write!(f, "problem"),
+            Self::Objective => write!(f, "objective"),
+            Self::Column(_, name) => write!(f, "variable '{name}'"),
+            Self::Row(_, name) => write!(f, "constraint '{name}'"),
+            Self::Entry { row, column } => write!(f, "coefficient of '{column}' in '{row}'"),
+            Self::Set(_, name) => write!(f, "set '{name}'"),
+            Self::Indicator(at) => write!(f, "indicator {}", at + 1),
+        }
+    }
+}
+
+/// What is wrong, as a stable code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DefectCode {
+    /// An array has the wrong length, or positions that do not rise.
+    Shape,
+    /// More columns, rows or nonzeros than any solver's 32-bit index takes.
+    TooLarge,
+    /// A number is NaN.
+    NotANumber,
+    /// A number is infinite where it must be finite.
+    Infinite,
+    /// A lower bound of +∞ or an upper bound of −∞.
+    WrongInfinity,
+    /// An index that is not there.
+    OutOfRange,
+    /// Rows within a column are not ascending.
+    NotSorted,
+    /// A name that is used twice.
+    DuplicateName,
+    /// A kind, order or value that is not one of those there are.
+    BadKind,
+    /// A row that no point can satisfy (told by models, whose author can mend it; in a file it is infeasible).
+    NeverHolds,
+}
+
+impl DefectCode {
+    /// The stable code: `problem-not-a-number`, say.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Shape => "problem-shape",
+            Self::TooLarge => "problem-too-large",
+            Self::NotANumber => "problem-not-a-number",
+            Self::Infinite => "problem-infinite",
+            Self::WrongInfinity => "problem-wrong-infinity",
+            Self::OutOfRange => "problem-out-of-range",
+            Self::NotSorted => "problem-not-sorted",
+            Self::DuplicateName => "problem-duplicate-name",
+            Self::BadKind => "problem-bad-kind",
+            Self::NeverHolds => "problem-never-holds",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    /// What, as a stable code.
+    pub code: DefectCode,
+    /// Where.
+    pub place: Place,
+    /// What exactly, and what to do.
+    pub detail: String,
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.detail)
+    }
+}
+
+/// Everything that is wrong with a problem: never empty as an error.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Defects {
+    /// The first hundred.
+    pub list: Vec<Defect>,
+    /// How many there are in all.
+    pub count: usize,
+}
+
+impl Defects {
+    /// Notes one defect.
+    pub fn add(&mut self, code: DefectCode, place: Place, detail: impl Into<String>) {
+        self.count += 1;
+        if self.list.len() < KEPT {
+            self.list.push(Defect { code, place, detail: detail.into() });
+        }
+    }
+
+    /// `Ok` when nothing was found.
+    ///
+    /// # Errors
+    /// The defects themselves, when there are any.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.count == 0 { Ok(()) } else { Err(self) }
+    }
+
+    /// The code of the first defect, which stands for all where one code is wanted.
+    pub fn code(&self) -> &'static str {
+        self.list.first().map_or("problem-defect", |d| d.code.code())
+    }
+}
+
+impl fmt::Display for Defects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} defect{} in the problem", self.count, if self.count == 1 { "" } else { "s" })?;
+        for defect in self.list.iter().take(10) {
+            write!(f, "\n  {defect}")?;
+        }
+        if self.count > 10 {
+            write!(f, "\n  … and {} more", self.count - 10)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Defects {}
+
+/// Lengths and positions, so that everything after this may index freely.
+pub(super) fn shapes(data: &ProblemData) -> Result<(), Defects> {
+    let mut defects = Defects::default();
+    let (n, m, entries) = (data.cost.len(), data.row_lower.len(), data.values.len());
+    for (what, got, want) in [
+        ("lower bounds", data.lower.len(), n),
+        ("upper bounds", data.upper.len(), n),
+        ("kinds", data.kinds.len(), n),
+        ("upper sides", data.row_upper.len(), m),
+        ("column starts", data.starts.len(), n + 1),
+        ("row indices", data.indices.len(), entries),
+    ] {
+        if got != want {
+            defects.add(DefectCode::Shape, Place::Problem, format!("{got} {what} where {want} are needed"));
+        }
+    }
+    positions(&data.starts, entries, &mut defects);
+    defects.into_result()
+}
+
+fn positions(starts: &[u32], entries: usize, defects: &mut Defects) {
+    let rising = starts.windows(2).all(|w| w[0] <= w[1]);
+    let ends = starts.first() == Some(&0) && starts.last().map(|&e| e as usize) == Some(entries);
+    if !rising || !ends {
+        defects.add(DefectCode::Shape, Place::Problem, format!("column starts must rise from 0 to {entries}"));
+    }
+}
+
+/// Every defect of a problem whose arrays are in place.
+pub(super) fn find(problem: &Problem) -> Result<(), Defects> {
+    let mut defects = Defects::default();
+    layout(problem, &mut defects);
+    if defects.count > 0 {
+        return Err(defects); // nothing below may index
+    }
+    numbers(problem, &mut defects);
+    matrix(problem, &mut defects);
+    extras(problem, &mut defects);
+    names(problem, &mut defects);
+    defects.into_result()
+}
+
+fn layout(p: &Problem, defects: &mut Defects) {
+    let (n, m, entries) = (p.num_columns(), p.num_rows(), p.num_nonzeros());
+    for (what, got) in [("columns", n), ("rows", m), ("nonzeros", entries)] {
+        if got > MOST_ENTRIES {
+            defects.add(DefectCode::TooLarge, Place::Problem, format!("{got} {what}; at most {MOST_ENTRIES} fit"));
+        }
+    }
+    for (what, got, want) in [
+        ("lower bounds", p.lower.len(), n),
+        ("upper bounds", p.upper.len(), n),
+        ("kinds", p.kinds.len(), n),
+        ("column names", p.column_names.len(), n),
+        ("upper sides", p.row_upper.len(), m),
+        ("row names", p.row_names.len(), m),
+        ("column starts", p.starts.len(), n + 1),
+        ("row indices", p.indices.len(), entries),
+    ] {
+        if got != want {
+            defects.add(DefectCode::Shape, Place::Problem, format!("{got} {what} where {want} are needed"));
+        }
+    }
+    positions(&p.starts, entries, defects);
+    if let Some(&worst) = p.indices.iter().max().filter(|&&i| i as usize >= m) {
+        defects.add(DefectCode::OutOfRange, Place::Problem, format!("row index {worst}, but there are {m} rows"));
+    }
+}
+
+fn numbers(p: &Problem, defects: &mut Defects) {
+    let mut finite = |v: f64, place: &dyn Fn() -> Place, what: &str| {
+        if v.is_nan() {
+            defects.add(DefectCode::NotANumber, place(), format!("its {what} is NaN"));
+        } else if v.is_infinite() {
+            defects.add(DefectCode::Infinite, place(), format!("its {what} is infinite; it must be a finite number"));
+        }
+    };
+    finite(p.offset, &|| Place::Objective, "constant");
+    let column = |j: usize| Place::Column(j, p.column_names.get(j).into_owned());
+    let row = |i: usize| Place::Row(i, p.row_names.get(i).into_owned());
+    for (j, &c) in p.cost.iter().enumerate() {
+        finite(c, &|| column(j), "cost");
+    }
+    let mut sides = |lower: f64, upper: f64, place: &dyn Fn() -> Place, what: &str| {
+        for (v, wrong, which) in [(lower, f64::INFINITY, "lower"), (upper, f64::NEG_INFINITY, "upper")] {
+            if v.is_nan() {
+                defects.add(DefectCode::NotANumber, place(), format!("its {which} {what} is NaN"));
+            } else if v == wrong {
+                defects.add(DefectCode::WrongInfinity, place(), format!("its {which} {what} is {wrong}"));
+            }
+        }
+    };
+    for j in 0..p.num_columns() {
+        sides(p.lower[j], p.upper[j], &|| column(j), "bound");
+    }
+    for i in 0..p.num_rows() {
+        sides(p.row_lower[i], p.row_upper[i], &|| row(i), "side");
+    }
+}
+
+fn matrix(p: &Problem, defects: &mut Defects) {
+    for j in 0..p.num_columns() {
+        let view = p.column(j);
+        if view.rows.windows(2).any(|w| w[0] >= w[1]) {
+            let place = Place::Column(j, p.column_names.get(j).into_owned());
+            defects.add(DefectCode::NotSorted, place, "its rows are not in ascending order");
+        }
+        for (i, v) in view.iter() {
+            if !v.is_finite() {
+                let place =
+                    Place::Entry { row: p.row_names.get(i).into_owned(), column: p.column_names.get(j).into_owned() };
+                let code = if v.is_nan() { DefectCode::NotANumber } else { DefectCode::Infinite };
+                defects.add(code, place, format!("{v}; it must be a finite number"));
+            }
+        }
+    }
+}
+
+fn extras(p: &Problem, defects: &mut Defects) {
+    let (n, m) = (p.num_columns(), p.num_rows());
+    for (j, &code) in p.kinds.iter().enumerate() {
+        if code > 3 {
+            let place = Place::Column(j, p.column_names.get(j).into_owned());
+            defects.add(DefectCode::BadKind, place, format!("kind {code}; there are 0 to 3"));
+        }
+    }
+    for (s, set) in p.sets.iter().enumerate() {
+        let mut bad = |code, detail: String| defects.add(code, Place::Set(s, set.name.clone()), detail);
+        if !(1..=2).contains(&set.order) {
+            bad(DefectCode::BadKind, format!("order {}; a special ordered set is of order 1 or 2", set.order));
+        }
+        if let Some(&(j, _)) = set.members.iter().find(|&&(j, _)| j as usize >= n) {
+            bad(DefectCode::OutOfRange, format!("column index {j}, but there are {n} columns"));
+        }
+        if set.members.iter().any(|&(_, w)| !w.is_finite()) {
+            bad(DefectCode::NotANumber, "a weight is not a finite number".into());
+        }
+        let mut columns: Vec<u32> = set.members.iter().map(|&(j, _)| j).collect();
+        columns.sort_unstable();
+        if columns.windows(2).any(|w| w[0] == w[1]) {
+            bad(DefectCode::DuplicateName, "a variable is in it twice".into());
+        }
+        if set.members.windows(2).any(|w| w[0].1 >= w[1].1) {
+            bad(DefectCode::NotSorted, "two members have the same weight; weights give the order".into());
+        }
+    }
+    let mut switched = vec![false; if p.indicators.is_empty() { 0 } else { m }];
+    for (k, indicator) in p.indicators.iter().enumerate() {
+        let (row, column) = (indicator.row as usize, indicator.column as usize);
+        if row >= m || column >= n {
+            defects.add(DefectCode::OutOfRange, Place::Indicator(k), format!("row {row}, column {column}"));
+            continue;
+        }
+        if std::mem::replace(&mut switched[row], true) {
+            defects.add(DefectCode::DuplicateName, Place::Indicator(k), "its row has an indicator already");
+        }
+        if p.kinds[column] != 1 || p.lower[column] < 0.0 || p.upper[column] > 1.0 {
+            let name = p.column_names.get(column);
+            defects.add(DefectCode::BadKind, Place::Indicator(k), format!("variable '{name}' is not binary"));
+        }
+    }
+}
+
+fn names(p: &Problem, defects: &mut Defects) {
+    for (what, names) in [("variables", &p.column_names), ("constraints", &p.row_names)] {
+        // Names made on demand by a model are unique by construction there; making them all here would cost more than
+        // everything else.
+        let Some(arena) = names.arena() else { continue };
+        let mut seen = std::collections::HashSet::with_capacity(arena.len());
+        for (at, name) in arena.iter().enumerate() {
+            if !seen.insert(name.clone()) {
+                let place = if what == "variables" {
+                    Place::Column(at, name.to_string())
+                } else {
+                    Place::Row(at, name.to_string())
+                };
+                defects.add(DefectCode::DuplicateName, place, format!("two {what} have this name"));
+            }
+        }
+    }
+}

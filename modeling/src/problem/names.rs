@@ -1,0 +1,157 @@
+//! Names of columns and rows: in one arena, made on demand, or absent. A name costs nothing until somebody asks.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// Makes the name of an index when asked for it: a family's name and its key, say.
+pub trait NameSource: Send + Sync {
+    /// The name of column or row `index`.
+    fn name(&self, index: usize) -> String;
+}
+
+/// The names of all columns, or of all rows.
+#[derive(Clone)]
+pub struct Names {
+    kind: Kind,
+    len: usize,
+    index: Arc<OnceLock<HashMap<Box<str>, u32>>>,
+}
+
+#[derive(Clone)]
+enum Kind {
+    /// `prefix` and the position counted from 1: `C1`, `R17`.
+    Numbered(&'static str),
+    Arena {
+        text: Arc<str>,
+        ends: Arc<[u32]>,
+    },
+    Source(Arc<dyn NameSource>),
+}
+
+impl Names {
+    /// No names: `C1`, `C2`, … with the given prefix.
+    pub fn numbered(prefix: &'static str, len: usize) -> Self {
+        Self { kind: Kind::Numbered(prefix), len, index: Arc::default() }
+    }
+
+    /// Names that are made when asked for.
+    pub fn from_source(source: Arc<dyn NameSource>, len: usize) -> Self {
+        Self { kind: Kind::Source(source), len, index: Arc::default() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether the names came from a person or a file, not from counting.
+    pub fn are_given(&self) -> bool {
+        !matches!(self.kind, Kind::Numbered(_))
+    }
+
+    /// These names, if they are written down in an arena (and not made on demand or counted).
+    pub(super) fn arena(&self) -> Option<&Self> {
+        matches!(self.kind, Kind::Arena { .. }).then_some(self)
+    }
+
+    /// The name at `index` (0-based).
+    ///
+    /// # Panics
+    /// When `index` is not below [`len`](Self::len).
+    pub fn get(&self, index: usize) -> Cow<'_, str> {
+        assert!(index < self.len, "name {index} of {}", self.len);
+        match &self.kind {
+            Kind::Numbered(prefix) => Cow::Owned(format!("{prefix}{}", index + 1)),
+            Kind::Arena { text, ends } => {
+                let from = if index == 0 { 0 } else { ends[index - 1] as usize };
+                Cow::Borrowed(&text[from..ends[index] as usize])
+            }
+            Kind::Source(source) => Cow::Owned(source.name(index)),
+        }
+    }
+
+    /// Where `name` stands, if it is there. The first call builds an index.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        if let Kind::Numbered(prefix) = self.kind {
+            let digits = name.strip_prefix(prefix)?;
+            if digits.starts_with(['0', '+']) {
+                return None;
+            }
+            let at: usize = digits.parse().ok()?;
+            return (1..=self.len).contains(&at).then(|| at - 1);
+        }
+        let index = self
+            .index
+            .get_or_init(|| (0..self.len).map(|i| (self.get(i).into_owned().into_boxed_str(), i as u32)).collect());
+        index.get(name).map(|&i| i as usize)
+    }
+
+    /// All names in order.
+    pub fn iter(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        (0..self.len).map(|i| self.get(i))
+    }
+}
+
+/// Collects names into one arena.
+#[derive(Debug, Default, Clone)]
+pub struct NameArena {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl NameArena {
+    /// Adds the next name. Answers `false`, adding nothing, when the arena would pass 4 GiB.
+    #[must_use]
+    pub fn push(&mut self, name: &str) -> bool {
+        let Ok(end) = u32::try_from(self.text.len() + name.len()) else { return false };
+        self.text.push_str(name);
+        self.ends.push(end);
+        true
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+impl From<NameArena> for Names {
+    fn from(arena: NameArena) -> Self {
+        let len = arena.ends.len();
+        Self { kind: Kind::Arena { text: arena.text.into(), ends: arena.ends.into() }, len, index: Arc::default() }
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Names {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        let mut arena = NameArena::default();
+        for name in names {
+            assert!(arena.push(name.as_ref()), "names of more than 4 GiB");
+        }
+        arena.into()
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().take(20)).finish()
+    }
+}
+
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.iter().eq(other.iter())
+    }
+}
