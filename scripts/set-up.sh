@@ -200,7 +200,7 @@ write_cargo_config() {
 	)
 	[ "$(cat .cargo/config.toml 2>/dev/null)" != "$wish" ] || return 0
 	why=".cargo/config.toml is there and was not written by this script"
-	remedy="move it to \$CARGO_HOME/config.toml, or add to it the lines in scripts/set-up.sh"
+	remedy="move what it says to \$CARGO_HOME/config.toml and say \`make setup\` again"
 	[ ! -e .cargo/config.toml ] || [ "$(head -n 1 .cargo/config.toml)" = "$OURS" ] || return 1
 	mkdir -p .cargo && printf '%s\n' "$wish" >.cargo/config.toml
 }
