@@ -1,8 +1,8 @@
 //! The frozen problem: columns, rows and one compressed matrix, validated once. Everything downstream shares one
 //! `Arc<Problem>` and reads slices; nothing makes a call per coefficient.
 //!
-//! minimise or maximise  offset + costᵀx  subject to  row_lower ≤ A x ≤ row_upper,  lower ≤ x ≤ upper, kinds, special
-//! ordered sets and indicators. Shapes: n columns, m rows. Infinity is `f64::INFINITY`; anything of 1e20 and more in a
+//! minimise or maximise  `offset + costᵀx`  subject to  `row_lower ≤ A x ≤ row_upper`,  `lower ≤ x ≤ upper`, kinds,
+//! special ordered sets and indicators. Shapes: n columns, m rows. Infinity is `f64::INFINITY`; anything of 1e20 and more in a
 //! bound or a side means it, as in every solver here.
 
 mod buffer;
