@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::Buffer;
+
 /// Makes the name of an index when asked for it: a family's name and its key, say.
 pub trait NameSource: Send + Sync {
     /// The name of column or row `index`.
@@ -27,6 +29,8 @@ enum Kind {
         text: Arc<str>,
         ends: Arc<[u32]>,
     },
+    /// An arena inside somebody else's bytes (a mapped image); looked at once, in `from_shared`.
+    Shared(Arc<(Buffer<u8>, Buffer<u32>)>),
     Source(Arc<dyn NameSource>),
 }
 
@@ -58,7 +62,34 @@ impl Names {
 
     /// These names, if they are written down in an arena (and not made on demand or counted).
     pub(super) fn arena(&self) -> Option<&Self> {
-        matches!(self.kind, Kind::Arena { .. }).then_some(self)
+        matches!(self.kind, Kind::Arena { .. } | Kind::Shared(_)).then_some(self)
+    }
+
+    /// An arena in somebody else's memory: UTF-8 text, and where each name ends in it. `None` where the ends do not rise
+    /// to the end of the text, or cut a character.
+    pub(crate) fn from_shared(text: Buffer<u8>, ends: Buffer<u32>) -> Option<Self> {
+        let whole = std::str::from_utf8(&text).ok()?;
+        let mut from = 0;
+        for &end in &*ends {
+            whole.get(from..end as usize)?;
+            from = end as usize;
+        }
+        let len = ends.len();
+        (from == whole.len()).then(|| Self { kind: Kind::Shared(Arc::new((text, ends))), len, index: Arc::default() })
+    }
+
+    /// The arena's bytes and ends, where the names are written down.
+    pub(crate) fn written(&self) -> Option<(&[u8], &[u32])> {
+        match &self.kind {
+            Kind::Arena { text, ends } => Some((text.as_bytes(), ends)),
+            Kind::Shared(arena) => Some((&arena.0, &arena.1)),
+            Kind::Numbered(_) | Kind::Source(_) => None,
+        }
+    }
+
+    /// What stands before the number, where names are made by counting.
+    pub(crate) fn prefix(&self) -> Option<&'static str> {
+        if let Kind::Numbered(prefix) = self.kind { Some(prefix) } else { None }
     }
 
     /// The name at `index` (0-based).
@@ -72,6 +103,12 @@ impl Names {
             Kind::Arena { text, ends } => {
                 let from = if index == 0 { 0 } else { ends[index - 1] as usize };
                 Cow::Borrowed(&text[from..ends[index] as usize])
+            }
+            Kind::Shared(arena) => {
+                let (text, ends) = &**arena;
+                let from = if index == 0 { 0 } else { ends[index - 1] as usize };
+                // `from_shared` has seen that the text is UTF-8 and that names end between characters.
+                Cow::Borrowed(std::str::from_utf8(&text[from..ends[index] as usize]).unwrap_or_default())
             }
             Kind::Source(source) => Cow::Owned(source.name(index)),
         }
