@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The shapes of the HTTP API: one request, one result and one set of events for service, client and command line
+//! (`--json`). What is written here is what goes over the wire; nothing here does IO.
+//!
+//! Numbers that may be infinite are [`Number`]s: JSON has no infinity, so it is the string `"inf"` or `"-inf"`. Times
+//! are RFC 3339, durations are seconds. An unknown field is an error that names its JSON pointer.
+
+mod event;
+mod job;
+mod number;
+mod options;
+mod problem;
+mod request;
+mod result;
+mod schema;
+
+pub use event::{EventBody, JobEvent, LaneStatus};
+pub use job::{
+    BackendInfo, BackendList, IncumbentEntry, IncumbentList, JobList, JobState, JobView, LaneView, LogEntry, LogPage,
+};
+pub use number::Number;
+pub use options::{MOST_LANES, SolveOptions, SolverChoice};
+pub use problem::{Finding, ProblemDetails};
+pub use request::{MODEL_POINTER, RequestError, SolveRequest};
+pub use result::{
+    EvidenceDocument, Fields, LaneDocument, NamedRay, ProblemShape, RayKind, SolveResult, TerminationDocument, Vectors,
+};

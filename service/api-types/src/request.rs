@@ -1,0 +1,238 @@
+//! What a client asks for: a model and how to solve it. The model stays unparsed text here; its format is modeling's.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::options::SolveOptions;
+use crate::problem::ProblemDetails;
+use crate::schema;
+
+/// Where the model stands in a request.
+pub const MODEL_POINTER: &str = "/model";
+
+const MOST_NAME_BYTES: usize = 256;
+const MOST_TAGS: usize = 32;
+
+/// The body of `POST /v1/jobs`.
+///
+/// ```
+/// use farkas_api_types::SolveRequest;
+/// let request = SolveRequest::from_json(br#"{"model": {"variables": {}}, "options": {"solver": "highs"}}"#).unwrap();
+/// assert_eq!(request.model.get(), r#"{"variables": {}}"#);
+/// let error = SolveRequest::from_json(br#"{"model": {}, "options": {"sover": "highs"}}"#).unwrap_err();
+/// assert_eq!(error.pointer.as_deref(), Some("/options/sover"));
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SolveRequest {
+    /// A name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256, example = "tuesday plan")]
+    pub name: Option<String>,
+    /// Tags to find the job by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 32)]
+    pub tags: Vec<String>,
+    /// The model in Farkas JSON: by name (`variables`, `constraints`), columnar (`columns`, `rows`, `matrix`), or a
+    /// text in another format (`format`, `text`).
+    #[schema(schema_with = schema::any_object)]
+    pub model: Box<RawValue>,
+    /// How to solve it.
+    #[serde(default)]
+    pub options: SolveOptions,
+}
+
+/// Why a request was not understood: what, where, and under which stable code.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RequestError {
+    /// `bad-json`, `unknown-field`, `bad-value`, `missing-field`, `bad-option`, `bad-parameter`, `unknown-parameter`.
+    pub code: &'static str,
+    /// What was found, in a sentence.
+    pub detail: String,
+    /// JSON pointer to it.
+    pub pointer: Option<String>,
+    /// Query parameter.
+    pub parameter: Option<String>,
+    /// Line in the body, counted from 1.
+    pub line: Option<u32>,
+    /// Column, counted from 1.
+    pub column: Option<u32>,
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(pointer) = &self.pointer {
+            write!(f, "at {pointer}: ")?;
+        }
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+impl RequestError {
+    /// An error with its code and a sentence.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), ..Self::default() }
+    }
+
+    /// The same with its JSON pointer.
+    #[must_use]
+    pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The same with the query parameter it is about.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>) -> Self {
+        self.parameter = Some(name.into());
+        self
+    }
+
+    /// As an HTTP error: 400 for what is not JSON, 422 for what is and does not fit.
+    pub fn to_problem(&self) -> ProblemDetails {
+        let status = if matches!(self.code, "bad-json" | "bad-parameter" | "unknown-parameter") { 400 } else { 422 };
+        let mut problem = ProblemDetails::new(status, self.code, &self.detail);
+        problem.pointer.clone_from(&self.pointer);
+        problem.parameter.clone_from(&self.parameter);
+        problem.line = self.line.map(u64::from);
+        problem.column = self.column.map(u64::from);
+        problem
+    }
+}
+
+/// The same fields, read strictly; the options stay text until the path to an error in them can be told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope<'a> {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(borrow)]
+    model: &'a RawValue,
+    #[serde(default, borrow)]
+    options: Option<&'a RawValue>,
+}
+
+impl SolveRequest {
+    /// Reads a request; everything but the model is checked.
+    ///
+    /// # Errors
+    /// With the JSON pointer of what is wrong, or line and column where the body is not JSON.
+    pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
+        let text = std::str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
+        let envelope: Envelope<'_> = read(text, "")?;
+        let options: SolveOptions = match envelope.options {
+            Some(raw) => read(raw.get(), "/options")?,
+            None => SolveOptions::default(),
+        };
+        options.check("/options")?;
+        let request = Self { name: envelope.name, tags: envelope.tags, model: envelope.model.to_owned(), options };
+        request.check_names()?;
+        Ok(request)
+    }
+
+    fn check_names(&self) -> Result<(), RequestError> {
+        let wrong = |pointer: &str, detail: String| Err(RequestError::new("bad-value", detail).pointer(pointer));
+        if self.name.as_ref().is_some_and(|name| name.len() > MOST_NAME_BYTES) {
+            return wrong("/name", format!("a name has at most {MOST_NAME_BYTES} bytes"));
+        }
+        if self.tags.len() > MOST_TAGS {
+            return wrong("/tags", format!("{} tags; there may be {MOST_TAGS}", self.tags.len()));
+        }
+        match self.tags.iter().position(|tag| tag.is_empty() || tag.len() > MOST_NAME_BYTES) {
+            Some(at) => wrong(&format!("/tags/{at}"), format!("a tag has 1 to {MOST_NAME_BYTES} bytes")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_utf8(body: &[u8], at: usize) -> RequestError {
+    let before = &body[..at];
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = at - before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1) + 1;
+    let error = RequestError::new("bad-json", "the body is not UTF-8");
+    RequestError { line: Some(line as u32), column: Some(column as u32), ..error }
+}
+
+/// Reads one JSON value; `at` is the pointer where it stands in the body.
+fn read<'a, T: Deserialize<'a>>(text: &'a str, at: &str) -> Result<T, RequestError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = format!("{at}{}", pointer_of(error.path()));
+        of_serde(error.inner(), at, pointer)
+    })?;
+    json.end().map_err(|error| of_serde(&error, at, at.into()))?;
+    Ok(value)
+}
+
+fn of_serde(error: &serde_json::Error, at: &str, pointer: String) -> RequestError {
+    let message = error.to_string();
+    // serde_json ends its messages with the position, which stands in fields of its own here.
+    let detail = message.rsplit_once(" at line ").map_or(message.as_str(), |(front, _)| front);
+    if !error.is_data() {
+        let found = RequestError::new("bad-json", detail);
+        // Inside a nested value the position would count from that value's start.
+        let (line, column) =
+            if at.is_empty() { (Some(error.line() as u32), Some(error.column() as u32)) } else { (None, None) };
+        return RequestError { line, column, pointer: (!at.is_empty()).then_some(pointer), ..found };
+    }
+    let quoted = || detail.split('`').nth(1).unwrap_or_default().replace('~', "~0").replace('/', "~1");
+    if detail.starts_with("unknown field") {
+        let pointer =
+            if pointer.ends_with(&format!("/{}", quoted())) { pointer } else { format!("{pointer}/{}", quoted()) };
+        RequestError::new("unknown-field", detail).pointer(pointer)
+    } else if detail.starts_with("missing field") {
+        RequestError::new("missing-field", detail).pointer(pointer)
+    } else {
+        RequestError::new("bad-value", detail).pointer(pointer)
+    }
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.into_iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        type Case = (&'static str, &'static str, Option<&'static str>, Option<(u32, u32)>);
+        let cases: [Case; 12] = [
+            ("{", "bad-json", None, Some((1, 1))),
+            ("{\"model\": {},\n}", "bad-json", None, Some((2, 1))),
+            ("{\"model\": {}} x", "bad-json", None, Some((1, 15))),
+            ("[]", "bad-value", Some(""), None),
+            ("{}", "missing-field", Some(""), None),
+            (r#"{"model": {}, "modle": 1}"#, "unknown-field", Some("/modle"), None),
+            (r#"{"model": {}, "name": 1}"#, "bad-value", Some("/name"), None),
+            (r#"{"model": {}, "tags": ["a", 1]}"#, "bad-value", Some("/tags/1"), None),
+            (r#"{"model": {}, "tags": [""]}"#, "bad-value", Some("/tags/0"), None),
+            (r#"{"model": {}, "options": {"gap": "x"}}"#, "bad-value", Some("/options/gap"), None),
+            (r#"{"model": {}, "options": {"gpa": 1}}"#, "unknown-field", Some("/options/gpa"), None),
+            (r#"{"model": {}, "options": {"solver": 3}}"#, "bad-value", Some("/options/solver"), None),
+        ];
+        for (body, code, pointer, place) in cases {
+            let error = SolveRequest::from_json(body.as_bytes()).unwrap_err();
+            assert_eq!(error.code, code, "{body}: {error:?}");
+            assert_eq!(error.pointer.as_deref(), pointer, "{body}: {error:?}");
+            assert_eq!(error.line.zip(error.column), place, "{body}: {error:?}");
+        }
+        let error = SolveRequest::from_json(b"{\n\"na\xff").unwrap_err();
+        assert_eq!((error.line, error.column), (Some(2), Some(4)));
+    }
+}
