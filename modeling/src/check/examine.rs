@@ -1,22 +1,137 @@
-//! Looks at one claim. Knows the problem and the tolerances, nobody else's claims.
+//! Looks at one claim. Knows the problem and the tolerances, nobody else's claims; what it calls certified is proven here.
 
-use crate::answer::{Claim, Source};
-use crate::check::{CheckedPoint, Findings, MeasuredPoint, PointError};
+use crate::answer::{Claim, Duals, Ray, Reason, Source};
+use crate::check::domain::Domain;
+use crate::check::multipliers::{self, Multipliers};
+use crate::check::point::check_point;
+use crate::check::ray::{self, Recession};
+use crate::check::{Finding, Findings, Standing, trivial};
 use crate::{Problem, Tolerances};
 
-/// Recomputes a point's activities, objective and violations with exact arithmetic.
+/// Looks at everything in one claim: measures its point, proves what its multipliers and rays prove, and hands on the rest
+/// as what it is, a claim.
 ///
-/// # Errors
-/// When it has the wrong length or a value that is not finite.
-pub fn check_point(
-    _problem: &Problem,
-    _values: &[f64],
-    _tolerances: &Tolerances,
-) -> Result<Result<CheckedPoint, MeasuredPoint>, PointError> {
-    unimplemented!("in the making")
+/// Never fails: what is wrong with a claim is among the findings. Multipliers and rays of the wrong length or with values
+/// that are not finite are left out.
+pub fn examine(problem: &Problem, source: &Source, claim: &Claim, tolerances: &Tolerances) -> Findings {
+    let mut list = Vec::new();
+    let objective = point(problem, claim, tolerances, &mut list);
+    bound(problem, claim, objective, tolerances, &mut list);
+    infeasible(problem, claim, &mut list);
+    unbounded(problem, claim, tolerances, &mut list);
+    if let Some(basis) = &claim.basis
+        && basis.columns.len() == problem.num_columns()
+        && basis.rows.len() == problem.num_rows()
+    {
+        list.push(Finding::Basis(basis.clone()));
+    }
+    Findings { source: source.clone(), termination: claim.termination.clone(), list }
 }
 
-/// Looks at everything in one claim.
-pub fn examine(_problem: &Problem, _source: &Source, _claim: &Claim, _tolerances: &Tolerances) -> Findings {
-    unimplemented!("in the making")
+/// Measures the point. Returns its objective, recomputed.
+fn point(problem: &Problem, claim: &Claim, tolerances: &Tolerances, list: &mut Vec<Finding>) -> Option<f64> {
+    let values = claim.point.as_deref()?;
+    let objective = match check_point(problem, values, tolerances) {
+        Ok(Ok(point)) => {
+            let objective = point.objective();
+            list.push(Finding::Point(point));
+            objective
+        }
+        Ok(Err(measured)) => {
+            let objective = measured.objective();
+            list.push(Finding::Measured(measured));
+            objective
+        }
+        Err(error) => {
+            list.push(Finding::BadPoint(error));
+            return None;
+        }
+    };
+    if let Some(said) = claim.objective
+        && !tolerances.gap_closed(objective, said)
+    {
+        list.push(Finding::Misstated { said, recomputed: objective });
+    }
+    Some(objective)
+}
+
+/// The bound it names, and the one its multipliers prove.
+fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &Tolerances, list: &mut Vec<Finding>) {
+    let optimal = claim.termination.reason() == Reason::Optimal;
+    let named = claim.bound.filter(|bound| bound.is_finite());
+    // "Optimal" says that nothing is better than its own objective: exactly so for an LP, by more than the gap for others.
+    let implied = claim.objective.filter(|o| o.is_finite()).or(objective).filter(|_| optimal).map(|objective| {
+        let width = if problem.is_lp() { 0.0 } else { tolerances.gap_width(objective) };
+        objective - problem.sense().sign() * width
+    });
+    if let Some(value) = named.or(implied) {
+        list.push(Finding::Bound { value, standing: Standing::Claimed });
+    }
+    let Some(duals) = claim.duals.as_ref().filter(|duals| well_formed(problem, duals)) else { return };
+    if problem.is_lp() {
+        list.push(Finding::Duals(duals.clone(), multipliers::residual(problem, duals)));
+    }
+    match multipliers::best_bound(problem, &duals.rows, named.or(implied)) {
+        Multipliers::Prove { value, how } => {
+            list.push(Finding::Bound { value, standing: Standing::Certified(how) });
+        }
+        Multipliers::Fail { why } => list.push(Finding::Unproven(why)),
+    }
+}
+
+fn well_formed(problem: &Problem, duals: &Duals) -> bool {
+    let finite = |values: &[f64]| values.iter().all(|v| v.is_finite());
+    duals.rows.len() == problem.num_rows()
+        && duals.reduced_costs.len() == problem.num_columns()
+        && finite(&duals.rows)
+        && finite(&duals.reduced_costs)
+}
+
+fn infeasible(problem: &Problem, claim: &Claim, list: &mut Vec<Finding>) {
+    let says = claim.termination.reason() == Reason::Infeasible;
+    let undecided = claim.termination.reason() == Reason::InfeasibleOrUnbounded;
+    let mut proof = None;
+    if let Some(Ray::Farkas(y)) = &claim.ray
+        && y.len() == problem.num_rows()
+        && y.iter().all(|y| y.is_finite())
+    {
+        list.push(Finding::Ray(Ray::Farkas(y.clone())));
+        match multipliers::contradiction(problem, y) {
+            Multipliers::Prove { how, .. } => proof = Some(how),
+            Multipliers::Fail { why } => list.push(Finding::Unproven(why)),
+        }
+    }
+    if proof.is_none() && (says || undecided) {
+        proof = trivial::trivially_infeasible(problem).or_else(|| Domain::of(problem).tightened(problem).err());
+    }
+    if let Some(how) = proof {
+        list.push(Finding::Infeasible(Standing::Certified(how)));
+    } else if says {
+        list.push(Finding::Infeasible(Standing::Claimed));
+    } else if undecided {
+        list.push(Finding::InfeasibleOrUnbounded);
+    }
+}
+
+fn unbounded(problem: &Problem, claim: &Claim, tolerances: &Tolerances, list: &mut Vec<Finding>) {
+    let says = claim.termination.reason() == Reason::Unbounded;
+    let mut standing = says.then_some(Standing::Claimed);
+    if let Some(Ray::Primal(direction)) = &claim.ray
+        && direction.len() == problem.num_columns()
+        && direction.iter().all(|d| d.is_finite())
+    {
+        list.push(Finding::Ray(Ray::Primal(direction.clone())));
+        match ray::recession(problem, direction, tolerances) {
+            Recession::Exact { how, .. } => standing = Some(Standing::Certified(how)),
+            Recession::Near { why } | Recession::No { why } => list.push(Finding::Unproven(why)),
+        }
+    }
+    let Some(standing) = standing else { return };
+    // A ray proves nothing without a feasible point; the one nearest to zero is often there for the asking.
+    if claim.point.is_none()
+        && let Ok(Ok(point)) = check_point(problem, &ray::nearest_to_zero(problem), tolerances)
+    {
+        list.push(Finding::Point(point));
+    }
+    list.push(Finding::Unbounded(standing));
 }

@@ -3,14 +3,27 @@
 //! It stands over problem and answer and shares no code with any solver's adapter.
 
 mod conclude;
+mod domain;
+mod evidence;
+pub mod exact;
 mod examine;
+mod ledger;
+mod multipliers;
+mod point;
+mod proof;
+mod ray;
+mod trivial;
 
 use std::sync::Arc;
 
 pub use conclude::conclude;
-pub use examine::{check_point, examine};
+pub use examine::examine;
+pub use ledger::{Contradiction, contradiction};
+pub use point::{IMPRECISION, check_point};
+pub use trivial::{trivially_infeasible, trivially_infeasible_column, trivially_infeasible_row};
 
-use crate::answer::{Basis, Claim, Duals, Ray, Source, Termination, Violations};
+use crate::Reason;
+use crate::answer::{Basis, Claim, Duals, Limit, Ray, Source, Termination, Violations};
 
 /// A point within all tolerances, its objective recomputed exactly (rounded once). Made by the checker alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +115,15 @@ pub enum Finding {
     Measured(MeasuredPoint),
     /// Not a point at all.
     BadPoint(PointError),
+    /// The objective that the solver names for its point is another than the point's own, by more than the gap.
+    Misstated {
+        /// What it said.
+        said: f64,
+        /// What it is.
+        recomputed: f64,
+    },
+    /// Multipliers or a ray were given and prove nothing; why, in a sentence.
+    Unproven(String),
     /// No feasible point is better than `value`.
     Bound {
         /// In the problem's own sense, offset included.
@@ -132,6 +154,32 @@ pub struct Findings {
     pub termination: Termination,
     /// In no particular order.
     pub list: Vec<Finding>,
+}
+
+impl Findings {
+    /// A point that was found, and checked, while its solver is still at work.
+    pub fn of_point(source: Source, point: CheckedPoint) -> Self {
+        Self::meanwhile(source, true, Finding::Point(point))
+    }
+
+    /// A bound that a solver names while it is still at work. One that is not finite says nothing and is dropped.
+    pub fn of_bound(source: Source, value: f64) -> Self {
+        let mut findings = Self::meanwhile(source, false, Finding::Bound { value, standing: Standing::Claimed });
+        if !value.is_finite() {
+            findings.list.clear();
+        }
+        findings
+    }
+
+    /// A solver that ended without a claim: it crashed, or refused.
+    pub fn of_failure(source: Source, detail: impl Into<String>) -> Self {
+        Self { source, termination: Termination::new(Reason::OtherError, detail), list: Vec::new() }
+    }
+
+    fn meanwhile(source: Source, has_point: bool, finding: Finding) -> Self {
+        let termination = Termination::at_limit(has_point, Limit::Undetermined, "said while it was at work");
+        Self { source, termination, list: vec![finding] }
+    }
 }
 
 /// Whose claims may stand without proof: data, handed in.

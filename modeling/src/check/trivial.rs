@@ -1,0 +1,89 @@
+//! Infeasibility that needs no solver: bounds or sides that cross, a row that its own columns cannot reach. Exact.
+
+use crate::check::domain::Domain;
+use crate::check::exact::Accumulator;
+use crate::problem::Problem;
+
+/// Why no point can be feasible, if one look at each column and each row shows it. In exact arithmetic, without
+/// tolerances; absence proves nothing.
+///
+/// ```
+/// use farkas_modeling::{Problem, ProblemData, check::trivially_infeasible};
+/// let problem = Problem::new(ProblemData {
+///     cost: vec![1.0], lower: vec![2.0], upper: vec![1.0], starts: vec![0, 0], ..ProblemData::default()
+/// })?;
+/// assert_eq!(trivially_infeasible(&problem).as_deref(), Some("variable 'C1' has a lower bound of 2 above its upper bound of 1"));
+/// # Ok::<(), farkas_modeling::problem::Defects>(())
+/// ```
+pub fn trivially_infeasible(problem: &Problem) -> Option<String> {
+    trivially_infeasible_column(problem).or_else(|| trivially_infeasible_row(problem))
+}
+
+/// A column whose bounds leave it no value.
+pub fn trivially_infeasible_column(problem: &Problem) -> Option<String> {
+    (0..problem.num_columns()).find_map(|j| {
+        let (kind, lower, upper) = (problem.kind(j), problem.lower()[j], problem.upper()[j]);
+        if kind.is_semi() {
+            return None; // zero is always left
+        }
+        let name = || problem.column_names().get(j);
+        if lower > upper {
+            Some(format!("variable '{}' has a lower bound of {lower} above its upper bound of {upper}", name()))
+        } else if kind.is_integer() && lower.ceil() > upper.floor() {
+            Some(format!("integer variable '{}' has no integer between {lower} and {upper}", name()))
+        } else {
+            None
+        }
+    })
+}
+
+/// A row whose sides cross, or lie beyond all that its columns' bounds let it reach. An empty row reaches 0.
+pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
+    let domain = Domain::of(problem);
+    let matrix = problem.by_rows();
+    let mut sum = Accumulator::new();
+    (0..problem.num_rows()).find_map(|i| {
+        let (lower, upper) = (domain.row_lower(i), domain.row_upper(i));
+        let name = || problem.row_names().get(i);
+        if lower > upper {
+            return Some(format!(
+                "constraint '{}' has a lower side of {lower} above its upper side of {upper}",
+                name()
+            ));
+        }
+        let (columns, coefficients) = matrix.row(i);
+        for (greatest, side) in [(true, lower), (false, upper)] {
+            if !side.is_finite() {
+                continue;
+            }
+            sum.clear();
+            let bounded = columns.iter().zip(coefficients).filter(|&(_, &a)| a != 0.0).all(|(&j, &a)| {
+                let j = j as usize;
+                let bound = if (a > 0.0) == greatest { domain.upper(j) } else { domain.lower(j) };
+                if bound.is_finite() {
+                    sum.add_product(a, bound);
+                }
+                bound.is_finite()
+            });
+            if !bounded {
+                continue;
+            }
+            sum.subtract(side);
+            let (beyond, reach) =
+                if greatest { (sum.sign().is_lt(), "at most") } else { (sum.sign().is_gt(), "at least") };
+            if beyond {
+                sum.add(side);
+                let (what, activity) = (if greatest { "lower" } else { "upper" }, sum.nearest());
+                return Some(if columns.is_empty() {
+                    format!("constraint '{}' is empty, and its {what} side is {side}", name())
+                } else {
+                    format!(
+                        "constraint '{}' is {reach} {activity} within the bounds, and its {what} side is {side}",
+                        name()
+                    )
+                });
+            }
+        }
+        None
+    })
+}
