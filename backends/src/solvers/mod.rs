@@ -1,1 +1,4 @@
 //! One folder or file a solver; an adapter imports the contract and the modeling crate, and nothing else of this crate.
+
+#[cfg(feature = "scip")]
+pub mod scip;

@@ -1,0 +1,718 @@
+//! SCIP's C interface behind a safe handle. Decides nothing: every method is one or a few calls of the library, and
+//! every pointer it holds lives as long as the handle.
+
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::{Mutex, Once, PoisonError};
+
+use russcip::EventMask;
+use russcip::ffi;
+
+use crate::contract::StopToken;
+
+/// What SCIP's last error messages said; it prints them through one process-wide hook.
+static ERRORS: Mutex<String> = Mutex::new(String::new());
+static HOOK: Once = Once::new();
+
+/// The most characters kept of them.
+const KEPT_ERRORS: usize = 2000;
+
+/// A call of SCIP that did not return `SCIP_OKAY`.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("SCIP's {call} returned {code}{said}")]
+pub struct ScipError {
+    call: &'static str,
+    code: c_int,
+    said: String,
+}
+
+fn ok(call: &'static str, code: c_int) -> Result<(), ScipError> {
+    if code == ffi::SCIP_Retcode_SCIP_OKAY {
+        return Ok(());
+    }
+    let said = std::mem::take(&mut *ERRORS.lock().unwrap_or_else(PoisonError::into_inner));
+    let said = if said.is_empty() { said } else { format!(": {}", said.trim().replace('\n', " ")) };
+    Err(ScipError { call, code, said })
+}
+
+/// How a solve ended, as SCIP has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Optimal,
+    Infeasible,
+    Unbounded,
+    InfeasibleOrUnbounded,
+    Interrupted,
+    Time,
+    Memory,
+    Nodes,
+    Solutions,
+    Gap,
+    Primal,
+    Other(c_int),
+}
+
+/// The value of a parameter, already of its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Bool(bool),
+    Int(i32),
+    Longint(i64),
+    Real(f64),
+    Char(u8),
+    Text(CString),
+}
+
+/// The type of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Int,
+    Longint,
+    Real,
+    Char,
+    Text,
+}
+
+/// Hears what happens inside SCIP, on the thread that solves.
+pub trait Watch {
+    /// A whole line of the log.
+    fn log(&self, line: &str);
+    /// Something happened at which SCIP may be asked and told things.
+    fn moment(&self, moment: Moment, inside: &Inside<'_>);
+}
+
+/// When a watch is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// A new best solution.
+    BestSolution,
+    /// The dual bound rose.
+    Bound,
+    /// A node was chosen; solutions may be handed in here.
+    Node,
+    /// A round of presolve ended, or an LP was solved.
+    Other,
+}
+
+/// What the callbacks reach: where the watch of the running solve is, if there is one.
+#[derive(Default)]
+struct Slot {
+    watch: Cell<Option<*const (dyn Watch + 'static)>>,
+    vars: Cell<(*mut *mut ffi::SCIP_VAR, usize)>,
+    line: std::cell::RefCell<Vec<u8>>,
+}
+
+/// One SCIP with one problem.
+pub struct Scip {
+    raw: *mut ffi::SCIP,
+    vars: Vec<*mut ffi::SCIP_VAR>,
+    conss: Vec<*mut ffi::SCIP_CONS>,
+    slot: Box<Slot>,
+}
+
+// SAFETY: SCIP keeps no thread-local state; a handle may move between threads as long as one uses it at a time, which
+// `&mut self` ensures. The slot is touched by callbacks on the solving thread alone.
+unsafe impl Send for Scip {}
+
+/// SCIP while it is inside a callback.
+pub struct Inside<'a> {
+    raw: *mut ffi::SCIP,
+    vars: *mut *mut ffi::SCIP_VAR,
+    count: usize,
+    life: std::marker::PhantomData<&'a Scip>,
+}
+
+impl Scip {
+    /// An empty problem with all of SCIP's default plugins, silent.
+    pub fn new() -> Result<Self, ScipError> {
+        HOOK.call_once(|| {
+            // SAFETY: the hook is a plain function that needs no data and lives for ever.
+            unsafe { ffi::SCIPmessageSetErrorPrinting(Some(keep_error), ptr::null_mut()) };
+        });
+        let mut scip = Self { raw: ptr::null_mut(), vars: Vec::new(), conss: Vec::new(), slot: Box::default() };
+        // SAFETY: `raw` is written by SCIPcreate and used only after it succeeded; `drop` frees it. The slot is boxed,
+        // so its address, which SCIP keeps as callback data, stays the same for as long as SCIP lives.
+        unsafe {
+            ok("SCIPcreate", ffi::SCIPcreate(&raw mut scip.raw))?;
+            let data: *mut Slot = &raw mut *scip.slot;
+            let mut handler = ptr::null_mut();
+            ok(
+                "SCIPmessagehdlrCreate",
+                ffi::SCIPmessagehdlrCreate(
+                    &raw mut handler,
+                    0,
+                    ptr::null(),
+                    0,
+                    Some(on_message),
+                    Some(on_message),
+                    Some(on_message),
+                    None,
+                    data.cast(),
+                ),
+            )?;
+            ok("SCIPsetMessagehdlr", ffi::SCIPsetMessagehdlr(scip.raw, handler))?;
+            ok("SCIPmessagehdlrRelease", ffi::SCIPmessagehdlrRelease(&raw mut handler))?;
+            ok("SCIPincludeDefaultPlugins", ffi::SCIPincludeDefaultPlugins(scip.raw))?;
+            let mut events = ptr::null_mut();
+            ok(
+                "SCIPincludeEventhdlrBasic",
+                ffi::SCIPincludeEventhdlrBasic(
+                    scip.raw,
+                    &raw mut events,
+                    c"farkas".as_ptr(),
+                    c"reports to Farkas".as_ptr(),
+                    Some(on_event),
+                    data.cast(),
+                ),
+            )?;
+            ok("SCIPsetEventhdlrInit", ffi::SCIPsetEventhdlrInit(scip.raw, events, Some(on_init)))?;
+            ok("SCIPsetEventhdlrExit", ffi::SCIPsetEventhdlrExit(scip.raw, events, Some(on_exit)))?;
+            ok("SCIPcreateProbBasic", ffi::SCIPcreateProbBasic(scip.raw, c"farkas".as_ptr()))?;
+        }
+        Ok(scip)
+    }
+
+    /// `10.0.2`.
+    pub fn version() -> String {
+        // SAFETY: these read constants of the library.
+        unsafe { format!("{}.{}.{}", ffi::SCIPmajorVersion(), ffi::SCIPminorVersion(), ffi::SCIPtechVersion()) }
+    }
+
+    /// Maximise instead of minimise, and the objective's constant.
+    pub fn set_objective(&mut self, maximize: bool, offset: f64) -> Result<(), ScipError> {
+        let sense = if maximize {
+            ffi::SCIP_Objsense_SCIP_OBJSENSE_MAXIMIZE
+        } else {
+            ffi::SCIP_Objsense_SCIP_OBJSENSE_MINIMIZE
+        };
+        // SAFETY: the handle is in the problem stage, where both calls belong.
+        unsafe {
+            ok("SCIPsetObjsense", ffi::SCIPsetObjsense(self.raw, sense))?;
+            ok("SCIPaddOrigObjoffset", ffi::SCIPaddOrigObjoffset(self.raw, offset))
+        }
+    }
+
+    /// Adds the next column.
+    pub fn add_column(&mut self, lower: f64, upper: f64, cost: f64, integer: bool) -> Result<(), ScipError> {
+        let kind = if !integer {
+            ffi::SCIP_Vartype_SCIP_VARTYPE_CONTINUOUS
+        } else if lower == 0.0 && upper == 1.0 {
+            ffi::SCIP_Vartype_SCIP_VARTYPE_BINARY
+        } else {
+            ffi::SCIP_Vartype_SCIP_VARTYPE_INTEGER
+        };
+        let mut var = ptr::null_mut();
+        // SAFETY: `var` is written before it is added; the reference that creation gave is kept and released in `drop`.
+        // The name may be null: SCIP makes one.
+        unsafe {
+            let (lower, upper) = (self.finite(lower), self.finite(upper));
+            let call = ffi::SCIPcreateVarBasic(self.raw, &raw mut var, ptr::null(), lower, upper, cost, kind);
+            ok("SCIPcreateVarBasic", call)?;
+            self.vars.push(var);
+            ok("SCIPaddVar", ffi::SCIPaddVar(self.raw, var))
+        }
+    }
+
+    /// Adds the next row.
+    pub fn add_row(&mut self, columns: &[u32], values: &[f64], lower: f64, upper: f64) -> Result<(), ScipError> {
+        let mut vars = self.vars_of(columns);
+        let mut values = values.to_vec();
+        let mut cons = ptr::null_mut();
+        // SAFETY: both arrays have `vars.len()` entries and are copied by SCIP.
+        unsafe {
+            let call = ffi::SCIPcreateConsBasicLinear(
+                self.raw,
+                &raw mut cons,
+                c"".as_ptr(),
+                vars.len() as c_int,
+                vars.as_mut_ptr(),
+                values.as_mut_ptr(),
+                self.finite(lower),
+                self.finite(upper),
+            );
+            ok("SCIPcreateConsBasicLinear", call)?;
+            self.add(cons)
+        }
+    }
+
+    /// Adds `values · columns ≤ upper`, to hold when the binary column has the value `active`. It takes the place of a
+    /// row only if `as_row` says so.
+    pub fn add_indicator(
+        &mut self,
+        (binary, active): (u32, bool),
+        columns: &[u32],
+        values: &[f64],
+        upper: f64,
+    ) -> Result<(), ScipError> {
+        let mut vars = self.vars_of(columns);
+        let mut values = values.to_vec();
+        let mut switch = self.vars[binary as usize];
+        let mut cons = ptr::null_mut();
+        // SAFETY: as in `add_row`; the negated variable belongs to its variable and is not released.
+        unsafe {
+            if !active {
+                let var = switch;
+                ok("SCIPgetNegatedVar", ffi::SCIPgetNegatedVar(self.raw, var, &raw mut switch))?;
+            }
+            let call = ffi::SCIPcreateConsBasicIndicator(
+                self.raw,
+                &raw mut cons,
+                c"".as_ptr(),
+                switch,
+                vars.len() as c_int,
+                vars.as_mut_ptr(),
+                values.as_mut_ptr(),
+                upper,
+            );
+            ok("SCIPcreateConsBasicIndicator", call)?;
+            self.add_unnumbered(cons)
+        }
+    }
+
+    /// A row that other constraints stand for.
+    pub fn skip_row(&mut self) {
+        self.conss.push(ptr::null_mut());
+    }
+
+    /// Adds a special ordered set of order 1 or 2; members in ascending weight.
+    pub fn add_set(&mut self, order: u8, columns: &[u32], weights: &[f64]) -> Result<(), ScipError> {
+        let mut vars = self.vars_of(columns);
+        let mut weights = weights.to_vec();
+        let mut cons = ptr::null_mut();
+        let create = if order == 1 { ffi::SCIPcreateConsBasicSOS1 } else { ffi::SCIPcreateConsBasicSOS2 };
+        // SAFETY: as in `add_row`.
+        unsafe {
+            let call = create(
+                self.raw,
+                &raw mut cons,
+                c"".as_ptr(),
+                vars.len() as c_int,
+                vars.as_mut_ptr(),
+                weights.as_mut_ptr(),
+            );
+            ok("SCIPcreateConsBasicSOS", call)?;
+            self.add_unnumbered(cons)
+        }
+    }
+
+    /// The column is ≤ `at_most` or ≥ `at_least`.
+    pub fn add_either(&mut self, column: u32, at_most: f64, at_least: f64) -> Result<(), ScipError> {
+        let mut vars = self.vars_of(&[column, column]);
+        let mut kinds = [ffi::SCIP_BoundType_SCIP_BOUNDTYPE_UPPER, ffi::SCIP_BoundType_SCIP_BOUNDTYPE_LOWER];
+        let mut bounds = [at_most, at_least];
+        let mut cons = ptr::null_mut();
+        // SAFETY: three arrays of two entries, copied by SCIP.
+        unsafe {
+            let call = ffi::SCIPcreateConsBasicBounddisjunction(
+                self.raw,
+                &raw mut cons,
+                c"".as_ptr(),
+                2,
+                vars.as_mut_ptr(),
+                kinds.as_mut_ptr(),
+                bounds.as_mut_ptr(),
+            );
+            ok("SCIPcreateConsBasicBounddisjunction", call)?;
+            self.add_unnumbered(cons)
+        }
+    }
+
+    /// Adds a constraint that is a row of the problem; its reference is kept for its multipliers.
+    ///
+    /// # Safety
+    /// `cons` was created by this SCIP just now.
+    unsafe fn add(&mut self, cons: *mut ffi::SCIP_CONS) -> Result<(), ScipError> {
+        self.conss.push(cons);
+        // SAFETY: the caller's word.
+        unsafe { ok("SCIPaddCons", ffi::SCIPaddCons(self.raw, cons)) }
+    }
+
+    /// Adds a constraint that is no row, and gives its reference back.
+    ///
+    /// # Safety
+    /// `cons` was created by this SCIP just now.
+    unsafe fn add_unnumbered(&mut self, mut cons: *mut ffi::SCIP_CONS) -> Result<(), ScipError> {
+        // SAFETY: the caller's word; SCIP holds a reference of its own after SCIPaddCons.
+        unsafe {
+            ok("SCIPaddCons", ffi::SCIPaddCons(self.raw, cons))?;
+            ok("SCIPreleaseCons", ffi::SCIPreleaseCons(self.raw, &raw mut cons))
+        }
+    }
+
+    fn vars_of(&self, columns: &[u32]) -> Vec<*mut ffi::SCIP_VAR> {
+        columns.iter().map(|&j| self.vars[j as usize]).collect()
+    }
+
+    fn finite(&self, v: f64) -> f64 {
+        // SAFETY: reads a setting of a live SCIP.
+        let infinity = unsafe { ffi::SCIPinfinity(self.raw) };
+        v.clamp(-infinity, infinity)
+    }
+
+    /// The type of a parameter, or `None` where there is none of that name.
+    pub fn kind(&self, name: &CStr) -> Option<Kind> {
+        // SAFETY: SCIPgetParam answers null for an unknown name.
+        let kind = unsafe {
+            let param = ffi::SCIPgetParam(self.raw, name.as_ptr());
+            if param.is_null() {
+                return None;
+            }
+            ffi::SCIPparamGetType(param)
+        };
+        Some(match kind {
+            ffi::SCIP_ParamType_SCIP_PARAMTYPE_BOOL => Kind::Bool,
+            ffi::SCIP_ParamType_SCIP_PARAMTYPE_INT => Kind::Int,
+            ffi::SCIP_ParamType_SCIP_PARAMTYPE_LONGINT => Kind::Longint,
+            ffi::SCIP_ParamType_SCIP_PARAMTYPE_REAL => Kind::Real,
+            ffi::SCIP_ParamType_SCIP_PARAMTYPE_CHAR => Kind::Char,
+            _ => Kind::Text,
+        })
+    }
+
+    /// The names of all parameters.
+    pub fn parameters(&self) -> Vec<String> {
+        // SAFETY: the array has as many entries as SCIP says, each with a name that lives as long as SCIP.
+        unsafe {
+            let (params, count) = (ffi::SCIPgetParams(self.raw), ffi::SCIPgetNParams(self.raw));
+            (0..count.max(0) as usize)
+                .map(|i| CStr::from_ptr(ffi::SCIPparamGetName(*params.add(i))).to_string_lossy().into_owned())
+                .collect()
+        }
+    }
+
+    /// Sets a parameter; the value has the parameter's type.
+    pub fn set(&mut self, name: &CStr, value: &Value) -> Result<(), ScipError> {
+        let (scip, name) = (self.raw, name.as_ptr());
+        // SAFETY: SCIP checks name, type and range, and copies texts.
+        let code = unsafe {
+            match value {
+                Value::Bool(v) => ffi::SCIPsetBoolParam(scip, name, c_uint::from(*v)),
+                Value::Int(v) => ffi::SCIPsetIntParam(scip, name, *v),
+                Value::Longint(v) => ffi::SCIPsetLongintParam(scip, name, *v),
+                Value::Real(v) => ffi::SCIPsetRealParam(scip, name, *v),
+                Value::Char(v) => ffi::SCIPsetCharParam(scip, name, *v as c_char),
+                Value::Text(v) => ffi::SCIPsetStringParam(scip, name, v.as_ptr()),
+            }
+        };
+        ok("parameter setting", code)
+    }
+
+    /// Turns presolve off.
+    pub fn presolve_off(&mut self) -> Result<(), ScipError> {
+        let off = ffi::SCIP_ParamSetting_SCIP_PARAMSETTING_OFF;
+        // SAFETY: sets parameters of a live SCIP in the problem stage.
+        unsafe { ok("SCIPsetPresolving", ffi::SCIPsetPresolving(self.raw, off, 1)) }
+    }
+
+    /// Turns off all that would change the LP or find points elsewhere: what remains is one LP, with its multipliers.
+    pub fn plain_lp(&mut self) -> Result<(), ScipError> {
+        self.presolve_off()?;
+        let off = ffi::SCIP_ParamSetting_SCIP_PARAMSETTING_OFF;
+        // SAFETY: as above.
+        unsafe {
+            ok("SCIPsetHeuristics", ffi::SCIPsetHeuristics(self.raw, off, 1))?;
+            ok("SCIPsetSeparating", ffi::SCIPsetSeparating(self.raw, off, 1))?;
+        }
+        self.set(c"propagating/maxrounds", &Value::Int(0))?;
+        self.set(c"propagating/maxroundsroot", &Value::Int(0))
+    }
+
+    /// Hands in a start: n values, NaN where nothing is known.
+    pub fn add_start(&mut self, point: &[f64]) -> Result<(), ScipError> {
+        let partial = point.iter().any(|v| v.is_nan());
+        let mut sol = ptr::null_mut();
+        let mut stored = 0;
+        // SAFETY: the problem stage allows both kinds of solution; SCIPaddSolFree takes `sol` back.
+        unsafe {
+            if partial {
+                ok("SCIPcreatePartialSol", ffi::SCIPcreatePartialSol(self.raw, &raw mut sol, ptr::null_mut()))?;
+            } else {
+                ok("SCIPcreateSol", ffi::SCIPcreateSol(self.raw, &raw mut sol, ptr::null_mut()))?;
+            }
+            for (&var, &v) in self.vars.iter().zip(point).filter(|(_, v)| v.is_finite()) {
+                ok("SCIPsetSolVal", ffi::SCIPsetSolVal(self.raw, sol, var, v))?;
+            }
+            ok("SCIPaddSolFree", ffi::SCIPaddSolFree(self.raw, &raw mut sol, &raw mut stored))
+        }
+    }
+
+    /// Solves. `watch` is called meanwhile, on this thread; `stop` interrupts from any other.
+    pub fn solve(&mut self, watch: &dyn Watch, stop: &StopToken) -> Result<(), ScipError> {
+        struct Raw(*mut ffi::SCIP);
+        // SAFETY: the pointer is used for SCIPinterruptSolve alone, which sets a flag and may be called from any
+        // thread.
+        unsafe impl Send for Raw {}
+        // SAFETY: as above.
+        unsafe impl Sync for Raw {}
+        impl Raw {
+            fn interrupt(&self) {
+                // SAFETY: the waker that calls this is unregistered (its guard dropped) before `solve` returns, so SCIP
+                // is alive; setting the flag fails only in stages without a solve, where there is nothing to stop.
+                let _ = unsafe { ffi::SCIPinterruptSolve(self.0) };
+            }
+        }
+        let raw = Raw(self.raw);
+        let guard = stop.on_stop(move || raw.interrupt());
+        // SAFETY: the lifetime is erased for the length of this call alone; the slot is emptied before it returns.
+        let erased: *const (dyn Watch + 'static) = unsafe { std::mem::transmute(ptr::from_ref::<dyn Watch>(watch)) };
+        self.slot.watch.set(Some(erased));
+        self.slot.vars.set((self.vars.as_mut_ptr(), self.vars.len()));
+        // SAFETY: the handle is in the problem stage; callbacks reach the slot, which lives as long as `self`.
+        let result = unsafe { ok("SCIPsolve", ffi::SCIPsolve(self.raw)) };
+        self.slot.watch.set(None);
+        drop(guard);
+        result
+    }
+
+    /// Goes back to the problem as it was loaded, with all parameters at their defaults.
+    pub fn reset(&mut self) -> Result<(), ScipError> {
+        // SAFETY: both calls are allowed in every stage a finished solve can leave behind.
+        unsafe {
+            ok("SCIPfreeTransform", ffi::SCIPfreeTransform(self.raw))?;
+            ok("SCIPresetParams", ffi::SCIPresetParams(self.raw))
+        }
+    }
+
+    /// How it ended.
+    pub fn status(&self) -> Status {
+        // SAFETY: reads the state of a live SCIP.
+        match unsafe { ffi::SCIPgetStatus(self.raw) } {
+            ffi::SCIP_Status_SCIP_STATUS_OPTIMAL => Status::Optimal,
+            ffi::SCIP_Status_SCIP_STATUS_INFEASIBLE => Status::Infeasible,
+            ffi::SCIP_Status_SCIP_STATUS_UNBOUNDED => Status::Unbounded,
+            ffi::SCIP_Status_SCIP_STATUS_INFORUNBD => Status::InfeasibleOrUnbounded,
+            ffi::SCIP_Status_SCIP_STATUS_USERINTERRUPT | ffi::SCIP_Status_SCIP_STATUS_TERMINATE => Status::Interrupted,
+            ffi::SCIP_Status_SCIP_STATUS_TIMELIMIT => Status::Time,
+            ffi::SCIP_Status_SCIP_STATUS_MEMLIMIT => Status::Memory,
+            ffi::SCIP_Status_SCIP_STATUS_NODELIMIT
+            | ffi::SCIP_Status_SCIP_STATUS_TOTALNODELIMIT
+            | ffi::SCIP_Status_SCIP_STATUS_STALLNODELIMIT => Status::Nodes,
+            ffi::SCIP_Status_SCIP_STATUS_SOLLIMIT | ffi::SCIP_Status_SCIP_STATUS_BESTSOLLIMIT => Status::Solutions,
+            ffi::SCIP_Status_SCIP_STATUS_GAPLIMIT => Status::Gap,
+            ffi::SCIP_Status_SCIP_STATUS_PRIMALLIMIT => Status::Primal,
+            other => Status::Other(other as c_int),
+        }
+    }
+
+    /// What may be asked after a solve.
+    pub fn after(&mut self) -> Inside<'_> {
+        Inside { raw: self.raw, vars: self.vars.as_mut_ptr(), count: self.vars.len(), life: std::marker::PhantomData }
+    }
+
+    /// One number a row: multipliers (`farkas` false) or the multipliers of an infeasible LP (true), in the sense of
+    /// SCIP's transformed problem, which minimises. 0 for rows that have none.
+    pub fn row_multipliers(&mut self, farkas: bool) -> Vec<f64> {
+        self.conss
+            .iter()
+            .map(|&cons| {
+                let mut transformed = ptr::null_mut();
+                // SAFETY: each constraint is a live linear one or null; its transformed one may be gone (null).
+                unsafe {
+                    if cons.is_null()
+                        || ffi::SCIPgetTransformedCons(self.raw, cons, &raw mut transformed)
+                            != ffi::SCIP_Retcode_SCIP_OKAY
+                        || transformed.is_null()
+                    {
+                        0.0
+                    } else if farkas {
+                        ffi::SCIPgetDualfarkasLinear(self.raw, transformed)
+                    } else {
+                        ffi::SCIPgetDualsolLinear(self.raw, transformed)
+                    }
+                }
+            })
+            .collect()
+    }
+
+    /// A direction of unbounded improvement, if SCIP has one.
+    pub fn primal_ray(&self) -> Option<Vec<f64>> {
+        // SAFETY: the ray is asked for only when SCIP says that there is one; every variable is an original one.
+        unsafe {
+            (ffi::SCIPhasPrimalRay(self.raw) != 0)
+                .then(|| self.vars.iter().map(|&var| ffi::SCIPgetPrimalRayVal(self.raw, var)).collect())
+        }
+    }
+}
+
+impl Drop for Scip {
+    fn drop(&mut self) {
+        // SAFETY: every reference kept is released once, then SCIP itself. A failure leaks, and harms nothing.
+        unsafe {
+            if self.raw.is_null() {
+                return;
+            }
+            let _ = ffi::SCIPfreeTransform(self.raw);
+            for cons in self.conss.iter_mut().filter(|c| !c.is_null()) {
+                let _ = ffi::SCIPreleaseCons(self.raw, cons);
+            }
+            for var in &mut self.vars {
+                let _ = ffi::SCIPreleaseVar(self.raw, var);
+            }
+            let _ = ffi::SCIPfree(&raw mut self.raw);
+        }
+    }
+}
+
+impl Inside<'_> {
+    /// The best solution: n values and its objective, if there is one and it is finite.
+    pub fn best(&self) -> Option<(Vec<f64>, f64)> {
+        let mut values = vec![0.0; self.count];
+        // SAFETY: `vars` are n live original variables, whose values SCIP writes into n places.
+        unsafe {
+            let sol = ffi::SCIPgetBestSol(self.raw);
+            if sol.is_null() {
+                return None;
+            }
+            let code = ffi::SCIPgetSolVals(self.raw, sol, self.count as c_int, self.vars, values.as_mut_ptr());
+            ok("SCIPgetSolVals", code).ok()?;
+            let objective = ffi::SCIPgetSolOrigObj(self.raw, sol);
+            // The solution of an unbounded problem lies at infinity.
+            let infinity = ffi::SCIPinfinity(self.raw);
+            let finite = objective.abs() < infinity && values.iter().all(|v| v.abs() < infinity);
+            finite.then_some((values, objective))
+        }
+    }
+
+    /// The dual bound, in the problem's own sense, offset included; `None` while it is infinite.
+    pub fn bound(&self) -> Option<f64> {
+        // SAFETY: reads numbers of a live SCIP.
+        unsafe {
+            let bound = ffi::SCIPgetDualbound(self.raw);
+            (bound.abs() < ffi::SCIPinfinity(self.raw)).then_some(bound)
+        }
+    }
+
+    /// Nodes done.
+    pub fn nodes(&self) -> u64 {
+        // SAFETY: reads a counter.
+        unsafe { ffi::SCIPgetNTotalNodes(self.raw) }.try_into().unwrap_or(0)
+    }
+
+    /// Simplex iterations done; 0 before there is an LP.
+    pub fn iterations(&self) -> u64 {
+        // SAFETY: the counter exists from presolved on; before, SCIP would complain about the stage.
+        unsafe {
+            if ffi::SCIPgetStage(self.raw) < ffi::SCIP_Stage_SCIP_STAGE_PRESOLVED {
+                return 0;
+            }
+            ffi::SCIPgetNLPIterations(self.raw).try_into().unwrap_or(0)
+        }
+    }
+
+    /// Asks SCIP to stop.
+    pub fn interrupt(&self) {
+        // SAFETY: sets a flag; refused in stages without a solve, where there is nothing to stop.
+        let _ = unsafe { ffi::SCIPinterruptSolve(self.raw) };
+    }
+
+    /// Hands in a point of n values; SCIP checks it and keeps it if it is feasible and better.
+    pub fn offer(&self, point: &[f64]) {
+        if point.len() != self.count {
+            return;
+        }
+        let mut values = point.to_vec();
+        let mut sol = ptr::null_mut();
+        let mut stored = 0;
+        // SAFETY: called while SCIP solves (at a focused node), where both calls are allowed; SCIPtrySolFree takes `sol`
+        // back whatever it thinks of it.
+        unsafe {
+            if ok("", ffi::SCIPcreateOrigSol(self.raw, &raw mut sol, ptr::null_mut())).is_err() {
+                return;
+            }
+            let _ = ffi::SCIPsetSolVals(self.raw, sol, self.count as c_int, self.vars, values.as_mut_ptr());
+            let _ = ffi::SCIPtrySolFree(self.raw, &raw mut sol, 0, 0, 1, 1, 1, &raw mut stored);
+        }
+    }
+}
+
+fn mask() -> u64 {
+    [
+        EventMask::BEST_SOL_FOUND,
+        EventMask::DUAL_BOUND_IMPROVED,
+        EventMask::NODE_FOCUSED,
+        EventMask::PRESOLVE_ROUND,
+        EventMask::FIRST_LP_SOLVED,
+        EventMask::LP_SOLVED,
+    ]
+    .into_iter()
+    .map(u64::from)
+    .fold(0, |all, one| all | one)
+}
+
+unsafe extern "C" fn on_init(scip: *mut ffi::SCIP, handler: *mut ffi::SCIP_EVENTHDLR) -> ffi::SCIP_RETCODE {
+    // SAFETY: SCIP calls this with its own handle and our handler, in a stage where events may be caught.
+    unsafe { ffi::SCIPcatchEvent(scip, mask(), handler, ptr::null_mut(), ptr::null_mut()) }
+}
+
+unsafe extern "C" fn on_exit(scip: *mut ffi::SCIP, handler: *mut ffi::SCIP_EVENTHDLR) -> ffi::SCIP_RETCODE {
+    // SAFETY: as above; -1 means that the filter position was not kept.
+    unsafe { ffi::SCIPdropEvent(scip, mask(), handler, ptr::null_mut(), -1) }
+}
+
+unsafe extern "C" fn on_event(
+    scip: *mut ffi::SCIP,
+    handler: *mut ffi::SCIP_EVENTHDLR,
+    event: *mut ffi::SCIP_EVENT,
+    _: *mut ffi::SCIP_EVENTDATA,
+) -> ffi::SCIP_RETCODE {
+    // SAFETY: the handler's data is the boxed slot, alive as long as SCIP; the watch in it is alive while it is set,
+    // which is for the length of `solve`, and this runs inside it on the same thread.
+    unsafe {
+        let slot = &*ffi::SCIPeventhdlrGetData(handler).cast::<Slot>();
+        let Some(watch) = slot.watch.get() else { return ffi::SCIP_Retcode_SCIP_OKAY };
+        let (vars, count) = slot.vars.get();
+        let inside = Inside { raw: scip, vars, count, life: std::marker::PhantomData };
+        let kind = ffi::SCIPeventGetType(event);
+        let is = |mask: EventMask| kind & u64::from(mask) != 0;
+        let moment = if is(EventMask::BEST_SOL_FOUND) {
+            Moment::BestSolution
+        } else if is(EventMask::DUAL_BOUND_IMPROVED) {
+            Moment::Bound
+        } else if is(EventMask::NODE_FOCUSED) {
+            Moment::Node
+        } else {
+            Moment::Other
+        };
+        // A panic must not cross C; the solve goes on without this report.
+        let _ = catch_unwind(AssertUnwindSafe(|| (*watch).moment(moment, &inside)));
+    }
+    ffi::SCIP_Retcode_SCIP_OKAY
+}
+
+unsafe extern "C" fn on_message(handler: *mut ffi::SCIP_MESSAGEHDLR, _: *mut ffi::FILE, message: *const c_char) {
+    /// A line without an end is cut here.
+    const LONGEST: usize = 4096;
+    if message.is_null() {
+        return;
+    }
+    // SAFETY: the message is a C string that SCIP owns during this call; the handler's data is the boxed slot.
+    unsafe {
+        let slot = &*ffi::SCIPmessagehdlrGetData(handler).cast::<Slot>();
+        let Some(watch) = slot.watch.get() else { return };
+        let Ok(mut line) = slot.line.try_borrow_mut() else { return };
+        for &byte in CStr::from_ptr(message).to_bytes() {
+            if byte == b'\n' || line.len() >= LONGEST {
+                let text = String::from_utf8_lossy(&line).into_owned();
+                line.clear();
+                let _ = catch_unwind(AssertUnwindSafe(|| (*watch).log(text.trim_end())));
+            } else {
+                line.push(byte);
+            }
+        }
+    }
+}
+
+unsafe extern "C" fn keep_error(_: *mut c_void, _: *mut ffi::FILE, message: *const c_char) {
+    if message.is_null() {
+        return;
+    }
+    // SAFETY: a C string that SCIP owns during this call.
+    let text = unsafe { CStr::from_ptr(message) }.to_string_lossy();
+    let mut kept = ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() < KEPT_ERRORS {
+        kept.push_str(&text);
+    }
+}

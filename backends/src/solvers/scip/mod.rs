@@ -1,0 +1,370 @@
+//! SCIP: mixed-integer problems with sets, indicators and semicontinuous columns, one thread, incumbents in and out.
+//!
+//! A pure LP is solved with presolve, propagation, cuts and heuristics off, because SCIP has multipliers and rays only
+//! then (SCIP 10.0.2). A mixed-integer problem keeps them all. SCIP's concurrent mode ignores interrupts and is not used.
+
+mod ffi;
+mod settings;
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Instant;
+
+use farkas_modeling::answer::{Counters, Duals, Ray};
+use farkas_modeling::{Claim, Limit, Problem, Reason, Sense, Termination};
+
+use crate::contract::{
+    Availability, Backend, BackendError, Capabilities, Control, Event, Progress, Session, SessionError, Start,
+    StopToken,
+};
+use crate::options::{Options, Presolve};
+use ffi::{Inside, Moment, Scip, ScipError, Status, Watch};
+
+/// The SCIP that this program is linked to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScipBackend;
+
+impl ScipBackend {
+    /// The linked SCIP.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Backend for ScipBackend {
+    fn name(&self) -> &'static str {
+        "scip"
+    }
+
+    fn probe(&self) -> Availability {
+        Availability::Ready { version: Scip::version() }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            integers: true,
+            semicontinuous: true,
+            sets: true,
+            indicators: true,
+            duals: true,
+            primal_ray: true,
+            farkas_ray: true,
+            basis: false,
+            incumbents_out: true,
+            incumbents_in: true,
+            live_bound: true,
+            start_point: true,
+            partial_start: true,
+            threads: false,
+            seed: true,
+            memory_limit: true,
+            stop: true,
+            simplex: true,
+            barrier: false,
+            first_order: false,
+        }
+    }
+
+    fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
+        let fresh = load(&problem, Costs::AsGiven).map_err(|e| BackendError::Failed(e.to_string()))?;
+        Ok(Box::new(ScipSession { fresh: Some(fresh), last: None, problem, version: Scip::version() }))
+    }
+}
+
+struct ScipSession {
+    /// Loaded and not solved yet. A solved SCIP keeps its solutions, cuts its LPs off by them, and has no multipliers
+    /// the second time, so every solve begins with a SCIP of its own.
+    fresh: Option<Loaded>,
+    /// The best point of the last solve, from which the next one of a mixed-integer problem starts.
+    last: Option<Arc<[f64]>>,
+    problem: Arc<Problem>,
+    version: String,
+}
+
+/// A loaded SCIP, or `None` when bounds or sides are crossed, which SCIP refuses and which has one answer.
+type Loaded = Option<Scip>;
+
+/// Which objective is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Costs {
+    AsGiven,
+    Zero,
+}
+
+fn load(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
+    let crossed = |lower: &[f64], upper: &[f64]| lower.iter().zip(upper).any(|(l, u)| l > u);
+    if crossed(problem.lower(), problem.upper()) || crossed(problem.row_lower(), problem.row_upper()) {
+        return Ok(None);
+    }
+    let mut scip = Scip::new()?;
+    scip.set_objective(problem.sense() == Sense::Maximize, problem.offset())?;
+    for j in 0..problem.num_columns() {
+        let (lower, upper, kind) = (problem.lower()[j], problem.upper()[j], problem.kind(j));
+        let cost = if costs == Costs::Zero { 0.0 } else { problem.cost()[j] };
+        if kind.is_semi() {
+            scip.add_column(lower.min(0.0), upper.max(0.0), cost, kind.is_integer())?;
+        } else {
+            scip.add_column(lower, upper, cost, kind.is_integer())?;
+        }
+    }
+    rows(problem, &mut scip)?;
+    for j in (0..problem.num_columns()).filter(|&j| problem.kind(j).is_semi()) {
+        let (lower, upper) = (problem.lower()[j], problem.upper()[j]);
+        if lower > 0.0 {
+            scip.add_either(j as u32, 0.0, lower)?;
+        } else if upper < 0.0 {
+            scip.add_either(j as u32, upper, 0.0)?;
+        }
+    }
+    for set in problem.sets() {
+        let (columns, weights): (Vec<u32>, Vec<f64>) = set.members.iter().copied().unzip();
+        scip.add_set(set.order, &columns, &weights)?;
+    }
+    Ok(Some(scip))
+}
+
+fn rows(problem: &Problem, scip: &mut Scip) -> Result<(), ScipError> {
+    let by_rows = problem.by_rows();
+    let mut switches = vec![None; if problem.indicators().is_empty() { 0 } else { problem.num_rows() }];
+    for indicator in problem.indicators() {
+        switches[indicator.row as usize] = Some((indicator.column, indicator.active));
+    }
+    for i in 0..problem.num_rows() {
+        let (columns, values) = by_rows.row(i);
+        let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
+        let Some(switch) = switches.get(i).copied().flatten() else {
+            scip.add_row(columns, values, lower, upper)?;
+            continue;
+        };
+        scip.skip_row();
+        if upper.is_finite() {
+            scip.add_indicator(switch, columns, values, upper)?;
+        }
+        if lower.is_finite() {
+            let negated: Vec<f64> = values.iter().map(|v| -v).collect();
+            scip.add_indicator(switch, columns, &negated, -lower)?;
+        }
+    }
+    Ok(())
+}
+
+/// Passes on what SCIP reports, and what others offer.
+struct Reporter<'a> {
+    control: &'a (dyn Control + Sync),
+    stop: &'a StopToken,
+    phase: Cell<&'static str>,
+    bound: Cell<Option<f64>>,
+}
+
+impl Reporter<'_> {
+    fn phase(&self, phase: &'static str) {
+        if self.phase.replace(phase) != phase {
+            self.control.report(Event::Phase(phase));
+        }
+    }
+
+    fn bound(&self, inside: &Inside<'_>) {
+        let bound = inside.bound();
+        if bound != self.bound.replace(bound)
+            && let Some(bound) = bound
+        {
+            self.control.report(Event::Bound(bound));
+        }
+    }
+}
+
+impl Watch for Reporter<'_> {
+    fn log(&self, line: &str) {
+        if !line.is_empty() {
+            self.control.report(Event::Log(line));
+        }
+    }
+
+    fn moment(&self, moment: Moment, inside: &Inside<'_>) {
+        // SCIPsolve clears an interrupt that came before it began.
+        if self.stop.is_stopped() {
+            inside.interrupt();
+        }
+        match moment {
+            Moment::BestSolution => {
+                if let Some((values, objective)) = inside.best() {
+                    self.control.report(Event::Incumbent { objective, values: Some(&values) });
+                }
+            }
+            Moment::Bound => self.bound(inside),
+            Moment::Node => {
+                let nodes = inside.nodes();
+                self.phase(if nodes <= 1 { "root" } else { "search" });
+                self.control.report(Event::Progress(Progress { nodes, iterations: inside.iterations() }));
+                self.bound(inside);
+                if let Some(point) = self.control.offered() {
+                    inside.offer(point.values());
+                }
+            }
+            Moment::Other => {}
+        }
+    }
+}
+
+impl Session for ScipSession {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+    ) -> Result<Claim, SessionError> {
+        let began = Instant::now();
+        if stop.is_stopped() {
+            let termination = Termination::at_limit(false, Limit::Interrupted, "stopped before it began");
+            return Ok(Claim::bare(termination));
+        }
+        let fresh = match self.fresh.take() {
+            Some(loaded) => loaded,
+            None => load(&self.problem, Costs::AsGiven).map_err(broken)?,
+        };
+        let Some(mut scip) = fresh else {
+            return Ok(Claim::bare(Termination::new(Reason::Infeasible, "a lower bound is above its upper bound")));
+        };
+        let reporter = Reporter { control, stop, phase: Cell::new(""), bound: Cell::new(None) };
+        let run = Run { options, reporter: &reporter, stop, began, lp: self.problem.is_lp() };
+        run.settle(&mut scip)?;
+        if let Some(point) = self.starting_point(start)? {
+            scip.add_start(&point).map_err(broken)?;
+        }
+        run.solve(&mut scip)?;
+        if scip.status() == Status::InfeasibleOrUnbounded && options.presolve != Presolve::On && !stop.is_stopped() {
+            // Presolve found out only that it is one of the two; without it SCIP says which.
+            scip.reset().map_err(broken)?;
+            run.settle(&mut scip)?;
+            scip.presolve_off().map_err(broken)?;
+            run.solve(&mut scip)?;
+        }
+        let mut claim = claim(&mut scip, &self.problem, options);
+        if claim.termination.reason() == Reason::Unbounded && claim.point.is_none() && !stop.is_stopped() {
+            drop(scip);
+            claim.point = run.feasible_point(&self.problem)?;
+        }
+        self.last = claim.point.as_deref().map(Arc::from).or(self.last.take());
+        Ok(claim)
+    }
+}
+
+impl ScipSession {
+    fn starting_point(&self, start: &Start) -> Result<Option<Arc<[f64]>>, SessionError> {
+        let n = self.problem.num_columns();
+        match &start.point {
+            Some(point) if point.len() != n => Err(SessionError::Refused(format!(
+                "the start has {} values where the problem has {n} variables",
+                point.len()
+            ))),
+            // A start would cut off the LP that the multipliers come from.
+            _ if self.problem.is_lp() => Ok(None),
+            Some(point) => Ok(Some(Arc::clone(point))),
+            None => Ok(self.last.clone()),
+        }
+    }
+}
+
+/// What the one or two SCIPs of a solve have in common.
+struct Run<'a> {
+    options: &'a Options,
+    reporter: &'a Reporter<'a>,
+    stop: &'a StopToken,
+    began: Instant,
+    lp: bool,
+}
+
+impl Run<'_> {
+    fn settle(&self, scip: &mut Scip) -> Result<(), SessionError> {
+        settings::apply(scip, self.options, self.lp)
+    }
+
+    fn solve(&self, scip: &mut Scip) -> Result<(), SessionError> {
+        self.reporter.phase(if self.lp { "simplex" } else { "presolve" });
+        settings::limit_time(scip, self.options, self.began)?;
+        scip.solve(self.reporter, self.stop).map_err(broken)
+    }
+
+    /// An unbounded problem is certified by a ray and a feasible point; SCIP's own point lies at infinity.
+    fn feasible_point(&self, problem: &Problem) -> Result<Option<Vec<f64>>, SessionError> {
+        let Some(mut scip) = load(problem, Costs::Zero).map_err(broken)? else { return Ok(None) };
+        self.settle(&mut scip)?;
+        settings::limit_time(&mut scip, self.options, self.began)?;
+        scip.solve(&Silent, self.stop).map_err(broken)?;
+        Ok(scip.after().best().map(|(values, _)| values))
+    }
+}
+
+/// Reports nothing: its points belong to another objective.
+struct Silent;
+
+impl Watch for Silent {
+    fn log(&self, _: &str) {}
+    fn moment(&self, _: Moment, _: &Inside<'_>) {}
+}
+
+#[allow(clippy::needless_pass_by_value)] // the shape `map_err` asks for
+fn broken(e: ScipError) -> SessionError {
+    SessionError::Broken(e.to_string())
+}
+
+fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {
+    let status = scip.status();
+    let inside = scip.after();
+    let best = inside.best();
+    let (bound, nodes, iterations) = (inside.bound(), inside.nodes(), inside.iterations());
+    let termination = termination(status, best.is_some(), options);
+    let reason = termination.reason();
+    let mut claim = Claim::bare(termination);
+    claim.counters = Counters { nodes, simplex_iterations: iterations, ..Counters::default() };
+    claim.bound = if matches!(reason, Reason::Infeasible | Reason::Unbounded) { None } else { bound };
+    if let Some((values, objective)) = best {
+        claim.point = Some(values);
+        claim.objective = Some(objective);
+    }
+    // SCIP minimises inside, and gives its multipliers for that.
+    let sign = problem.sense().sign();
+    if problem.is_lp() && reason == Reason::Optimal {
+        let rows: Vec<f64> = scip.row_multipliers(false).iter().map(|y| sign * y).collect();
+        let reduced_costs = (0..problem.num_columns())
+            .map(|j| problem.cost()[j] - problem.column(j).iter().map(|(i, v)| rows[i] * v).sum::<f64>())
+            .collect();
+        // SCIP gives 1e99 where it has none.
+        claim.duals = rows.iter().all(|y| y.abs() < 1e98).then_some(Duals { rows, reduced_costs });
+    }
+    if problem.is_lp() && reason == Reason::Infeasible {
+        let multipliers = scip.row_multipliers(true);
+        let usable = multipliers.iter().any(|&y| y != 0.0) && multipliers.iter().all(|y| y.abs() < 1e98);
+        claim.ray = usable.then_some(Ray::Farkas(multipliers));
+    }
+    if reason == Reason::Unbounded {
+        claim.ray = scip.primal_ray().map(Ray::Primal);
+    }
+    claim
+}
+
+fn termination(status: Status, has_point: bool, options: &Options) -> Termination {
+    let limit = |limit, detail: &str| Termination::at_limit(has_point, limit, detail);
+    match status {
+        Status::Optimal => Termination::new(Reason::Optimal, "SCIP: optimal"),
+        Status::Gap if has_point => Termination::new(Reason::Optimal, "SCIP: gap limit reached"),
+        Status::Infeasible => Termination::new(Reason::Infeasible, "SCIP: infeasible"),
+        Status::Unbounded => Termination::new(Reason::Unbounded, "SCIP: unbounded"),
+        Status::InfeasibleOrUnbounded => {
+            Termination::new(Reason::InfeasibleOrUnbounded, "SCIP: infeasible or unbounded")
+        }
+        Status::Interrupted => limit(Limit::Interrupted, "SCIP: interrupted"),
+        Status::Time => limit(Limit::Time, "SCIP: time limit reached"),
+        Status::Memory => limit(Limit::Memory, "SCIP: memory limit reached"),
+        Status::Nodes => limit(Limit::Node, "SCIP: node limit reached"),
+        Status::Solutions => limit(Limit::Solution, "SCIP: solution limit reached"),
+        Status::Primal if options.objective_target.is_some() => limit(Limit::Objective, "SCIP: objective target met"),
+        Status::Gap | Status::Primal => limit(Limit::Other, "SCIP: stopped at a limit"),
+        Status::Other(code) => limit(Limit::Undetermined, &format!("SCIP: status {code}")),
+    }
+}
