@@ -225,7 +225,7 @@ impl Session for ScipSession {
         }
         let fresh = match self.fresh.take() {
             Some(loaded) => loaded,
-            None => load(&self.problem, Costs::AsGiven).map_err(broken)?,
+            None => load(&self.problem, Costs::AsGiven)?,
         };
         let Some(mut scip) = fresh else {
             return Ok(Claim::bare(Termination::new(Reason::Infeasible, "a lower bound is above its upper bound")));
@@ -234,14 +234,14 @@ impl Session for ScipSession {
         let run = Run { options, reporter: &reporter, stop, began, lp: self.problem.is_lp() };
         run.settle(&mut scip)?;
         if let Some(point) = self.starting_point(start)? {
-            scip.add_start(&point).map_err(broken)?;
+            scip.add_start(&point)?;
         }
         run.solve(&mut scip)?;
         if scip.status() == Status::InfeasibleOrUnbounded && options.presolve != Presolve::On && !stop.is_stopped() {
             // Presolve found out only that it is one of the two; without it SCIP says which.
-            scip.reset().map_err(broken)?;
+            scip.reset()?;
             run.settle(&mut scip)?;
-            scip.presolve_off().map_err(broken)?;
+            scip.presolve_off()?;
             run.solve(&mut scip)?;
         }
         let mut claim = claim(&mut scip, &self.problem, options);
@@ -287,15 +287,15 @@ impl Run<'_> {
     fn solve(&self, scip: &mut Scip) -> Result<(), SessionError> {
         self.reporter.phase(if self.lp { "simplex" } else { "presolve" });
         settings::limit_time(scip, self.options, self.began)?;
-        scip.solve(self.reporter, self.stop).map_err(broken)
+        Ok(scip.solve(self.reporter, self.stop)?)
     }
 
     /// An unbounded problem is certified by a ray and a feasible point; SCIP's own point lies at infinity.
     fn feasible_point(&self, problem: &Problem) -> Result<Option<Vec<f64>>, SessionError> {
-        let Some(mut scip) = load(problem, Costs::Zero).map_err(broken)? else { return Ok(None) };
+        let Some(mut scip) = load(problem, Costs::Zero)? else { return Ok(None) };
         self.settle(&mut scip)?;
         settings::limit_time(&mut scip, self.options, self.began)?;
-        scip.solve(&Silent, self.stop).map_err(broken)?;
+        scip.solve(&Silent, self.stop)?;
         Ok(scip.after().best().map(|(values, _)| values))
     }
 }
@@ -308,9 +308,10 @@ impl Watch for Silent {
     fn moment(&self, _: Moment, _: &Inside<'_>) {}
 }
 
-#[allow(clippy::needless_pass_by_value)] // the shape `map_err` asks for
-fn broken(e: ScipError) -> SessionError {
-    SessionError::Broken(e.to_string())
+impl From<ScipError> for SessionError {
+    fn from(e: ScipError) -> Self {
+        Self::Broken(e.to_string())
+    }
 }
 
 fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {

@@ -3,16 +3,12 @@
 use std::ffi::{CStr, CString};
 use std::time::Instant;
 
-use super::ffi::{Kind, Scip, ScipError, Value};
+use super::ffi::{Kind, Scip, Value};
 use crate::contract::SessionError;
 use crate::options::{LpMethod, Options, Presolve};
 
 /// Parameters that let SCIP read or write files, or print; they are not for a solve's options.
 const FORBIDDEN: [&str; 4] = ["visual/", "write/", "table/", "emphasis/"];
-
-fn broken(e: ScipError) -> SessionError {
-    SessionError::Broken(e.to_string())
-}
 
 /// Sets everything but the time limit.
 pub fn apply(scip: &mut Scip, options: &Options, lp: bool) -> Result<(), SessionError> {
@@ -22,12 +18,12 @@ pub fn apply(scip: &mut Scip, options: &Options, lp: bool) -> Result<(), Session
         ));
     }
     if lp {
-        scip.plain_lp().map_err(broken)?;
+        scip.plain_lp()?;
     } else if options.presolve == Presolve::Off {
-        scip.presolve_off().map_err(broken)?;
+        scip.presolve_off()?;
     }
     let tolerances = &options.tolerances;
-    let mut set = |name: &CStr, value: Value| scip.set(name, &value).map_err(broken);
+    let mut set = |name: &CStr, value: Value| scip.set(name, &value);
     set(c"numerics/feastol", Value::Real(tolerances.feasibility.min(tolerances.bound).clamp(1e-9, 1e-3)))?;
     set(c"numerics/dualfeastol", Value::Real(tolerances.dual.clamp(1e-9, 1e-3)))?;
     set(c"limits/gap", Value::Real(tolerances.relative_gap.clamp(0.0, 1e20)))?;
@@ -60,7 +56,7 @@ pub fn apply(scip: &mut Scip, options: &Options, lp: bool) -> Result<(), Session
 pub fn limit_time(scip: &mut Scip, options: &Options, began: Instant) -> Result<(), SessionError> {
     let Some(limit) = options.time_limit else { return Ok(()) };
     let left = limit.saturating_sub(began.elapsed()).as_secs_f64().min(1e20);
-    scip.set(c"limits/time", &Value::Real(left)).map_err(broken)
+    Ok(scip.set(c"limits/time", &Value::Real(left))?)
 }
 
 fn native(scip: &mut Scip, name: &str, text: &str) -> Result<(), SessionError> {

@@ -1,15 +1,16 @@
 //! SCIP's C interface behind a safe handle. Decides nothing: every method is one or a few calls of the library, and
 //! every pointer it holds lives as long as the handle.
 
-use std::cell::Cell;
-use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod callbacks;
+
+use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::ptr;
 use std::sync::{Mutex, Once, PoisonError};
 
-use russcip::EventMask;
 use russcip::ffi;
 
+pub use self::callbacks::{Inside, Moment, Watch};
+use self::callbacks::{Slot, keep_error, on_event, on_exit, on_init, on_message};
 use crate::contract::StopToken;
 
 /// What SCIP's last error messages said; it prints them through one process-wide hook.
@@ -76,35 +77,6 @@ pub enum Kind {
     Text,
 }
 
-/// Hears what happens inside SCIP, on the thread that solves.
-pub trait Watch {
-    /// A whole line of the log.
-    fn log(&self, line: &str);
-    /// Something happened at which SCIP may be asked and told things.
-    fn moment(&self, moment: Moment, inside: &Inside<'_>);
-}
-
-/// When a watch is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// A new best solution.
-    BestSolution,
-    /// The dual bound rose.
-    Bound,
-    /// A node was chosen; solutions may be handed in here.
-    Node,
-    /// A round of presolve ended, or an LP was solved.
-    Other,
-}
-
-/// What the callbacks reach: where the watch of the running solve is, if there is one.
-#[derive(Default)]
-struct Slot {
-    watch: Cell<Option<*const (dyn Watch + 'static)>>,
-    vars: Cell<(*mut *mut ffi::SCIP_VAR, usize)>,
-    line: std::cell::RefCell<Vec<u8>>,
-}
-
 /// One SCIP with one problem.
 pub struct Scip {
     raw: *mut ffi::SCIP,
@@ -116,14 +88,6 @@ pub struct Scip {
 // SAFETY: SCIP keeps no thread-local state; a handle may move between threads as long as one uses it at a time, which
 // `&mut self` ensures. The slot is touched by callbacks on the solving thread alone.
 unsafe impl Send for Scip {}
-
-/// SCIP while it is inside a callback.
-pub struct Inside<'a> {
-    raw: *mut ffi::SCIP,
-    vars: *mut *mut ffi::SCIP_VAR,
-    count: usize,
-    life: std::marker::PhantomData<&'a Scip>,
-}
 
 impl Scip {
     /// An empty problem with all of SCIP's default plugins, silent.
@@ -456,8 +420,10 @@ impl Scip {
         }
         let raw = Raw(self.raw);
         let guard = stop.on_stop(move || raw.interrupt());
+        #[allow(clippy::transmute_ptr_to_ptr)] // an `as` cast cannot lengthen the lifetime of a trait object
         // SAFETY: the lifetime is erased for the length of this call alone; the slot is emptied before it returns.
-        let erased: *const (dyn Watch + 'static) = unsafe { std::mem::transmute(ptr::from_ref::<dyn Watch>(watch)) };
+        let erased: *const (dyn Watch + 'static) =
+            unsafe { std::mem::transmute::<*const dyn Watch, _>(ptr::from_ref(watch)) };
         self.slot.watch.set(Some(erased));
         self.slot.vars.set((self.vars.as_mut_ptr(), self.vars.len()));
         // SAFETY: the handle is in the problem stage; callbacks reach the slot, which lives as long as `self`.
@@ -553,166 +519,5 @@ impl Drop for Scip {
             }
             let _ = ffi::SCIPfree(&raw mut self.raw);
         }
-    }
-}
-
-impl Inside<'_> {
-    /// The best solution: n values and its objective, if there is one and it is finite.
-    pub fn best(&self) -> Option<(Vec<f64>, f64)> {
-        let mut values = vec![0.0; self.count];
-        // SAFETY: `vars` are n live original variables, whose values SCIP writes into n places.
-        unsafe {
-            let sol = ffi::SCIPgetBestSol(self.raw);
-            if sol.is_null() {
-                return None;
-            }
-            let code = ffi::SCIPgetSolVals(self.raw, sol, self.count as c_int, self.vars, values.as_mut_ptr());
-            ok("SCIPgetSolVals", code).ok()?;
-            let objective = ffi::SCIPgetSolOrigObj(self.raw, sol);
-            // The solution of an unbounded problem lies at infinity.
-            let infinity = ffi::SCIPinfinity(self.raw);
-            let finite = objective.abs() < infinity && values.iter().all(|v| v.abs() < infinity);
-            finite.then_some((values, objective))
-        }
-    }
-
-    /// The dual bound, in the problem's own sense, offset included; `None` while it is infinite.
-    pub fn bound(&self) -> Option<f64> {
-        // SAFETY: reads numbers of a live SCIP.
-        unsafe {
-            let bound = ffi::SCIPgetDualbound(self.raw);
-            (bound.abs() < ffi::SCIPinfinity(self.raw)).then_some(bound)
-        }
-    }
-
-    /// Nodes done.
-    pub fn nodes(&self) -> u64 {
-        // SAFETY: reads a counter.
-        unsafe { ffi::SCIPgetNTotalNodes(self.raw) }.try_into().unwrap_or(0)
-    }
-
-    /// Simplex iterations done; 0 before there is an LP.
-    pub fn iterations(&self) -> u64 {
-        // SAFETY: the counter exists from presolved on; before, SCIP would complain about the stage.
-        unsafe {
-            if ffi::SCIPgetStage(self.raw) < ffi::SCIP_Stage_SCIP_STAGE_PRESOLVED {
-                return 0;
-            }
-            ffi::SCIPgetNLPIterations(self.raw).try_into().unwrap_or(0)
-        }
-    }
-
-    /// Asks SCIP to stop.
-    pub fn interrupt(&self) {
-        // SAFETY: sets a flag; refused in stages without a solve, where there is nothing to stop.
-        let _ = unsafe { ffi::SCIPinterruptSolve(self.raw) };
-    }
-
-    /// Hands in a point of n values; SCIP checks it and keeps it if it is feasible and better.
-    pub fn offer(&self, point: &[f64]) {
-        if point.len() != self.count {
-            return;
-        }
-        let mut values = point.to_vec();
-        let mut sol = ptr::null_mut();
-        let mut stored = 0;
-        // SAFETY: called while SCIP solves (at a focused node), where both calls are allowed; SCIPtrySolFree takes `sol`
-        // back whatever it thinks of it.
-        unsafe {
-            if ok("", ffi::SCIPcreateOrigSol(self.raw, &raw mut sol, ptr::null_mut())).is_err() {
-                return;
-            }
-            let _ = ffi::SCIPsetSolVals(self.raw, sol, self.count as c_int, self.vars, values.as_mut_ptr());
-            let _ = ffi::SCIPtrySolFree(self.raw, &raw mut sol, 0, 0, 1, 1, 1, &raw mut stored);
-        }
-    }
-}
-
-fn mask() -> u64 {
-    [
-        EventMask::BEST_SOL_FOUND,
-        EventMask::DUAL_BOUND_IMPROVED,
-        EventMask::NODE_FOCUSED,
-        EventMask::PRESOLVE_ROUND,
-        EventMask::FIRST_LP_SOLVED,
-        EventMask::LP_SOLVED,
-    ]
-    .into_iter()
-    .map(u64::from)
-    .fold(0, |all, one| all | one)
-}
-
-unsafe extern "C" fn on_init(scip: *mut ffi::SCIP, handler: *mut ffi::SCIP_EVENTHDLR) -> ffi::SCIP_RETCODE {
-    // SAFETY: SCIP calls this with its own handle and our handler, in a stage where events may be caught.
-    unsafe { ffi::SCIPcatchEvent(scip, mask(), handler, ptr::null_mut(), ptr::null_mut()) }
-}
-
-unsafe extern "C" fn on_exit(scip: *mut ffi::SCIP, handler: *mut ffi::SCIP_EVENTHDLR) -> ffi::SCIP_RETCODE {
-    // SAFETY: as above; -1 means that the filter position was not kept.
-    unsafe { ffi::SCIPdropEvent(scip, mask(), handler, ptr::null_mut(), -1) }
-}
-
-unsafe extern "C" fn on_event(
-    scip: *mut ffi::SCIP,
-    handler: *mut ffi::SCIP_EVENTHDLR,
-    event: *mut ffi::SCIP_EVENT,
-    _: *mut ffi::SCIP_EVENTDATA,
-) -> ffi::SCIP_RETCODE {
-    // SAFETY: the handler's data is the boxed slot, alive as long as SCIP; the watch in it is alive while it is set,
-    // which is for the length of `solve`, and this runs inside it on the same thread.
-    unsafe {
-        let slot = &*ffi::SCIPeventhdlrGetData(handler).cast::<Slot>();
-        let Some(watch) = slot.watch.get() else { return ffi::SCIP_Retcode_SCIP_OKAY };
-        let (vars, count) = slot.vars.get();
-        let inside = Inside { raw: scip, vars, count, life: std::marker::PhantomData };
-        let kind = ffi::SCIPeventGetType(event);
-        let is = |mask: EventMask| kind & u64::from(mask) != 0;
-        let moment = if is(EventMask::BEST_SOL_FOUND) {
-            Moment::BestSolution
-        } else if is(EventMask::DUAL_BOUND_IMPROVED) {
-            Moment::Bound
-        } else if is(EventMask::NODE_FOCUSED) {
-            Moment::Node
-        } else {
-            Moment::Other
-        };
-        // A panic must not cross C; the solve goes on without this report.
-        let _ = catch_unwind(AssertUnwindSafe(|| (*watch).moment(moment, &inside)));
-    }
-    ffi::SCIP_Retcode_SCIP_OKAY
-}
-
-unsafe extern "C" fn on_message(handler: *mut ffi::SCIP_MESSAGEHDLR, _: *mut ffi::FILE, message: *const c_char) {
-    /// A line without an end is cut here.
-    const LONGEST: usize = 4096;
-    if message.is_null() {
-        return;
-    }
-    // SAFETY: the message is a C string that SCIP owns during this call; the handler's data is the boxed slot.
-    unsafe {
-        let slot = &*ffi::SCIPmessagehdlrGetData(handler).cast::<Slot>();
-        let Some(watch) = slot.watch.get() else { return };
-        let Ok(mut line) = slot.line.try_borrow_mut() else { return };
-        for &byte in CStr::from_ptr(message).to_bytes() {
-            if byte == b'\n' || line.len() >= LONGEST {
-                let text = String::from_utf8_lossy(&line).into_owned();
-                line.clear();
-                let _ = catch_unwind(AssertUnwindSafe(|| (*watch).log(text.trim_end())));
-            } else {
-                line.push(byte);
-            }
-        }
-    }
-}
-
-unsafe extern "C" fn keep_error(_: *mut c_void, _: *mut ffi::FILE, message: *const c_char) {
-    if message.is_null() {
-        return;
-    }
-    // SAFETY: a C string that SCIP owns during this call.
-    let text = unsafe { CStr::from_ptr(message) }.to_string_lossy();
-    let mut kept = ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() < KEPT_ERRORS {
-        kept.push_str(&text);
     }
 }
