@@ -1,4 +1,6 @@
 //! One folder or file a solver; an adapter imports the contract and the modeling crate, and nothing else of this crate.
 
+#[cfg(feature = "highs")]
+pub mod highs;
 #[cfg(feature = "scip")]
 pub mod scip;

@@ -1,0 +1,149 @@
+//! Passes on what HiGHS says while it runs. Incumbents that are reported only get better and bounds only tighter, and
+//! nothing is reported while a helper run solves something other than the problem itself.
+
+use std::time::{Duration, Instant};
+
+use farkas_modeling::problem::Sense;
+
+use super::ffi::{Figures, Hooks, Place};
+use crate::contract::{Control, Event, Progress, StopToken};
+
+/// Progress is told at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// A line of log is cut here.
+const LONGEST_LINE: usize = 4096;
+
+/// What the run that is listened to solves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The problem.
+    Problem,
+    /// The problem with some columns fixed: its points are the problem's, its bounds are not.
+    Restricted,
+    /// The problem's rows without its costs, or its relaxation.
+    Other,
+}
+
+/// Between HiGHS' callbacks and a [`Control`].
+pub(super) struct Listener<'a> {
+    control: &'a (dyn Control + Sync),
+    stop: &'a StopToken,
+    sense: Sense,
+    pub(super) subject: Subject,
+    best: Option<f64>,
+    bound: Option<f64>,
+    phase: &'static str,
+    line: String,
+    told: Instant,
+    progress: Progress,
+}
+
+impl<'a> Listener<'a> {
+    pub(super) fn new(control: &'a (dyn Control + Sync), stop: &'a StopToken, sense: Sense) -> Self {
+        Self {
+            control,
+            stop,
+            sense,
+            subject: Subject::Problem,
+            best: None,
+            bound: None,
+            phase: "",
+            line: String::new(),
+            told: Instant::now(),
+            progress: Progress::default(),
+        }
+    }
+
+    /// Says what it does now, once for each change.
+    pub(super) fn phase(&mut self, phase: &'static str) {
+        if self.phase != phase {
+            self.phase = phase;
+            self.control.report(Event::Phase(phase));
+        }
+    }
+
+    /// The last bound that was told, if any.
+    pub(super) fn bound(&self) -> Option<f64> {
+        self.bound
+    }
+
+    /// Tells a bound if it is tighter than the last one.
+    fn tell_bound(&mut self, bound: f64) {
+        let tighter = |old: f64| self.sense.better(old, bound);
+        if bound.is_finite() && self.subject == Subject::Problem && self.bound.is_none_or(tighter) {
+            self.bound = Some(bound);
+            self.control.report(Event::Bound(bound));
+        }
+    }
+
+    /// Tells what is left of the log.
+    pub(super) fn flush(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim_end();
+        if !line.is_empty() {
+            self.control.report(Event::Log(line));
+        }
+    }
+}
+
+impl Hooks for Listener<'_> {
+    fn log(&mut self, text: &str) {
+        for piece in text.split_inclusive('\n') {
+            let room = LONGEST_LINE.saturating_sub(self.line.len());
+            let end = (0..=piece.len().min(room)).rev().find(|&i| piece.is_char_boundary(i)).unwrap_or(0);
+            self.line.push_str(&piece[..end]);
+            if piece.ends_with('\n') {
+                self.flush();
+            }
+        }
+    }
+
+    fn tick(&mut self, place: Place, figures: &Figures) -> bool {
+        let positive = |v: i64| u64::try_from(v).unwrap_or(0);
+        self.progress = match place {
+            Place::Simplex => Progress { iterations: positive(figures.simplex_iterations), ..self.progress },
+            Place::InteriorPoint => Progress { iterations: positive(figures.ipm_iterations), ..self.progress },
+            Place::Mip => {
+                Progress { nodes: positive(figures.mip_nodes), iterations: positive(figures.mip_lp_iterations) }
+            }
+        };
+        self.phase(match place {
+            Place::Simplex => "simplex",
+            Place::InteriorPoint => "barrier",
+            Place::Mip if self.progress.nodes == 0 => "root",
+            Place::Mip => "search",
+        });
+        if place == Place::Mip {
+            self.tell_bound(figures.mip_dual_bound);
+        }
+        if self.told.elapsed() >= PROGRESS_EVERY {
+            self.told = Instant::now();
+            self.control.report(Event::Progress(self.progress));
+        }
+        self.stop.is_stopped()
+    }
+
+    fn incumbent(&mut self, objective: f64, values: &[f64]) {
+        let better = self.best.is_none_or(|best| self.sense.better(objective, best));
+        if self.subject != Subject::Other && better && objective.is_finite() {
+            self.best = Some(objective);
+            self.control.report(Event::Incumbent { objective, values: Some(values) });
+        }
+    }
+
+    fn offer(&mut self, slot: &mut [f64]) -> bool {
+        if self.subject != Subject::Problem {
+            return false; // each is handed out once: keep it for the run that can use it
+        }
+        let Some(point) = self.control.offered() else { return false };
+        let better = self.best.is_none_or(|best| self.sense.better(point.objective(), best));
+        if !better || point.values().len() != slot.len() {
+            return false;
+        }
+        slot.copy_from_slice(point.values());
+        // It counts as told: whoever offered it knows it.
+        self.best = Some(point.objective());
+        true
+    }
+}

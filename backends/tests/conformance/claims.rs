@@ -1,0 +1,123 @@
+//! The table's rows, solved by everybody: the reason, the objective, the duals, and what the judge says of the claim.
+
+use farkas_backends::contract::{Backend, Fit, Quiet, Start, StopToken};
+use farkas_backends::options::{LpMethod, Options, Presolve};
+use farkas_modeling::answer::Ray;
+use farkas_modeling::{Claim, Reason};
+
+use crate::for_each;
+use crate::judge::{close, faults};
+use crate::table::{Case, Truth, cases};
+
+/// Solves a row, or says why it cannot be.
+fn solve(backend: &dyn Backend, case: &Case, options: &Options) -> Result<Claim, String> {
+    let mut session = backend.open(case.problem.clone()).map_err(|e| format!("'{}' did not open: {e}", case.name))?;
+    session
+        .solve(options, &Start::default(), &Quiet, &StopToken::new())
+        .map_err(|e| format!("'{}' was not solved: {e}", case.name))
+}
+
+fn judge(backend: &dyn Backend, case: &Case, claim: &Claim) -> Vec<String> {
+    let mut found = faults(&case.problem, claim);
+    let (reason, is_lp, can) = (claim.termination.reason(), case.problem.is_lp(), backend.capabilities());
+    if !case.truth.reasons(is_lp).contains(&reason) {
+        found.push(format!("is {}, but it is {:?}", claim.termination, case.truth));
+        return named(case, found);
+    }
+    if let (Truth::Optimum(best), Some(objective)) = (case.truth, claim.objective)
+        && !close(objective, best)
+    {
+        found.push(format!("has the objective {objective}, not {best}"));
+    }
+    if is_lp && reason == Reason::Optimal && can.duals != claim.duals.is_some() {
+        found.push(format!("duals are declared {} and there {}", can.duals, claim.duals.is_some()));
+    }
+    if is_lp && reason == Reason::Optimal && can.basis != claim.basis.is_some() {
+        found.push(format!("a basis is declared {} and there {}", can.basis, claim.basis.is_some()));
+    }
+    let crossed = crossed(case);
+    if is_lp && reason == Reason::Infeasible && !crossed && can.farkas_ray != matches!(claim.ray, Some(Ray::Farkas(_)))
+    {
+        found.push(format!("a Farkas ray is declared {}, there is {:?}", can.farkas_ray, claim.ray));
+    }
+    if is_lp && reason == Reason::Unbounded && can.primal_ray != matches!(claim.ray, Some(Ray::Primal(_))) {
+        found.push(format!("a primal ray is declared {}, there is {:?}", can.primal_ray, claim.ray));
+    }
+    if let Some(duals) = &claim.duals {
+        let differ =
+            |got: &[f64], want: &[f64]| got.len() != want.len() || !got.iter().zip(want).all(|(a, b)| close(*a, *b));
+        if let Some(want) = case.multipliers.filter(|w| differ(&duals.rows, w)) {
+            found.push(format!("has the multipliers {:?}, not {want:?}", duals.rows));
+        }
+        if let Some(want) = case.reduced_costs.filter(|w| differ(&duals.reduced_costs, w)) {
+            found.push(format!("has the reduced costs {:?}, not {want:?}", duals.reduced_costs));
+        }
+    }
+    named(case, found)
+}
+
+/// Crossed bounds are a proof by themselves, without multipliers.
+fn crossed(case: &Case) -> bool {
+    let p = &case.problem;
+    let cross = |(l, u): (&f64, &f64)| l > u;
+    p.lower().iter().zip(p.upper()).any(cross) || p.row_lower().iter().zip(p.row_upper()).any(cross)
+}
+
+fn named(case: &Case, faults: Vec<String>) -> Vec<String> {
+    faults.into_iter().map(|fault| format!("'{}' {fault}", case.name)).collect()
+}
+
+fn table(backend: &dyn Backend, options: &Options) -> Vec<String> {
+    let mut found = Vec::new();
+    for case in cases().iter().filter(|c| backend.fits(&c.problem) == Fit::Takes) {
+        match solve(backend, case, options) {
+            Ok(claim) => found.extend(judge(backend, case, &claim)),
+            Err(fault) => found.push(fault),
+        }
+    }
+    found
+}
+
+#[test]
+fn every_row_of_the_table() {
+    for_each(|backend| table(backend, &Options::default()));
+}
+
+#[test]
+fn every_row_without_presolve() {
+    for_each(|backend| table(backend, &Options { presolve: Presolve::Off, ..Options::default() }));
+}
+
+#[test]
+fn every_row_with_presolve() {
+    for_each(|backend| table(backend, &Options { presolve: Presolve::On, ..Options::default() }));
+}
+
+#[test]
+fn every_row_by_simplex() {
+    let options = Options { lp_method: LpMethod::Simplex, ..Options::default() };
+    for_each(|backend| if backend.capabilities().simplex { table(backend, &options) } else { Vec::new() });
+}
+
+#[test]
+fn what_is_not_declared_is_refused() {
+    for_each(|backend| {
+        let can = backend.capabilities();
+        let mut found = Vec::new();
+        for case in cases() {
+            let p = &case.problem;
+            let beyond = (p.num_integers() > 0 && !can.integers)
+                || (p.num_semis() > 0 && !can.semicontinuous)
+                || (!p.sets().is_empty() && !can.sets)
+                || (!p.indicators().is_empty() && !can.indicators);
+            let takes = backend.fits(p) == Fit::Takes;
+            if takes == beyond {
+                found.push(format!("'{}' beyond what is declared: {beyond}, yet fits: {takes}", case.name));
+            }
+            if !takes && backend.open(p.clone()).is_ok() {
+                found.push(format!("'{}' does not fit and is opened all the same", case.name));
+            }
+        }
+        found
+    });
+}

@@ -1,0 +1,50 @@
+//! The conformance suite: one table of cases and one set of behaviours that every backend answers alike. A bug found in one
+//! adapter becomes a row for all.
+//!
+//! A backend joins by its lines in [`backends`]. Those that are not compiled in are named by the test `who_is_tried`.
+
+mod behaviour;
+mod claims;
+mod judge;
+mod problems;
+mod table;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use farkas_backends::contract::{Availability, Backend};
+
+/// Everybody who is tried: **a new adapter adds its two lines here**, and its name to `EVERYBODY`.
+fn backends() -> Vec<Arc<dyn Backend>> {
+    let mut all: Vec<Arc<dyn Backend>> = Vec::new();
+    #[cfg(feature = "highs")]
+    all.push(Arc::new(farkas_backends::solvers::highs::Highs::new()));
+    all.retain(|backend| matches!(backend.probe(), Availability::Ready { .. }));
+    all
+}
+
+/// Everybody who could be tried.
+const EVERYBODY: &[&str] = &["highs", "scip", "cbc"];
+
+/// Runs `test` for every backend and fails with all faults of all of them.
+fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
+    let mut faults = Vec::new();
+    for backend in backends() {
+        let name = backend.name().to_owned();
+        let found = catch_unwind(AssertUnwindSafe(|| test(&*backend)));
+        let found = found.unwrap_or_else(|_| vec!["panicked (see above)".into()]);
+        faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+    assert!(faults.is_empty(), "{} faults\n  {}", faults.len(), faults.join("\n  "));
+}
+
+#[test]
+fn who_is_tried() {
+    let tried = backends();
+    for backend in &tried {
+        println!("tried: {} ({:?})", backend.name(), backend.probe());
+        assert!(EVERYBODY.contains(&backend.name()), "{} is missing in EVERYBODY", backend.name());
+    }
+    let untried: Vec<&&str> = EVERYBODY.iter().filter(|n| !tried.iter().any(|b| b.name() == **n)).collect();
+    println!("not tried, because not compiled in or not ready: {untried:?}");
+}

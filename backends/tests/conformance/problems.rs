@@ -1,0 +1,151 @@
+//! Problems for the suite: a small builder, and seeded generators of problems that take a solver a while.
+
+use std::sync::Arc;
+
+use farkas_modeling::problem::{Indicator, SpecialOrderedSet};
+use farkas_modeling::{ColumnKind, Problem, ProblemData, Sense};
+
+pub const INF: f64 = f64::INFINITY;
+
+/// Builds a problem column by column, then row by row.
+#[derive(Clone)]
+pub struct Build {
+    data: ProblemData,
+    entries: Vec<(usize, usize, f64)>,
+}
+
+pub fn minimize() -> Build {
+    Build { data: ProblemData::default(), entries: Vec::new() }
+}
+
+pub fn maximize() -> Build {
+    Build { data: ProblemData { sense: Sense::Maximize, ..ProblemData::default() }, entries: Vec::new() }
+}
+
+impl Build {
+    pub fn offset(mut self, offset: f64) -> Self {
+        self.data.offset = offset;
+        self
+    }
+
+    /// A continuous column.
+    pub fn col(self, cost: f64, lower: f64, upper: f64) -> Self {
+        self.kind(ColumnKind::Continuous, cost, lower, upper)
+    }
+
+    /// An integer column.
+    pub fn int(self, cost: f64, lower: f64, upper: f64) -> Self {
+        self.kind(ColumnKind::Integer, cost, lower, upper)
+    }
+
+    pub fn kind(mut self, kind: ColumnKind, cost: f64, lower: f64, upper: f64) -> Self {
+        self.data.cost.push(cost);
+        self.data.lower.push(lower);
+        self.data.upper.push(upper);
+        self.data.kinds.push(kind);
+        self
+    }
+
+    /// lower ≤ Σ a x ≤ upper.
+    pub fn row(mut self, lower: f64, terms: &[(usize, f64)], upper: f64) -> Self {
+        let i = self.data.row_lower.len();
+        self.data.row_lower.push(lower);
+        self.data.row_upper.push(upper);
+        self.entries.extend(terms.iter().map(|&(j, a)| (j, i, a)));
+        self
+    }
+
+    pub fn le(self, terms: &[(usize, f64)], side: f64) -> Self {
+        self.row(-INF, terms, side)
+    }
+
+    pub fn ge(self, terms: &[(usize, f64)], side: f64) -> Self {
+        self.row(side, terms, INF)
+    }
+
+    pub fn eq(self, terms: &[(usize, f64)], side: f64) -> Self {
+        self.row(side, terms, side)
+    }
+
+    pub fn set(mut self, order: u8, members: &[u32]) -> Self {
+        let members = members.iter().zip(1..).map(|(&j, w)| (j, f64::from(w))).collect();
+        self.data.sets.push(SpecialOrderedSet { name: String::new(), order, members });
+        self
+    }
+
+    pub fn indicator(mut self, row: u32, column: u32, active: bool) -> Self {
+        self.data.indicators.push(Indicator { row, column, active });
+        self
+    }
+
+    pub fn freeze(mut self) -> Arc<Problem> {
+        self.entries.sort_by_key(|e| (e.0, e.1));
+        let mut starts = vec![0_u32; self.data.cost.len() + 1];
+        for &(j, i, a) in &self.entries {
+            starts[j + 1] += 1;
+            self.data.indices.push(i as u32);
+            self.data.values.push(a);
+        }
+        for j in 0..self.data.cost.len() {
+            starts[j + 1] += starts[j];
+        }
+        self.data.starts = starts;
+        Arc::new(Problem::new(self.data).expect("the suite's own problems are sound"))
+    }
+}
+
+/// Numbers that look random and are the same in every run (Knuth's 64-bit linear congruential generator).
+pub struct Numbers(u64);
+
+impl Numbers {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(2).wrapping_add(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// A whole number from 0 to `below` − 1.
+    pub fn below(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+/// A knapsack of `items` binaries under `rows` capacities with profits close to the weights: incumbents come at once, the
+/// proof takes minutes at 10 rows and 100 items (Chu and Beasley's recipe).
+pub fn knapsack(items: usize, rows: usize, seed: u64) -> Arc<Problem> {
+    let mut numbers = Numbers::new(seed);
+    let weights: Vec<Vec<f64>> =
+        (0..rows).map(|_| (0..items).map(|_| (1 + numbers.below(1000)) as f64).collect()).collect();
+    let mut build = maximize();
+    for j in 0..items {
+        let mean = weights.iter().map(|w| w[j]).sum::<f64>() / rows as f64;
+        build = build.int((mean + numbers.below(500) as f64).round(), 0.0, 1.0);
+    }
+    for weight in &weights {
+        let terms: Vec<(usize, f64)> = weight.iter().copied().enumerate().collect();
+        let capacity = (weight.iter().sum::<f64>() * 0.5).floor();
+        build = build.le(&terms, capacity);
+    }
+    build.freeze()
+}
+
+/// A dense LP with `rows` rows and as many columns: covering, so that it is feasible and bounded, and long for simplex.
+pub fn covering(rows: usize, seed: u64) -> Arc<Problem> {
+    let mut numbers = Numbers::new(seed);
+    let mut build = minimize();
+    for _ in 0..rows {
+        build = build.col((1 + numbers.below(1000)) as f64, 0.0, INF);
+    }
+    for _ in 0..rows {
+        let mut terms: Vec<(usize, f64)> = Vec::new();
+        for j in 0..rows {
+            if numbers.below(3) == 0 {
+                terms.push((j, (1 + numbers.below(1000)) as f64));
+            }
+        }
+        terms.push((0, 1.0));
+        terms.sort_by_key(|t| t.0);
+        terms.dedup_by_key(|t| t.0);
+        build = build.ge(&terms, (1000 + numbers.below(1000)) as f64);
+    }
+    build.freeze()
+}
