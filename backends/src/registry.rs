@@ -1,1 +1,145 @@
-//! Which backends there are, by name.
+//! Which backends there are, by name, and where their worker programs stand.
+//!
+//! `farkas-highs`, `farkas-scip` and `farkas-cbc` are looked for in the folder that `FARKAS_WORKERS` names, beside the
+//! running program, and above it where it is a test or an example of a build.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::contract::Backend;
+#[cfg(target_os = "linux")]
+use crate::worker::{Program, WorkerBackend, WorkerConfig};
+
+/// Environment variable that names the folder of the worker programs.
+pub const WORKERS_VARIABLE: &str = "FARKAS_WORKERS";
+
+/// A backend that has a worker program of its own.
+struct Known {
+    name: &'static str,
+    /// How to build its program.
+    remedy: &'static str,
+}
+
+const KNOWN: [Known; 3] = [
+    Known { name: "highs", remedy: "build it with `cargo build --release --workspace --features highs`" },
+    Known { name: "scip", remedy: "build it with `make build` (which fetches SCIP), or `--features scip`" },
+    Known { name: "cbc", remedy: "install coinor-libcbc-dev and build it with `make build`, or `--features cbc`" },
+];
+
+/// What a registry is made from.
+#[derive(Debug, Clone, Default)]
+pub struct RegistryConfig {
+    /// Folder of the worker programs; looked for where the module says when it is `None`.
+    pub workers: Option<PathBuf>,
+    /// How workers are kept.
+    #[cfg(target_os = "linux")]
+    pub worker: WorkerConfig,
+    /// Backends besides the known ones: name, program, arguments. `farkas worker NAME`, sidecars.
+    pub others: Vec<(String, PathBuf, Vec<std::ffi::OsString>)>,
+}
+
+/// The backends by name, each in workers of its own. Asking for one starts nothing.
+///
+/// ```
+/// use farkas_backends::registry::{Registry, RegistryConfig};
+/// let registry = Registry::new(RegistryConfig::default());
+/// assert_eq!(registry.names(), ["highs", "scip", "cbc"]);
+/// assert!(registry.backend("cplex").is_none());
+/// ```
+pub struct Registry {
+    #[cfg(target_os = "linux")]
+    backends: Vec<Arc<WorkerBackend>>,
+    #[cfg(not(target_os = "linux"))]
+    backends: Vec<Arc<dyn Backend>>,
+}
+
+#[cfg(target_os = "linux")]
+impl Registry {
+    /// Looks for the programs; starts none.
+    pub fn new(config: RegistryConfig) -> Self {
+        let folders = folders(config.workers);
+        let known = KNOWN.iter().map(|known| {
+            let program = find(known, &folders);
+            Arc::new(WorkerBackend::new(known.name, program, config.worker.clone()))
+        });
+        let others = config.others.into_iter().map(|(name, path, arguments)| {
+            Arc::new(WorkerBackend::new(name, Program::Found { path, arguments }, config.worker.clone()))
+        });
+        Self { backends: known.chain(others).collect() }
+    }
+
+    /// Starts a worker for each of these, and returns at once: while a file is read, say. Unknown names are ignored.
+    pub fn warm(&self, names: &[&str]) {
+        for backend in self.backends.iter().filter(|backend| names.contains(&backend.name())) {
+            backend.warm(1);
+        }
+    }
+
+    /// Ends all workers that wait for work.
+    pub fn shut_down(&self) {
+        self.backends.iter().for_each(|backend| backend.shut_down());
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Registry {
+    /// Workers run on Linux; elsewhere there are none.
+    pub fn new(config: RegistryConfig) -> Self {
+        let _ = (config, folders(None), KNOWN.map(|known| (known.name, known.remedy)));
+        Self { backends: Vec::new() }
+    }
+
+    /// Does nothing.
+    pub fn warm(&self, _: &[&str]) {}
+
+    /// Does nothing.
+    pub fn shut_down(&self) {}
+}
+
+impl Registry {
+    /// All names, in the order of preference.
+    pub fn names(&self) -> Vec<&str> {
+        self.backends.iter().map(|backend| backend.name()).collect()
+    }
+
+    /// The backend of this name, whether it is installed or not: `probe` tells.
+    pub fn backend(&self, name: &str) -> Option<Arc<dyn Backend>> {
+        self.backends.iter().find(|backend| backend.name() == name).map(|backend| Arc::clone(backend) as _)
+    }
+
+    /// All backends, in the order of preference.
+    pub fn all(&self) -> Vec<Arc<dyn Backend>> {
+        self.backends.iter().map(|backend| Arc::clone(backend) as _).collect()
+    }
+}
+
+/// Where worker programs may stand.
+fn folders(configured: Option<PathBuf>) -> Vec<PathBuf> {
+    let named = configured.or_else(|| std::env::var_os(WORKERS_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from));
+    if let Some(named) = named {
+        return vec![named]; // whoever names a folder means that one
+    }
+    let Some(beside) = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)) else {
+        return Vec::new();
+    };
+    let mut folders = vec![beside.clone()];
+    // target/release/deps holds tests, target/release/examples examples; both stand above the programs.
+    if beside.ends_with("deps") || beside.ends_with("examples") {
+        folders.extend(beside.parent().map(Path::to_owned));
+    }
+    folders.push(beside.join("../lib/farkas"));
+    folders
+}
+
+#[cfg(target_os = "linux")]
+fn find(known: &Known, folders: &[PathBuf]) -> Program {
+    let program = format!("farkas-{}", known.name);
+    if let Some(path) = folders.iter().map(|folder| folder.join(&program)).find(|path| path.is_file()) {
+        return Program::Found { path, arguments: Vec::new() };
+    }
+    let places: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    let (places, remedy) = (places.join(", "), known.remedy);
+    Program::Missing {
+        remedy: format!("{program} was not found in {places}: {remedy}, or name its folder by {WORKERS_VARIABLE}"),
+    }
+}

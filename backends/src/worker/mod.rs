@@ -1,1 +1,33 @@
 //! Processes that host solvers, so that a crash, a print or a hang costs one lane.
+//!
+//! A worker is a program that is started with a socket as its descriptor 0 and speaks the messages of [`frame`] on it.
+//! [`host`] is the worker's side; [`client`] shows a worker as a [`Backend`](crate::contract::Backend); [`pool`] keeps
+//! some warm; [`spawner`] is the one thread that starts and reaps them. No worker outlives its parent: the kernel kills
+//! it when the spawner's thread ends (`PR_SET_PDEATHSIG`), and it ends by itself when its socket does.
+
+pub mod frame;
+
+#[cfg(target_os = "linux")]
+pub mod client;
+#[cfg(target_os = "linux")]
+mod ffi;
+#[cfg(target_os = "linux")]
+pub mod host;
+#[cfg(target_os = "linux")]
+mod image_cache;
+#[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
+mod outbox;
+#[cfg(target_os = "linux")]
+pub mod pool;
+#[cfg(target_os = "linux")]
+pub mod spawner;
+
+#[cfg(target_os = "linux")]
+pub use client::WorkerBackend;
+#[cfg(target_os = "linux")]
+pub use pool::{Program, WorkerConfig};
+
+/// Environment variable by which a parent tells its worker who it is, so that the worker can see that it died.
+pub const PARENT_VARIABLE: &str = "FARKAS_WORKER_PARENT";

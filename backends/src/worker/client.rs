@@ -1,0 +1,364 @@
+//! A worker shown as a backend. A solve ends when the worker says so, when it dies, or when it overstays: whatever the
+//! solver does, `solve` returns within the limit and the grace period, and the process is gone then.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use farkas_modeling::check::CheckedPoint;
+use farkas_modeling::{Claim, Problem};
+use rustix::event::{EventfdFlags, eventfd};
+
+use super::frame::{FromWorker, Hello, Statuses, ToWorker, Vector, WireEvent, frame_limit_bytes, length};
+use super::image_cache::{SealedImage, forget_the_dead, image_of};
+use super::link::{LinkError, unexpected};
+use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
+use crate::contract::{
+    Availability, Backend, BackendError, Capabilities, Control, Event, Session, SessionError, Start, StopToken,
+};
+use crate::options::Options;
+
+/// How often a control is asked whether it has a point to offer.
+const OFFER_INTERVAL: Duration = Duration::from_millis(20);
+/// How long a killed process is waited for. The kernel ends it as soon as it leaves the call it is in.
+const REAP_LIMIT: Duration = Duration::from_secs(5);
+
+/// A backend that solves in worker processes.
+///
+/// Clones of the `Arc` that holds it share one pool; idle workers end when it is dropped.
+#[derive(Debug)]
+pub struct WorkerBackend {
+    name: String,
+    pool: Arc<Pool>,
+    hello: OnceLock<Hello>,
+}
+
+impl WorkerBackend {
+    /// A backend of this name, hosted by this program.
+    pub fn new(name: impl Into<String>, program: Program, config: WorkerConfig) -> Self {
+        Self { name: name.into(), pool: Arc::new(Pool::new(program, config)), hello: OnceLock::new() }
+    }
+
+    /// Starts workers until so many wait for work, and returns at once: while a file is read, say.
+    pub fn warm(&self, workers: usize) {
+        self.pool.warm(workers);
+    }
+
+    /// Ends all workers that wait for work.
+    pub fn shut_down(&self) {
+        self.pool.shut_down();
+    }
+
+    fn take(&self) -> Result<Loan, NoWorker> {
+        let loan = self.pool.take()?;
+        if let Some(hello) = loan.link.hello() {
+            if hello.backend != self.name {
+                let says = format!("its worker hosts '{}' and not '{}'", hello.backend, self.name);
+                return Err(NoWorker::Failed(says));
+            }
+            let _ = self.hello.set(hello.clone()); // the same at every start
+        }
+        Ok(loan)
+    }
+
+    fn failed(&self, error: impl std::fmt::Display) -> BackendError {
+        BackendError::Failed(format!("{}: {error}", self.name))
+    }
+}
+
+impl Backend for WorkerBackend {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn probe(&self) -> Availability {
+        match self.take() {
+            Ok(loan) => {
+                let says = loan.link.hello().map(|hello| hello.availability.clone());
+                self.pool.give_back(loan);
+                says.unwrap_or_else(|| Availability::Broken { says: "its worker does not say who it is".into() })
+            }
+            Err(NoWorker::Missing(remedy)) => Availability::NotFound { remedy },
+            Err(NoWorker::Failed(says)) => Availability::Broken { says },
+        }
+    }
+
+    /// What its worker says; starts one at the first call. Nothing at all where none can be started.
+    fn capabilities(&self) -> Capabilities {
+        if self.hello.get().is_none() {
+            self.probe();
+        }
+        self.hello.get().map(|hello| hello.capabilities).unwrap_or_default()
+    }
+
+    fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
+        let mut loan = self.take().map_err(|none| match none {
+            NoWorker::Missing(remedy) => BackendError::Unavailable(remedy),
+            NoWorker::Failed(_) => self.failed(none),
+        })?;
+        let image = image_of(&problem).map_err(|says| self.failed(says))?;
+        loan.link.jobs += 1;
+        let opened = open(&mut loan, &problem, &image, &self.pool.config);
+        match opened.map_err(|lost| self.failed(lost))? {
+            Ok(version) => Ok(Box::new(WorkerSession {
+                name: self.name.clone(),
+                version,
+                loan: Some(loan),
+                pool: Arc::clone(&self.pool),
+                problem,
+                number: 0,
+            })),
+            Err(refused) => {
+                self.pool.give_back(loan);
+                Err(refused)
+            }
+        }
+    }
+}
+
+/// Has a worker open a problem; it answers with the solver's version, or why it does not take it.
+fn open(
+    loan: &mut Loan,
+    problem: &Problem,
+    image: &SealedImage,
+    config: &WorkerConfig,
+) -> Result<Result<String, BackendError>, LinkError> {
+    use std::os::fd::AsFd;
+    let until = Instant::now() + config.open_limit;
+    loan.link.set_frame_limit(frame_limit_bytes(problem.num_columns(), problem.num_rows()));
+    let message = ToWorker::Open { memory_limit_bytes: config.memory_limit_bytes };
+    loan.link.send_with(&message, image.as_fd())?;
+    loop {
+        match loan.link.receive(until, None, "open the problem")? {
+            Some(FromWorker::Opened { version }) => return Ok(Ok(version)),
+            Some(FromWorker::OpenFailed { error }) => return Ok(Err(error)),
+            Some(other) => return Err(unexpected(&other)),
+            None if Instant::now() >= until => {
+                return Err(LinkError::Late { what: "open the problem", limit: config.open_limit });
+            }
+            None => {}
+        }
+    }
+}
+
+/// A problem that is open in a worker.
+struct WorkerSession {
+    name: String,
+    version: String,
+    /// Gone when the worker is.
+    loan: Option<Loan>,
+    pool: Arc<Pool>,
+    /// Its image lives as long as this.
+    problem: Arc<Problem>,
+    number: u64,
+}
+
+impl Drop for WorkerSession {
+    fn drop(&mut self) {
+        if let Some(loan) = self.loan.take() {
+            self.pool.give_back(loan);
+        }
+        forget_the_dead();
+    }
+}
+
+impl Session for WorkerSession {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+    ) -> Result<Claim, SessionError> {
+        let Some(mut loan) = self.loan.take() else {
+            return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
+        };
+        self.number += 1;
+        let bell = ring_on(stop).map_err(|e| SessionError::Broken(format!("{}: {e}", self.name)))?;
+        let mut solve = Solve {
+            loan: &mut loan,
+            problem: &self.problem,
+            config: &self.pool.config,
+            number: self.number,
+            control,
+            stop,
+            begun: Instant::now(),
+            time_limit: options.time_limit,
+            stopped_at: None,
+            offer: None,
+        };
+        match solve.run(options, start, &bell.0) {
+            Ok(end) => {
+                self.loan = Some(loan);
+                end
+            }
+            Err(End::Lost(lost)) => {
+                let memory = options.memory_limit_bytes.into_iter().chain(self.pool.config.memory_limit_bytes).min();
+                Err(SessionError::Broken(format!("{}: {lost}{}", self.name, memory_hint(&lost, memory))))
+            }
+            Err(End::Kill(why)) => {
+                loan.link.process().kill();
+                loan.link.process().wait(REAP_LIMIT);
+                Err(SessionError::Killed(format!("{}: {why}", self.name)))
+            }
+        }
+    }
+}
+
+/// Says that memory was limited, when a death looks like that.
+fn memory_hint(lost: &LinkError, limit: Option<u64>) -> String {
+    let says = lost.to_string();
+    let looks_so = ["bad_alloc", "memory allocation", "out of memory", "Cannot allocate"];
+    match limit.filter(|_| looks_so.iter().any(|words| says.contains(words))) {
+        Some(bytes) => format!(" (its memory was limited to {} MiB)", bytes >> 20),
+        None => String::new(),
+    }
+}
+
+/// A descriptor that becomes readable when `stop` is raised, as long as the guard lives.
+fn ring_on(stop: &StopToken) -> io::Result<(Arc<OwnedFd>, crate::contract::WakerGuard)> {
+    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let ring = Arc::clone(&bell);
+    let guard = stop.on_stop(move || {
+        let _ = rustix::io::write(&ring, &1_u64.to_ne_bytes()); // full: it rings already
+    });
+    Ok((bell, guard))
+}
+
+/// Why a worker does not come back from a solve.
+enum End {
+    Lost(LinkError),
+    Kill(String),
+}
+
+impl From<LinkError> for End {
+    fn from(lost: LinkError) -> Self {
+        Self::Lost(lost)
+    }
+}
+
+/// One solve under way.
+struct Solve<'a> {
+    loan: &'a mut Loan,
+    problem: &'a Problem,
+    config: &'a WorkerConfig,
+    number: u64,
+    control: &'a (dyn Control + Sync),
+    stop: &'a StopToken,
+    begun: Instant,
+    time_limit: Option<Duration>,
+    stopped_at: Option<Instant>,
+    /// A point that waits to be sent: the newest.
+    offer: Option<Arc<CheckedPoint>>,
+}
+
+impl Solve<'_> {
+    fn run(&mut self, options: &Options, start: &Start, bell: &OwnedFd) -> Result<Result<Claim, SessionError>, End> {
+        let takes_offers = self.loan.link.hello().is_some_and(|hello| hello.capabilities.incumbents_in);
+        self.loan.link.send(&ToWorker::Solve {
+            number: self.number,
+            options: Box::new(options.clone()),
+            point: start.point.as_ref().map(|point| Vector(point.to_vec())),
+            basis: start.basis.as_ref().map(|basis| Statuses::from(&**basis)),
+        })?;
+        loop {
+            let deadline = self.keep_limits()?;
+            let mut until = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
+            if takes_offers {
+                self.offer()?;
+                until = until.min(Instant::now() + OFFER_INTERVAL);
+            }
+            let bell = self.stopped_at.is_none().then_some(bell);
+            let mut message = self.loan.link.receive(until, bell, "solve")?;
+            while let Some(received) = message {
+                if let Some(end) = self.hear(received)? {
+                    return Ok(end);
+                }
+                message = self.loan.link.receive(Instant::now(), None, "solve")?;
+            }
+        }
+    }
+
+    /// Passes a stop on, says when the worker must have ended, and when it must end now.
+    fn keep_limits(&mut self) -> Result<Option<Instant>, End> {
+        if self.stop.is_killed() {
+            return Err(End::Kill("its worker was killed, as was asked".into()));
+        }
+        if self.stop.is_stopped() && self.stopped_at.is_none() {
+            self.stopped_at = Some(Instant::now());
+            self.loan.link.send(&ToWorker::Stop { number: self.number })?;
+        }
+        let overstayed = self.time_limit.and_then(|limit| self.begun.checked_add(limit + self.config.time_grace));
+        let unstoppable = self.stopped_at.and_then(|at| at.checked_add(self.config.stop_grace));
+        let now = Instant::now();
+        let seconds = |d: Duration| d.as_secs_f64();
+        if let (Some(at), Some(limit)) = (overstayed, self.time_limit)
+            && now >= at
+        {
+            let (limit, grace) = (seconds(limit), seconds(self.config.time_grace));
+            return Err(End::Kill(format!("its worker was killed {grace} s after its time limit of {limit} s")));
+        }
+        if unstoppable.is_some_and(|at| now >= at) {
+            let grace = seconds(self.config.stop_grace);
+            return Err(End::Kill(format!("its worker was killed, as it did not stop within {grace} s")));
+        }
+        Ok(overstayed.into_iter().chain(unstoppable).min())
+    }
+
+    /// Sends the newest point on offer, unless an older one is still on its way.
+    fn offer(&mut self) -> Result<(), LinkError> {
+        if let Some(point) = self.control.offered() {
+            self.offer = Some(point);
+        }
+        if !self.loan.link.is_sending()
+            && let Some(point) = self.offer.take()
+        {
+            let values = Vector(point.values().to_vec());
+            self.loan.link.send(&ToWorker::Offer { number: self.number, values })?;
+        }
+        Ok(())
+    }
+
+    /// Takes in one frame; answers when it ends the solve.
+    fn hear(&mut self, message: FromWorker) -> Result<Option<Result<Claim, SessionError>>, End> {
+        let (columns, rows) = (self.problem.num_columns(), self.problem.num_rows());
+        let refuse = |finding| End::Lost(LinkError::Protocol(finding));
+        match message {
+            FromWorker::Event { number, event } if number == self.number => {
+                self.report(event, columns).map_err(refuse)?;
+                Ok(None)
+            }
+            FromWorker::Claim { number, claim } if number == self.number => {
+                Ok(Some(Ok(claim.into_claim(columns, rows).map_err(refuse)?)))
+            }
+            FromWorker::Failed { number, error } if number == self.number => Ok(Some(Err(error))),
+            // About a solve before this one: late.
+            FromWorker::Event { .. } | FromWorker::Claim { .. } | FromWorker::Failed { .. } => Ok(None),
+            other => Err(End::Lost(unexpected(&other))),
+        }
+    }
+
+    fn report(&self, event: WireEvent, columns: usize) -> Result<(), String> {
+        match event {
+            WireEvent::Incumbent { objective, values } => {
+                if let Some(values) = &values {
+                    length("incumbent", values.0.len(), columns)?;
+                }
+                self.control.report(Event::Incumbent { objective, values: values.as_ref().map(|v| &*v.0) });
+            }
+            WireEvent::Bound { value } => self.control.report(Event::Bound(value)),
+            WireEvent::Progress(progress) => self.control.report(Event::Progress(progress)),
+            WireEvent::Phase { name } => self.control.report(Event::Phase(&name)),
+            WireEvent::Log { line } => self.control.report(Event::Log(&line)),
+            WireEvent::LogDropped { lines } => {
+                self.control.report(Event::Log(&format!("({lines} lines came too fast and were dropped)")));
+            }
+        }
+        Ok(())
+    }
+}
