@@ -19,6 +19,8 @@ fn backends() -> Vec<Arc<dyn Backend>> {
     let mut all: Vec<Arc<dyn Backend>> = Vec::new();
     #[cfg(feature = "highs")]
     all.push(Arc::new(farkas_backends::solvers::highs::Highs::new()));
+    #[cfg(feature = "scip")]
+    all.push(Arc::new(farkas_backends::solvers::scip::ScipBackend::new()));
     all.retain(|backend| matches!(backend.probe(), Availability::Ready { .. }));
     all
 }

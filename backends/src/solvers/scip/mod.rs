@@ -3,6 +3,7 @@
 //! A pure LP is solved with presolve, propagation, cuts and heuristics off, because SCIP has multipliers and rays only
 //! then (SCIP 10.0.2). A mixed-integer problem keeps them all. SCIP's concurrent mode ignores interrupts and is not used.
 
+mod duals;
 mod ffi;
 mod settings;
 
@@ -10,7 +11,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use farkas_modeling::answer::{Counters, Duals, Ray};
+use farkas_modeling::answer::{Counters, Ray};
 use farkas_modeling::{Claim, Limit, Problem, Reason, Sense, Termination};
 
 use crate::contract::{
@@ -71,6 +72,9 @@ impl Backend for ScipBackend {
     }
 }
 
+/// SCIP gives 1e99 where it has no multiplier.
+const NO_MULTIPLIER: f64 = 1e98;
+
 struct ScipSession {
     /// Loaded and not solved yet. A solved SCIP keeps its solutions, cuts its LPs off by them, and has no multipliers
     /// the second time, so every solve begins with a SCIP of its own.
@@ -91,13 +95,15 @@ enum Costs {
     Zero,
 }
 
-fn load(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
+fn columns(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
     let crossed = |lower: &[f64], upper: &[f64]| lower.iter().zip(upper).any(|(l, u)| l > u);
     if crossed(problem.lower(), problem.upper()) || crossed(problem.row_lower(), problem.row_upper()) {
         return Ok(None);
     }
     let mut scip = Scip::new()?;
-    scip.set_objective(problem.sense() == Sense::Maximize, problem.offset())?;
+    if costs == Costs::AsGiven {
+        scip.set_objective(problem.sense() == Sense::Maximize, problem.offset())?;
+    }
     for j in 0..problem.num_columns() {
         let (lower, upper, kind) = (problem.lower()[j], problem.upper()[j], problem.kind(j));
         let cost = if costs == Costs::Zero { 0.0 } else { problem.cost()[j] };
@@ -107,6 +113,11 @@ fn load(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
             scip.add_column(lower, upper, cost, kind.is_integer())?;
         }
     }
+    Ok(Some(scip))
+}
+
+fn load(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
+    let Some(mut scip) = columns(problem, costs)? else { return Ok(None) };
     rows(problem, &mut scip)?;
     for j in (0..problem.num_columns()).filter(|&j| problem.kind(j).is_semi()) {
         let (lower, upper) = (problem.lower()[j], problem.upper()[j]);
@@ -245,9 +256,13 @@ impl Session for ScipSession {
             run.solve(&mut scip)?;
         }
         let mut claim = claim(&mut scip, &self.problem, options);
-        if claim.termination.reason() == Reason::Unbounded && claim.point.is_none() && !stop.is_stopped() {
-            drop(scip);
-            claim.point = run.feasible_point(&self.problem)?;
+        drop(scip);
+        if !stop.is_stopped() {
+            match claim.termination.reason() {
+                Reason::Unbounded if claim.point.is_none() => run.settle_unbounded(&self.problem, &mut claim)?,
+                Reason::Infeasible if self.problem.is_lp() => claim.ray = run.farkas_ray(&self.problem)?,
+                _ => {}
+            }
         }
         self.last = claim.point.as_deref().map(Arc::from).or(self.last.take());
         Ok(claim)
@@ -290,14 +305,57 @@ impl Run<'_> {
         Ok(scip.solve(self.reporter, self.stop)?)
     }
 
-    /// An unbounded problem is certified by a ray and a feasible point; SCIP's own point lies at infinity.
-    fn feasible_point(&self, problem: &Problem) -> Result<Option<Vec<f64>>, SessionError> {
-        let Some(mut scip) = load(problem, Costs::Zero)? else { return Ok(None) };
+    /// SCIP calls a problem unbounded when its relaxation is, and its own point then lies at infinity. A feasible point
+    /// makes it unbounded indeed; without one it is infeasible.
+    fn settle_unbounded(&self, problem: &Problem, claim: &mut Claim) -> Result<(), SessionError> {
+        let Some(mut scip) = load(problem, Costs::Zero)? else { return Ok(()) };
         self.settle(&mut scip)?;
         settings::limit_time(&mut scip, self.options, self.began)?;
         scip.solve(&Silent, self.stop)?;
-        Ok(scip.after().best().map(|(values, _)| values))
+        if let Some((values, _)) = scip.after().best() {
+            claim.objective = Some(problem.objective_of(&values));
+            claim.point = Some(values);
+        } else if scip.status() == Status::Infeasible {
+            *claim =
+                Claim::bare(Termination::new(Reason::Infeasible, "SCIP: infeasible, with an unbounded relaxation"));
+        } else {
+            let detail = "SCIP: unbounded relaxation, no feasible point found";
+            claim.termination = Termination::new(Reason::InfeasibleOrUnbounded, detail);
+        }
+        Ok(())
     }
+
+    /// Multipliers that prove an LP infeasible. SCIP has none when it finds out before its first LP (by activities, or
+    /// by a row of one variable, which it takes for a bound), so they come from the elastic problem: the least sum of
+    /// what the rows must be missed by. It is positive, and its multipliers are a proof.
+    fn farkas_ray(&self, problem: &Problem) -> Result<Option<Ray>, SessionError> {
+        let Some(mut scip) = load_elastic(problem)? else { return Ok(None) };
+        self.settle(&mut scip)?;
+        settings::limit_time(&mut scip, self.options, self.began)?;
+        scip.solve(&Silent, self.stop)?;
+        if scip.status() != Status::Optimal {
+            return Ok(None);
+        }
+        let multipliers = scip.row_multipliers();
+        let usable = multipliers.iter().any(|&y| y != 0.0) && multipliers.iter().all(|y| y.abs() < NO_MULTIPLIER);
+        Ok(usable.then_some(Ray::Farkas(multipliers)))
+    }
+}
+
+/// Every row may be missed, upwards and downwards, at a cost of 1; nothing else costs.
+fn load_elastic(problem: &Problem) -> Result<Loaded, ScipError> {
+    let Some(mut scip) = columns(problem, Costs::Zero)? else { return Ok(None) };
+    let by_rows = problem.by_rows();
+    let n = problem.num_columns() as u32;
+    for i in 0..problem.num_rows() as u32 {
+        scip.add_column(0.0, f64::INFINITY, 1.0, false)?;
+        scip.add_column(0.0, f64::INFINITY, 1.0, false)?;
+        let (row, values) = by_rows.row(i as usize);
+        let row: Vec<u32> = row.iter().copied().chain([n + 2 * i, n + 2 * i + 1]).collect();
+        let values: Vec<f64> = values.iter().copied().chain([1.0, -1.0]).collect();
+        scip.add_row(&row, &values, problem.row_lower()[i as usize], problem.row_upper()[i as usize])?;
+    }
+    Ok(Some(scip))
 }
 
 /// Reports nothing: its points belong to another objective.
@@ -330,18 +388,10 @@ fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {
     }
     // SCIP minimises inside, and gives its multipliers for that.
     let sign = problem.sense().sign();
-    if problem.is_lp() && reason == Reason::Optimal {
-        let rows: Vec<f64> = scip.row_multipliers(false).iter().map(|y| sign * y).collect();
-        let reduced_costs = (0..problem.num_columns())
-            .map(|j| problem.cost()[j] - problem.column(j).iter().map(|(i, v)| rows[i] * v).sum::<f64>())
-            .collect();
-        // SCIP gives 1e99 where it has none.
-        claim.duals = rows.iter().all(|y| y.abs() < 1e98).then_some(Duals { rows, reduced_costs });
-    }
-    if problem.is_lp() && reason == Reason::Infeasible {
-        let multipliers = scip.row_multipliers(true);
-        let usable = multipliers.iter().any(|&y| y != 0.0) && multipliers.iter().all(|y| y.abs() < 1e98);
-        claim.ray = usable.then_some(Ray::Farkas(multipliers));
+    if let (true, Reason::Optimal, Some(point)) = (problem.is_lp(), reason, &claim.point) {
+        let rows: Vec<f64> = scip.row_multipliers().iter().map(|y| sign * y).collect();
+        let usable = rows.iter().all(|y| y.abs() < NO_MULTIPLIER);
+        claim.duals = usable.then(|| duals::complete(problem, rows, point));
     }
     if reason == Reason::Unbounded {
         claim.ray = scip.primal_ray().map(Ray::Primal);

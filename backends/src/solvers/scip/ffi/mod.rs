@@ -468,29 +468,19 @@ impl Scip {
         Inside { raw: self.raw, vars: self.vars.as_mut_ptr(), count: self.vars.len(), life: std::marker::PhantomData }
     }
 
-    /// One number a row: multipliers (`farkas` false) or the multipliers of an infeasible LP (true), in the sense of
-    /// SCIP's transformed problem, which minimises. 0 for rows that have none.
-    pub fn row_multipliers(&mut self, farkas: bool) -> Vec<f64> {
-        self.conss
-            .iter()
-            .map(|&cons| {
-                let mut transformed = ptr::null_mut();
-                // SAFETY: each constraint is a live linear one or null; its transformed one may be gone (null).
-                unsafe {
-                    if cons.is_null()
-                        || ffi::SCIPgetTransformedCons(self.raw, cons, &raw mut transformed)
-                            != ffi::SCIP_Retcode_SCIP_OKAY
-                        || transformed.is_null()
-                    {
-                        0.0
-                    } else if farkas {
-                        ffi::SCIPgetDualfarkasLinear(self.raw, transformed)
-                    } else {
-                        ffi::SCIPgetDualsolLinear(self.raw, transformed)
-                    }
-                }
-            })
-            .collect()
+    /// One multiplier a row, in the sense of SCIP's transformed problem, which minimises. 0 for rows that have none.
+    pub fn row_multipliers(&mut self) -> Vec<f64> {
+        let of = |&cons: &*mut ffi::SCIP_CONS| {
+            let mut transformed = ptr::null_mut();
+            // SAFETY: each constraint is a live linear one or null; its transformed one may be gone (null).
+            unsafe {
+                let found = !cons.is_null()
+                    && ok("", ffi::SCIPgetTransformedCons(self.raw, cons, &raw mut transformed)).is_ok()
+                    && !transformed.is_null();
+                if found { ffi::SCIPgetDualsolLinear(self.raw, transformed) } else { 0.0 }
+            }
+        };
+        self.conss.iter().map(of).collect()
     }
 
     /// A direction of unbounded improvement, if SCIP has one.
