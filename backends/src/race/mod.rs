@@ -3,6 +3,10 @@
 //! [`run`] is the native call; it drives the referee, a pure state machine, with lanes on threads (each lane a session,
 //! in-process or in a worker), checks every point before it counts, and concludes.
 
+mod ledger;
+mod protocol;
+pub mod referee;
+
 use std::sync::Arc;
 
 use farkas_modeling::answer::{Answer, LaneState};

@@ -1,0 +1,225 @@
+//! Watches one simulated race from outside, by what went in and what came out alone, and names the first rule broken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use farkas_backends::race::referee::{Command, Ending, Input, LaneId, Notice, Outcome, PointId, Referee, Verdict};
+use farkas_modeling::answer::LaneState;
+
+use crate::world::{Truth, World};
+
+#[derive(Debug, Default)]
+pub struct Audit {
+    fed: BTreeMap<PointId, f64>,
+    best: Option<(f64, bool)>,
+    forgotten: BTreeSet<PointId>,
+    bounds: BTreeMap<LaneId, f64>,
+    infeasible: BTreeSet<LaneId>,
+    published: Option<f64>,
+    told: Option<f64>,
+    doubts: usize,
+    doubts_told: usize,
+    started: BTreeSet<LaneId>,
+    asked: BTreeSet<LaneId>,
+    killed: BTreeSet<LaneId>,
+    gone: BTreeSet<LaneId>,
+    offers: BTreeSet<(LaneId, PointId)>,
+    repairing: BTreeSet<PointId>,
+    pub ending: Option<Ending>,
+    pub disqualified: BTreeSet<LaneId>,
+}
+
+/// Fails the schedule with a sentence.
+macro_rules! rule {
+    ($holds:expr, $($said:tt)*) => {
+        {
+            let holds: bool = $holds;
+            if !holds {
+                return Err(format!($($said)*));
+            }
+        }
+    };
+}
+
+impl Audit {
+    /// Takes note of an input before the referee sees it.
+    pub fn before(&mut self, world: &World, input: &Input) {
+        if self.ending.is_some() {
+            return;
+        }
+        match *input {
+            Input::Point { point, objective, exact, .. } => self.saw(point, world.sign() * objective, exact),
+            Input::Repaired { point, made, .. } => {
+                self.repairing.remove(&point);
+                if let Some((made, objective)) = made {
+                    self.saw(made, world.sign() * objective, true);
+                }
+            }
+            Input::Measured(_, point) => {
+                self.fed.insert(point, f64::NAN);
+            }
+            Input::Bound(lane, bound, _) if bound.is_finite() => {
+                let best = self.bounds.entry(lane).or_insert(f64::NEG_INFINITY);
+                *best = best.max(world.sign() * bound);
+            }
+            Input::Finished(lane, outcome) => {
+                if matches!(outcome, Outcome::Verdict(Verdict::Infeasible(_))) && !self.gone.contains(&lane) {
+                    self.infeasible.insert(lane);
+                }
+                self.gone.insert(lane);
+            }
+            Input::Failed(lane, _) => {
+                self.gone.insert(lane);
+            }
+            _ => {}
+        }
+    }
+
+    fn saw(&mut self, point: PointId, value: f64, exact: bool) {
+        self.fed.insert(point, value);
+        if self.best.is_none_or(|(old, _)| value < old) {
+            self.best = Some((value, exact));
+        }
+    }
+
+    /// Judges what the referee commanded.
+    pub fn after(&mut self, world: &World, referee: &Referee, commands: &[Command]) -> Result<(), String> {
+        for command in commands {
+            self.command(world, referee, command).map_err(|broken| format!("{broken} ({command:?})"))?;
+        }
+        if let (Some(bound), Some((best, _))) = (referee.bound(), self.best) {
+            rule!(world.sign() * bound <= best, "the bound {bound} counts beyond the incumbent {best}");
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, world: &World, referee: &Referee, command: &Command) -> Result<(), String> {
+        if self.ending.is_some() {
+            rule!(matches!(command, Command::Forget(_) | Command::Kill(_)), "a command after the end");
+        }
+        match command {
+            Command::Start(lane, point) => {
+                rule!(self.started.insert(*lane), "a lane started twice");
+                rule!(point.is_none_or(|p| self.is_kept(p)), "started from a point that is gone");
+                self.cores(world)?;
+            }
+            Command::Offer(lane, point) => {
+                let takes = world.lanes[usize::from(*lane)].facts.takes_incumbents;
+                rule!(takes && self.is_running(*lane), "offered to a lane that does not take it");
+                rule!(self.is_kept(*point) && self.offers.insert((*lane, *point)), "a bad offer");
+            }
+            Command::Stop(lane) => rule!(self.is_running(*lane) && self.asked.insert(*lane), "a needless stop"),
+            Command::Kill(lane) => {
+                rule!(self.asked.contains(lane) && self.killed.insert(*lane), "killed before it was asked");
+            }
+            Command::Repair(_, point) => {
+                self.doubts += 1;
+                rule!(self.is_kept(*point) && self.repairing.insert(*point), "repairs what is not there");
+            }
+            Command::Publish(notice) => self.notice(world, notice)?,
+            Command::Forget(point) => rule!(self.forgotten.insert(*point), "forgotten twice"),
+            Command::Finish(ending) => {
+                self.ending = Some(*ending);
+                self.finish(world, referee, *ending)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, world: &World, notice: &Notice) -> Result<(), String> {
+        match notice {
+            Notice::Incumbent(_, point, objective) => {
+                let value = world.sign() * objective;
+                rule!(self.fed.get(point) == Some(&value), "published a point that nobody checked");
+                rule!(self.published.is_none_or(|old| value < old), "the published incumbent got worse");
+                self.published = Some(value);
+            }
+            Notice::Bound(_, bound) => {
+                let value = world.sign() * bound;
+                rule!(!value.is_nan(), "published NaN");
+                rule!(self.best.is_none_or(|(best, _)| value <= best), "a bound beyond a checked incumbent");
+                let reasons = self.disqualified.len() + self.doubts;
+                let weaker = self.told.is_some_and(|old| value < old);
+                let doubted = reasons > self.doubts_told || !self.repairing.is_empty();
+                rule!(!weaker || doubted, "the bound got weaker without a reason");
+                (self.told, self.doubts_told) = (Some(value), reasons);
+            }
+            Notice::Lane(lane, LaneState::Disqualified, _) => {
+                rule!(self.disqualified.insert(*lane), "disqualified twice");
+                self.deserved(world, *lane)?;
+            }
+            Notice::Lane(lane, state, _) => {
+                rule!(!self.disqualified.contains(lane), "a disqualified lane became {state:?}");
+                if *state == LaneState::Killed {
+                    self.gone.insert(*lane);
+                }
+            }
+            Notice::Warning(..) => {}
+        }
+        Ok(())
+    }
+
+    /// A lane is disqualified only when a checked point contradicts what it claims.
+    fn deserved(&self, world: &World, lane: LaneId) -> Result<(), String> {
+        let best = self.best.map_or(f64::INFINITY, |(best, _)| best);
+        let bound = self.bounds.get(&lane).copied().unwrap_or(f64::NEG_INFINITY);
+        let infeasible = self.infeasible.contains(&lane) && self.best.is_some();
+        let honest = !world.lanes[usize::from(lane)].character.lies();
+        let beaten = self.fed.values().any(|value| *value < bound - world.width(*value));
+        rule!(infeasible || beaten, "disqualified for nothing: bound {bound}, incumbent {best}");
+        rule!(!honest, "an honest lane was disqualified: bound {bound}, incumbent {best}");
+        Ok(())
+    }
+
+    fn finish(&self, world: &World, referee: &Referee, ending: Ending) -> Result<(), String> {
+        let incumbent = referee.incumbent().map(|(_, objective)| world.sign() * objective);
+        let best = self.best.map(|(best, _)| best);
+        rule!(incumbent == best, "ends with {incumbent:?} where {best:?} was checked");
+        rule!(self.published == best, "{best:?} was never published");
+        let left = self.started.iter().find(|lane| !self.gone.contains(lane) && !self.killed.contains(lane));
+        rule!(left.is_none(), "lane {left:?} still runs");
+        for (lane, bound) in &self.bounds {
+            let Some((best, true)) = self.best else { break };
+            let beaten = best < bound - world.width(best);
+            let state = referee.lane(*lane).map(|l| l.state);
+            rule!(!beaten || state == Some(LaneState::Disqualified), "lane {lane} got away with the bound {bound}");
+        }
+        if self.repairing.is_empty() {
+            let kept: Vec<_> = self.fed.keys().filter(|p| !self.forgotten.contains(p)).collect();
+            rule!(kept.len() <= 1, "points are kept for nobody: {kept:?}");
+        }
+        if world.lies_are_powerless() {
+            let near =
+                best.is_some_and(|b| b <= world.optimum + 12.0 * world.width(world.optimum) + 2e-6 * b.abs().max(1.0));
+            let fine = match ending {
+                Ending::Optimal => world.truth == Truth::Feasible && near,
+                Ending::Infeasible => world.truth == Truth::Infeasible,
+                Ending::Unbounded => world.truth == Truth::Unbounded,
+                _ => true,
+            };
+            rule!(fine, "{ending:?} is wrong: {:?}, optimum {}, found {best:?}", world.truth, world.optimum);
+        }
+        Ok(())
+    }
+
+    fn cores(&self, world: &World) -> Result<(), String> {
+        // Of a disqualified lane that was killed in vain nothing more is told; it counts as gone after a while.
+        let holds = |lane: &&LaneId| !(self.killed.contains(lane) && self.disqualified.contains(lane));
+        let lanes = self.started.difference(&self.gone).filter(holds);
+        let running: Vec<u32> = lanes.map(|lane| threads(world, *lane)).collect();
+        let used: u32 = running.iter().sum();
+        rule!(running.len() == 1 || used <= world.limits.cores, "{used} threads on {} cores", world.limits.cores);
+        Ok(())
+    }
+
+    fn is_running(&self, lane: LaneId) -> bool {
+        self.started.contains(&lane) && !self.gone.contains(&lane) && !self.asked.contains(&lane)
+    }
+
+    fn is_kept(&self, point: PointId) -> bool {
+        self.fed.contains_key(&point) && !self.forgotten.contains(&point)
+    }
+}
+
+fn threads(world: &World, lane: LaneId) -> u32 {
+    world.lanes[usize::from(lane)].facts.threads.max(1)
+}
