@@ -2,5 +2,6 @@
 
 #[cfg(feature = "highs")]
 pub mod highs;
+pub mod mock;
 #[cfg(feature = "scip")]
 pub mod scip;
