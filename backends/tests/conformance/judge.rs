@@ -1,7 +1,8 @@
 //! Looks at a claim by itself, in plain floating point: points, signs of duals, rays, bounds, what must come together.
 
 use farkas_modeling::answer::{Basis, BasisStatus, Duals, Ray};
-use farkas_modeling::{Claim, Problem, Reason};
+use farkas_modeling::check::{Finding, Standing, examine};
+use farkas_modeling::{Claim, Problem, Reason, Source, Tolerances};
 
 const TOLERANCE: f64 = 1e-6;
 
@@ -50,7 +51,30 @@ pub fn faults(p: &Problem, claim: &Claim) -> Vec<String> {
         None => {}
     }
     faults.extend(claim.basis.as_ref().and_then(|b| basis_fault(p, b)));
+    faults.extend(what_the_checker_minds(p, claim));
     faults
+}
+
+/// The house's own checker, with exact arithmetic: it must find nothing false, and prove what an LP's rays are for.
+fn what_the_checker_minds(p: &Problem, claim: &Claim) -> Vec<String> {
+    let source = Source { backend: "suite".into(), version: String::new(), lane: 0 };
+    let imprecise = claim.termination.reason() == Reason::Imprecise;
+    let findings = examine(p, &source, claim, &Tolerances::default());
+    let certified = |standing: &Standing| matches!(standing, Standing::Certified(_));
+    let mind = |finding: &Finding| match finding {
+        Finding::Measured(point) if !imprecise => Some(format!("misses the tolerances: {:?}", point.violations())),
+        Finding::BadPoint(error) => Some(error.to_string()),
+        Finding::Misstated { said, recomputed } => Some(format!("said {said} of a point of {recomputed}")),
+        Finding::Unproven(why) => Some(format!("proves nothing: {why}")),
+        Finding::Infeasible(standing) if claim.ray.is_some() && !certified(standing) => {
+            Some("its Farkas ray certifies nothing".into())
+        }
+        Finding::Unbounded(standing) if claim.ray.is_some() && !certified(standing) => {
+            Some("its primal ray certifies nothing".into())
+        }
+        _ => None,
+    };
+    findings.list.iter().filter_map(mind).map(|fault| format!("checker: {fault}")).collect()
 }
 
 pub fn close(a: f64, b: f64) -> bool {
