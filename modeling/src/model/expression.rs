@@ -58,6 +58,18 @@ impl Terms {
         self.constant += scale * other.constant;
     }
 
+    /// Takes over another's memory: what a large objective would otherwise be copied by.
+    fn adopt(&mut self, other: &mut Self) {
+        if other.model != self.model
+            && let Some(&index) = other.columns.first()
+        {
+            self.meet(Var { index, model: other.model });
+        }
+        std::mem::swap(&mut self.columns, &mut other.columns);
+        std::mem::swap(&mut self.values, &mut other.values);
+        self.constant += other.constant;
+    }
+
     /// A variable of a model that is not this one's: fine if there was none so far.
     #[cold]
     fn meet(&mut self, variable: Var) {
@@ -219,8 +231,12 @@ impl<A: Linear> Linear for Scaled<A> {
     }
 }
 impl Linear for Expr {
-    fn write(self, scale: f64, terms: &mut Terms) {
-        terms.append(&self.terms, scale);
+    fn write(mut self, scale: f64, terms: &mut Terms) {
+        if scale == 1.0 && terms.columns.is_empty() && self.terms.columns.len() > terms.columns.capacity() {
+            terms.adopt(&mut self.terms);
+        } else {
+            terms.append(&self.terms, scale);
+        }
     }
 }
 impl Linear for &Expr {
@@ -268,7 +284,12 @@ pub fn sum<M, S: Keys<M>, T: Linear>(keys: S, mut term: impl FnMut(S::Key) -> T)
 /// # Panics
 /// When there are not as many numbers as variables.
 #[track_caller]
-pub fn dot<N: Number>(numbers: impl AsRef<[N]>, variables: impl AsRef<[Var]>) -> Expr {
+pub fn dot<N, A, V>(numbers: &A, variables: &V) -> Expr
+where
+    N: Number,
+    A: AsRef<[N]> + ?Sized,
+    V: AsRef<[Var]> + ?Sized,
+{
     let (numbers, variables) = (numbers.as_ref(), variables.as_ref());
     assert_eq!(numbers.len(), variables.len(), "a scalar product needs as many numbers (left) as variables (right)");
     sum(numbers.iter().zip(variables), |(number, &variable)| Term { variable, coefficient: number.to_f64() })

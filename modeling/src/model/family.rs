@@ -1,8 +1,8 @@
 //! Families: variables or rows over an index set, reached by the caller's own keys.
 
 use std::fmt::Debug;
-use std::ops::Index;
-use std::sync::Arc;
+use std::ops::{Index, Range};
+use std::sync::{Arc, OnceLock};
 
 use super::expression::Var;
 use super::index::{IndexSet, IntoIndex, KeyOf, start_of_debug};
@@ -11,10 +11,15 @@ use super::index::{IndexSet, IntoIndex, KeyOf, start_of_debug};
 pub trait Member: Copy + Debug {
     /// What messages call it.
     const WHAT: &'static str;
+    /// The one at this column or row of this model.
+    fn at(index: u32, model: u32) -> Self;
 }
 
 impl Member for Var {
     const WHAT: &'static str = "variable";
+    fn at(index: u32, model: u32) -> Self {
+        Self { index, model }
+    }
 }
 
 /// A row of a [`Model`](super::Model): a small handle to copy freely.
@@ -33,6 +38,9 @@ impl Row {
 
 impl Member for Row {
     const WHAT: &'static str = "row";
+    fn at(index: u32, model: u32) -> Self {
+        Self { index, model }
+    }
 }
 
 /// A member for every key of an index set: `ship[(plant, city)]`. Cloning shares what can be shared.
@@ -51,15 +59,21 @@ impl Member for Row {
 pub struct Family<S, T = Var> {
     name: Arc<str>,
     set: S,
-    members: Arc<[T]>,
+    first: u32,
+    len: u32,
+    model: u32,
+    /// Made when the family is first indexed, since indexing returns a reference; most row families never are.
+    members: OnceLock<Arc<[T]>>,
 }
 
 /// A row for every key of an index set, as [`Model::rows`](super::Model::rows) returns it.
 pub type Rows<S> = Family<S, Row>;
 
 impl<S: IndexSet, T: Member> Family<S, T> {
-    pub(super) fn new(name: &str, set: S, members: Arc<[T]>) -> Self {
-        Self { name: name.into(), set, members }
+    /// The family whose first member is at `first`.
+    pub(super) fn new(name: &str, set: S, first: u32, model: u32) -> Self {
+        let len = set.len() as u32;
+        Self { name: name.into(), set, first, len, model, members: OnceLock::new() }
     }
 
     /// Its name.
@@ -69,23 +83,32 @@ impl<S: IndexSet, T: Member> Family<S, T> {
 
     /// How many members it has.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.len as usize
     }
 
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.len == 0
     }
 
     /// The member of this key, for those who would rather ask than index.
     #[expect(clippy::needless_pass_by_value, reason = "keys are small, and read here as they do in `family[key]`")]
     pub fn get<Q: KeyOf<S>>(&self, key: Q) -> Option<T> {
-        key.position(&self.set).map(|at| self.members[at])
+        key.position(&self.set).map(|at| T::at(self.first + at as u32, self.model))
     }
 
     /// All members, in the order of their keys.
     pub fn members(&self) -> &[T] {
-        &self.members
+        self.as_ref()
+    }
+
+    /// The columns or rows of its members in the frozen problem: they are contiguous.
+    pub fn range(&self) -> Range<usize> {
+        self.first as usize..(self.first + self.len) as usize
+    }
+
+    pub(super) fn model(&self) -> u32 {
+        self.model
     }
 
     /// Its keys, in order: an index set for others, and iterable.
@@ -95,7 +118,7 @@ impl<S: IndexSet, T: Member> Family<S, T> {
 
     /// Keys and members, in order.
     pub fn iter(&self) -> impl Iterator<Item = (S::Key<'_>, T)> {
-        self.keys().iter().zip(self.members.iter().copied())
+        self.keys().iter().zip((self.first..self.first + self.len).map(|index| T::at(index, self.model)))
     }
 }
 
@@ -106,7 +129,7 @@ impl<S, T: Member, Q: KeyOf<S>> Index<Q> for Family<S, T> {
     #[track_caller]
     fn index(&self, key: Q) -> &T {
         match key.position(&self.set) {
-            Some(at) => &self.members[at],
+            Some(at) => &self.as_ref()[at],
             None => missing(T::WHAT, &self.name, &key),
         }
     }
@@ -123,9 +146,11 @@ fn missing(what: &str, family: &str, key: &dyn Debug) -> ! {
     );
 }
 
-impl<S, T> AsRef<[T]> for Family<S, T> {
+impl<S, T: Member> AsRef<[T]> for Family<S, T> {
+    #[inline]
     fn as_ref(&self) -> &[T] {
-        &self.members
+        let all = || (self.first..self.first + self.len).map(|index| T::at(index, self.model)).collect();
+        self.members.get_or_init(all)
     }
 }
 

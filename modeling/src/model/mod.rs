@@ -230,9 +230,7 @@ impl Model {
         self.row_upper.reserve(set.len());
         walk.each(&mut |key| self.write_row(row(key)));
         self.check_room(name);
-        let model = self.id();
-        let members = (first as u32..self.num_rows() as u32).map(|index| Row { index, model }).collect();
-        Family::new(name, set, members)
+        Family::new(name, set, first as u32, self.id())
     }
 
     #[inline]

@@ -1,7 +1,5 @@
 //! The sentence that makes variables: kind and name, bounds, and one or a family: `m.integer("x").bounds(0, 10).over(&items)`.
 
-use std::sync::Arc;
-
 use super::Model;
 use super::expression::{Number, Var};
 use super::family::Family;
@@ -77,12 +75,8 @@ impl<'m> Variables<'m> {
         if let Some(key) = set.repeated() {
             panic!("'{}' would have two variables for the key {key}: it is in the index set twice", self.name);
         }
-        let count = set.len();
-        let name = self.name.clone();
-        let first = self.make(count, set.labels());
-        let model = self.model.id();
-        let members: Arc<[Var]> = (0..count as u32).map(|i| Var { index: first + i, model }).collect();
-        Family::new(&name, set, members)
+        let first = self.make(set.len(), set.labels());
+        Family::new(&self.name, set, first, self.model.id())
     }
 
     /// Makes the columns; returns the first.
