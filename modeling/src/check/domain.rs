@@ -58,7 +58,7 @@ impl<'a> Domain<'a> {
 
     /// The domain with the bounds that rows imply: each row's least and greatest activity, without one column, leaves so
     /// much for that column. Rounded outwards throughout, so that every feasible point stays inside; bounds of integer
-    /// columns are rounded inwards to integers.
+    /// columns are rounded inwards to integers, unless they are within 1e-6 of the integer outwards.
     ///
     /// # Errors
     /// When nothing is left: a proof that no point is feasible, in a sentence.
@@ -137,7 +137,9 @@ impl<'a> Domain<'a> {
     fn narrow(&mut self, problem: &Problem, j: usize, lower: f64, upper: f64) -> Result<bool, String> {
         let (mut lower, mut upper) = (lower, upper);
         if problem.kind(j) == ColumnKind::Integer {
-            (lower, upper) = (lower.ceil(), upper.floor());
+            // Sound without the slack too, but then a proof could rest on the last bits of the data.
+            let slack = |bound: f64| 1e-6 * bound.abs().max(1.0);
+            (lower, upper) = ((lower - slack(lower)).ceil(), (upper + slack(upper)).floor());
         }
         let worth = |new: f64, old: f64| {
             let gain = new - old;

@@ -61,7 +61,8 @@ fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &
     let named = claim.bound.filter(|bound| bound.is_finite());
     // "Optimal" says that nothing is better than its own objective: exactly so for an LP, by more than the gap for others.
     let implied = claim.objective.filter(|o| o.is_finite()).or(objective).filter(|_| optimal).map(|objective| {
-        let width = if problem.is_lp() { 0.0 } else { tolerances.gap_width(objective) };
+        // A hair less than the gap, so that rounding does not open it.
+        let width = if problem.is_lp() { 0.0 } else { tolerances.gap_width(objective) * (1.0 - 1e-9) };
         objective - problem.sense().sign() * width
     });
     if let Some(value) = named.or(implied) {
@@ -79,7 +80,8 @@ fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &
     }
 }
 
-fn well_formed(problem: &Problem, duals: &Duals) -> bool {
+/// Whether multipliers and reduced costs have the right lengths and finite values.
+pub(super) fn well_formed(problem: &Problem, duals: &Duals) -> bool {
     let finite = |values: &[f64]| values.iter().all(|v| v.is_finite());
     duals.rows.len() == problem.num_rows()
         && duals.reduced_costs.len() == problem.num_columns()

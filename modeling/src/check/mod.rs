@@ -12,6 +12,7 @@ mod multipliers;
 mod point;
 mod proof;
 mod ray;
+mod report;
 mod trivial;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub use conclude::conclude;
 pub use examine::examine;
 pub use ledger::{Contradiction, contradiction};
 pub use point::{IMPRECISION, check_point};
+pub use report::{Report, Stated, Verdict, Violation, report};
 pub use trivial::{trivially_infeasible, trivially_infeasible_column, trivially_infeasible_row};
 
 use crate::Reason;

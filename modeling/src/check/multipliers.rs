@@ -5,6 +5,7 @@ use crate::answer::Duals;
 use crate::check::domain::Domain;
 use crate::check::exact::Accumulator;
 use crate::check::proof::{Objective, Proven, admissible, prove};
+use crate::check::trivial::trivially_infeasible;
 use crate::problem::Problem;
 
 /// What came of some multipliers.
@@ -21,32 +22,55 @@ pub(super) enum Multipliers {
 pub(super) fn best_bound(problem: &Problem, y: &[f64], hoped: Option<f64>) -> Multipliers {
     let sign = problem.sense().sign();
     let y: Vec<f64> = y.iter().map(|y| sign * y).collect();
-    let domain = Domain::of(problem);
     let hoped = hoped.map(|h| sign * h - 1e-9 * h.abs().max(1.0));
-    let (best, why) = search(problem, &domain, Objective::Own, &y, hoped);
+    let (mut best, why) = search(problem, &Domain::of(problem), Objective::Own, &y, hoped);
+    let enough = |best: &Best| hoped.is_some_and(|hoped| best.value >= hoped);
+    if !best.as_ref().is_some_and(enough)
+        && let Ok(domain) = Domain::of(problem).tightened(problem)
+    {
+        let (tighter, _) = search(problem, &domain, Objective::Own, &y, hoped);
+        if let Some(mut tighter) = tighter.filter(|t| best.as_ref().is_none_or(|best| t.value > best.value)) {
+            tighter.how.push_str(IMPLIED);
+            best = Some(tighter);
+        }
+    }
     match best {
         Some(best) => Multipliers::Prove { value: sign * best.value, how: best.how },
         None => Multipliers::Fail { why },
     }
 }
 
+/// Said of proofs that rest on bounds that the problem does not write down.
+const IMPLIED: &str = ", with bounds that the constraints imply";
+
 /// Whether multipliers near `y` or −y prove that nothing is feasible.
 pub(super) fn contradiction(problem: &Problem, y: &[f64]) -> Multipliers {
-    let domain = Domain::of(problem);
     let mut why = String::new();
+    let written = Domain::of(problem);
+    if let Some(proof) = separates(problem, &written, y, "", &mut why) {
+        return proof;
+    }
+    match written.tightened(problem) {
+        Ok(implied) => separates(problem, &implied, y, IMPLIED, &mut why).unwrap_or(Multipliers::Fail { why }),
+        Err(how) => Multipliers::Prove { value: 0.0, how: trivially_infeasible(problem).unwrap_or(how) },
+    }
+}
+
+fn separates(problem: &Problem, domain: &Domain<'_>, y: &[f64], bounds: &str, why: &mut String) -> Option<Multipliers> {
     for sign in [1.0, -1.0] {
         let y: Vec<f64> = y.iter().map(|y| sign * y).collect();
-        let (best, failed) = search(problem, &domain, Objective::Zero, &y, Some(f64::MIN_POSITIVE));
+        let (best, failed) = search(problem, domain, Objective::Zero, &y, Some(f64::MIN_POSITIVE));
         match best {
             Some(best) if best.positive => {
-                return Multipliers::Prove { value: best.value, how: best.how.replacen("bound", "contradiction", 1) };
+                let how = format!("the Farkas multipliers separate the sides from the bounds, exactly{bounds}");
+                return Some(Multipliers::Prove { value: best.value, how });
             }
-            Some(_) => why = "the Farkas multipliers do not separate the sides from the bounds".into(),
-            None if why.is_empty() => why = failed,
+            Some(_) => *why = "the Farkas multipliers do not separate the sides from the bounds".into(),
+            None if why.is_empty() => *why = failed,
             None => {}
         }
     }
-    Multipliers::Fail { why }
+    None
 }
 
 struct Best {
@@ -92,14 +116,16 @@ fn search(
     (best, why)
 }
 
-/// The multipliers as given, and some beside them.
+/// The multipliers as given, and without tiny ones, if there are any.
 fn candidates(y: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
     let largest = y.iter().fold(0.0_f64, |largest, y| largest.max(y.abs()));
-    let cut = 1e-9 * largest;
-    vec![
-        ("the multipliers", y.to_vec()),
-        ("the multipliers without tiny ones", y.iter().map(|&y| if y.abs() <= cut { 0.0 } else { y }).collect()),
-    ]
+    let tiny = |y: f64| y != 0.0 && y.abs() <= 1e-9 * largest;
+    let mut list = vec![("the multipliers", y.to_vec())];
+    if y.iter().any(|&y| tiny(y)) {
+        let trimmed = y.iter().map(|&y| if tiny(y) { 0.0 } else { y }).collect();
+        list.push(("the multipliers without tiny ones", trimmed));
+    }
+    list
 }
 
 /// Largest violation of the sign rules (a multiplier that leans on a side that is not there, a reduced cost on a bound

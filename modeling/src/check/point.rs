@@ -82,10 +82,10 @@ pub fn check_point(
 pub(super) enum Miss {
     /// Row, activity, the side it misses, by how much.
     Row { row: usize, activity: f64, side: f64, by: f64 },
-    /// Column, the bound it misses, by how much.
-    Bound { column: usize, bound: f64, by: f64 },
-    /// Integer column, distance to the nearest integer.
-    Integrality { column: usize, by: f64 },
+    /// Column, its value, the bound it misses, by how much.
+    Bound { column: usize, value: f64, bound: f64, by: f64 },
+    /// Integer column, its value, distance to the nearest integer.
+    Integrality { column: usize, value: f64, by: f64 },
     /// Set, by position.
     Set { set: usize },
 }
@@ -166,23 +166,21 @@ fn columns(problem: &Problem, values: &[f64], tolerances: &Tolerances, tally: &m
                     (tally.violations.integrality, tally.violations.worst_integrality) = (by, Some(j));
                 }
                 let grade = Grade::of(by, tolerances.integrality, tolerances.imprecise_integrality);
-                tally.add(Miss::Integrality { column: j, by }, grade);
+                tally.add(Miss::Integrality { column: j, value, by }, grade);
             }
         }
-        let (bound, by) = if value < lower[j] {
-            (lower[j], lower[j] - value)
-        } else if value > upper[j] {
-            (upper[j], value - upper[j])
-        } else {
+        let (below, above) = (lower[j] - value, value - upper[j]);
+        if below <= 0.0 && above <= 0.0 {
             continue;
-        };
+        }
+        let (bound, by) = if below >= above { (lower[j], below) } else { (upper[j], above) };
         let (bound, by) = if kind.is_semi() && value.abs() < by { (0.0, value.abs()) } else { (bound, by) };
         if by > 0.0 {
             if by > tally.violations.bound {
                 (tally.violations.bound, tally.violations.worst_bound) = (by, Some(j));
             }
             let grade = Grade::of(by, tolerances.bound, tolerances.bound * IMPRECISION);
-            tally.add(Miss::Bound { column: j, bound, by }, grade);
+            tally.add(Miss::Bound { column: j, value, bound, by }, grade);
         }
     }
 }

@@ -1,11 +1,13 @@
-//! Infeasibility that needs no solver: bounds or sides that cross, a row that its own columns cannot reach. Exact.
+//! Infeasibility that needs no solver: bounds or sides that cross, a row that its own columns cannot reach. Exact, and by
+//! more than the default tolerances, so that nothing is refused here which a solver may rightly call feasible.
 
+use crate::Tolerances;
 use crate::check::domain::Domain;
 use crate::check::exact::Accumulator;
 use crate::problem::Problem;
 
-/// Why no point can be feasible, if one look at each column and each row shows it. In exact arithmetic, without
-/// tolerances; absence proves nothing.
+/// Why no point can be feasible, if one look at each column and each row shows it: by more than the default tolerances,
+/// in exact arithmetic. Absence proves nothing.
 ///
 /// ```
 /// use farkas_modeling::{Problem, ProblemData, check::trivially_infeasible};
@@ -21,15 +23,18 @@ pub fn trivially_infeasible(problem: &Problem) -> Option<String> {
 
 /// A column whose bounds leave it no value.
 pub fn trivially_infeasible_column(problem: &Problem) -> Option<String> {
+    let tolerances = Tolerances::default();
     (0..problem.num_columns()).find_map(|j| {
         let (kind, lower, upper) = (problem.kind(j), problem.lower()[j], problem.upper()[j]);
         if kind.is_semi() {
             return None; // zero is always left
         }
         let name = || problem.column_names().get(j);
-        if lower > upper {
+        if lower - upper > 2.0 * tolerances.bound {
             Some(format!("variable '{}' has a lower bound of {lower} above its upper bound of {upper}", name()))
-        } else if kind.is_integer() && lower.ceil() > upper.floor() {
+        } else if kind.is_integer()
+            && (lower - tolerances.integrality).ceil() > (upper + tolerances.integrality).floor()
+        {
             Some(format!("integer variable '{}' has no integer between {lower} and {upper}", name()))
         } else {
             None
@@ -39,13 +44,14 @@ pub fn trivially_infeasible_column(problem: &Problem) -> Option<String> {
 
 /// A row whose sides cross, or lie beyond all that its columns' bounds let it reach. An empty row reaches 0.
 pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
+    let tolerances = Tolerances::default();
     let domain = Domain::of(problem);
     let matrix = problem.by_rows();
     let mut sum = Accumulator::new();
     (0..problem.num_rows()).find_map(|i| {
         let (lower, upper) = (domain.row_lower(i), domain.row_upper(i));
         let name = || problem.row_names().get(i);
-        if lower > upper {
+        if lower - upper > tolerances.row(lower) + tolerances.row(upper) {
             return Some(format!(
                 "constraint '{}' has a lower side of {lower} above its upper side of {upper}",
                 name()
@@ -68,10 +74,11 @@ pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
             if !bounded {
                 continue;
             }
+            // The columns may use their tolerances as well as the row its own.
+            let slack: f64 = coefficients.iter().map(|a| a.abs() * tolerances.bound).sum();
             sum.subtract(side);
-            let (beyond, reach) =
-                if greatest { (sum.sign().is_lt(), "at most") } else { (sum.sign().is_gt(), "at least") };
-            if beyond {
+            let (beyond, reach) = if greatest { (-sum.up(), "at most") } else { (sum.down(), "at least") };
+            if beyond > tolerances.row(side) + slack {
                 sum.add(side);
                 let (what, activity) = (if greatest { "lower" } else { "upper" }, sum.nearest());
                 return Some(if columns.is_empty() {

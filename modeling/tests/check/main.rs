@@ -1,0 +1,9 @@
+//! The checker, from outside: exact sums against big integers, points against a naive judge in integers, proofs against
+//! enumeration, answers against hand-made and random claims.
+
+mod answers;
+mod build;
+mod exact;
+mod points;
+mod proofs;
+mod reports;
