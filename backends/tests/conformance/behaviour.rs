@@ -1,74 +1,19 @@
-//! How a solve behaves: stop, limits, incumbents, starts, sessions.
+//! How a solve behaves: stop, limits, and what is heard meanwhile.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use farkas_backends::contract::{Backend, Control, Event, Progress, Quiet, Session, Start, StopToken};
+use farkas_backends::contract::{Start, StopToken};
 use farkas_backends::options::Options;
-use farkas_modeling::{Claim, Limit, Problem, Reason};
+use farkas_modeling::{Claim, Limit, Problem, Reason, Sense};
 
+use crate::ear::{Ear, Heard, limited, open, solve};
 use crate::for_each;
 use crate::judge::{close, faults, point_fault};
-use crate::problems::{covering, knapsack};
+use crate::problems::{covering, knapsack, market_split};
 
-/// What was heard during a solve, and how many seconds after its beginning.
-#[derive(Debug, Clone, PartialEq)]
-enum Heard {
-    Incumbent(f64, Option<Vec<f64>>),
-    Bound(f64),
-    Progress(Progress),
-    Phase(String),
-    Log(String),
-}
-
-type When = Box<dyn Fn(&Heard) -> bool + Send + Sync>;
-
-/// Keeps what it hears, and sets a token when it hears what it waits for.
-#[derive(Default)]
-struct Ear {
-    heard: Mutex<Vec<Heard>>,
-    stop_when: Option<(StopToken, When)>,
-    stopped_at: Mutex<Option<Instant>>,
-}
-
-impl Ear {
-    fn stopping(stop: &StopToken, when: impl Fn(&Heard) -> bool + Send + Sync + 'static) -> Self {
-        Self { stop_when: Some((stop.clone(), Box::new(when))), ..Self::default() }
-    }
-
-    fn list(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Control for Ear {
-    fn report(&self, event: Event<'_>) {
-        let heard = match event {
-            Event::Incumbent { objective, values } => Heard::Incumbent(objective, values.map(<[f64]>::to_vec)),
-            Event::Bound(bound) => Heard::Bound(bound),
-            Event::Progress(progress) => Heard::Progress(progress),
-            Event::Phase(phase) => Heard::Phase(phase.to_owned()),
-            Event::Log(line) => Heard::Log(line.to_owned()),
-        };
-        if let Some((stop, _)) = self.stop_when.as_ref().filter(|(_, when)| when(&heard)) {
-            self.stopped_at.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
-            stop.stop();
-        }
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(heard);
-    }
-}
-
-fn open(backend: &dyn Backend, problem: &Arc<Problem>) -> Box<dyn Session> {
-    backend.open(Arc::clone(problem)).expect("the suite asks only for what a backend declares")
-}
-
-fn solve(session: &mut dyn Session, options: &Options, ear: &Ear, stop: &StopToken) -> Claim {
-    session.solve(options, &Start::default(), ear, stop).expect("a plain solve is neither refused nor broken")
-}
-
-fn limited(seconds: f64) -> Options {
-    Options { time_limit: Some(Duration::from_secs_f64(seconds)), ..Options::default() }
-}
+/// A machine that does something else at the moment makes a clock lie: the best of so many tries counts.
+const TRIES: usize = 3;
 
 /// What a limit or a stop must end in.
 fn ended_by(p: &Problem, claim: &Claim, limit: Limit) -> Vec<String> {
@@ -83,19 +28,38 @@ fn labelled(label: &str, found: Vec<String>) -> Vec<String> {
     found.into_iter().map(|fault| format!("{label}: {fault}")).collect()
 }
 
+/// Repeats what takes too long, in case it was the machine; returns the last faults.
+fn patiently(limit: Duration, mut attempt: impl FnMut() -> (Duration, Vec<String>)) -> Vec<String> {
+    let mut found = Vec::new();
+    for _ in 0..TRIES {
+        let (took, faults) = attempt();
+        found = faults;
+        if took <= limit {
+            return found;
+        }
+        found.push(format!("took {took:?} where {limit:?} were allowed"));
+    }
+    found
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
 #[test]
 fn a_set_token_ends_a_solve_at_once() {
     for_each(|backend| {
         let mut found = Vec::new();
-        for (label, problem) in [("a MIP", knapsack(100, 10, 1)), ("an LP", covering(300, 1))] {
-            let stop = StopToken::new();
-            stop.stop();
-            let begin = Instant::now();
-            let claim = solve(&mut *open(backend, &problem), &limited(60.0), &Ear::default(), &stop);
-            found.extend(labelled(label, ended_by(&problem, &claim, Limit::Interrupted)));
-            if begin.elapsed() > Duration::from_secs(1) {
-                found.push(format!("{label}: took {:?}", begin.elapsed()));
-            }
+        for (label, problem) in [("a MIP", knapsack(100, 10, 1)), ("an LP", covering(1500, 1))] {
+            found.extend(labelled(
+                label,
+                patiently(SECOND, || {
+                    let mut session = open(backend, &problem);
+                    let stop = StopToken::new();
+                    stop.stop();
+                    let begin = Instant::now();
+                    let claim = solve(&mut *session, &limited(60.0), &Ear::default(), &stop);
+                    (begin.elapsed(), ended_by(&problem, &claim, Limit::Interrupted))
+                }),
+            ));
         }
         found
     });
@@ -105,52 +69,146 @@ fn a_set_token_ends_a_solve_at_once() {
 fn no_time_is_no_solution() {
     for_each(|backend| {
         let mut found = Vec::new();
-        for (label, problem) in [("a MIP", knapsack(100, 10, 2)), ("an LP", covering(300, 2))] {
-            let claim = solve(&mut *open(backend, &problem), &limited(0.0), &Ear::default(), &StopToken::new());
-            found.extend(labelled(label, ended_by(&problem, &claim, Limit::Time)));
+        for (label, problem) in [("a MIP", knapsack(100, 10, 2)), ("an LP", covering(1500, 2))] {
+            found.extend(labelled(
+                label,
+                patiently(SECOND, || {
+                    let mut session = open(backend, &problem);
+                    let begin = Instant::now();
+                    let claim = solve(&mut *session, &limited(0.0), &Ear::default(), &StopToken::new());
+                    (begin.elapsed(), ended_by(&problem, &claim, Limit::Time))
+                }),
+            ));
         }
         found
     });
 }
 
+/// A limit counts from the call: a second solve has as much time as the first.
 #[test]
-fn a_time_limit_is_kept_within_a_second() {
+fn a_time_limit_is_kept_within_a_second_each_time() {
     for_each(|backend| {
         let mut found = Vec::new();
         for (label, problem) in [("a MIP", knapsack(100, 10, 3)), ("an LP", covering(1500, 3))] {
-            let begin = Instant::now();
-            let claim = solve(&mut *open(backend, &problem), &limited(0.5), &Ear::default(), &StopToken::new());
-            found.extend(labelled(label, ended_by(&problem, &claim, Limit::Time)));
-            if begin.elapsed() > Duration::from_millis(1500) {
-                found.push(format!("{label}: took {:?} where 0.5 s were allowed", begin.elapsed()));
+            let mut session = open(backend, &problem);
+            for round in ["first", "again"] {
+                let label = format!("{label}, {round}");
+                found.extend(labelled(
+                    &label,
+                    patiently(Duration::from_millis(1400), || {
+                        let begin = Instant::now();
+                        let claim = solve(&mut *session, &limited(0.4), &Ear::default(), &StopToken::new());
+                        let mut found = ended_by(&problem, &claim, Limit::Time);
+                        if begin.elapsed() < Duration::from_millis(350) {
+                            found.push(format!("ended after {:?} of 0.4 s", begin.elapsed()));
+                        }
+                        (begin.elapsed(), found)
+                    }),
+                ));
             }
         }
         found
     });
 }
 
+/// From inside: the listener sets the token itself, as soon as it hears what it waits for.
 #[test]
 fn a_stop_ends_a_search_and_keeps_what_was_found() {
     for_each(|backend| {
-        if !backend.capabilities().stop {
+        let can = backend.capabilities();
+        let problem = knapsack(100, 10, 4);
+        if !can.stop {
             return Vec::new();
         }
-        let problem = knapsack(100, 10, 4);
-        let stop = StopToken::new();
-        let ear = Ear::stopping(&stop, |heard| matches!(heard, Heard::Progress(p) if p.nodes > 0));
-        let claim = solve(&mut *open(backend, &problem), &limited(60.0), &ear, &stop);
-        let ended = Instant::now();
-        let mut found = ended_by(&problem, &claim, Limit::Interrupted);
-        let asked = *ear.stopped_at.lock().unwrap_or_else(PoisonError::into_inner);
-        match asked {
-            Some(asked) if ended - asked > Duration::from_secs(1) => {
-                found.push(format!("stopped {:?} after it was asked to", ended - asked));
+        patiently(SECOND, || {
+            let stop = StopToken::new();
+            let ear = Ear::stopping(&stop, |heard| matches!(heard, Heard::Progress(p) if p.nodes > 0));
+            let claim = solve(&mut *open(backend, &problem), &limited(60.0), &ear, &stop);
+            let ended = Instant::now();
+            let mut found = ended_by(&problem, &claim, Limit::Interrupted);
+            if claim.termination.reason() != Reason::Feasible {
+                found.push("lost its point".into());
             }
-            None => found.push("no progress with nodes was heard in 60 s".into()),
-            _ => {}
+            if claim.bound.is_none() {
+                found.push("lost its bound".into());
+            }
+            let Some(asked) = ear.stopped_at() else {
+                found.push("no progress with nodes was heard in 60 s".into());
+                return (Duration::ZERO, found);
+            };
+            (ended - asked, found)
+        })
+    });
+}
+
+/// From outside: another thread sets the token when the solver has been at it for a while.
+#[test]
+fn a_stop_from_another_thread_ends_it() {
+    for_each(|backend| {
+        let mut found = Vec::new();
+        for (label, problem) in [("a MIP", knapsack(100, 10, 5)), ("an LP", covering(1500, 5))] {
+            if !backend.capabilities().stop {
+                continue;
+            }
+            found.extend(labelled(
+                label,
+                patiently(SECOND, || {
+                    let mut session = open(backend, &problem);
+                    let stop = StopToken::new();
+                    let (done, is_done) = channel::<()>();
+                    let (asked, claim, ended) = std::thread::scope(|scope| {
+                        let stop = &stop;
+                        let stopper = scope.spawn(move || {
+                            // It waits on the solve and not on the clock: one that ends by itself is not waited for.
+                            let _ = is_done.recv_timeout(Duration::from_millis(400));
+                            stop.stop();
+                            Instant::now()
+                        });
+                        let claim = solve(&mut *session, &limited(60.0), &Ear::default(), stop);
+                        let ended = Instant::now();
+                        drop(done);
+                        (stopper.join().expect("nothing in it panics"), claim, ended)
+                    });
+                    (ended.saturating_duration_since(asked), ended_by(&problem, &claim, Limit::Interrupted))
+                }),
+            ));
         }
-        if claim.termination.reason() != Reason::Feasible {
-            found.push("lost its point".into());
+        found
+    });
+}
+
+#[test]
+fn limits_end_where_they_say() {
+    for_each(|backend| {
+        let problem = knapsack(100, 10, 6);
+        let run = |options: Options| solve(&mut *open(backend, &problem), &options, &Ear::default(), &StopToken::new());
+        let mut found = Vec::new();
+
+        let claim = run(Options { node_limit: Some(5), ..limited(20.0) });
+        found.extend(labelled("5 nodes", ended_by(&problem, &claim, Limit::Node)));
+        if claim.counters.nodes > 500 {
+            found.push(format!("5 nodes: counts {}", claim.counters.nodes));
+        }
+
+        let claim = run(Options { solution_limit: Some(1), ..limited(20.0) });
+        found.extend(labelled("one solution", ended_by(&problem, &claim, Limit::Solution)));
+
+        // What it has after a second is reached again; a point that is exactly as good counts.
+        let best = run(limited(1.0)).objective.unwrap_or(f64::NAN);
+        let target = (0.98 * best).floor();
+        let claim = run(Options { objective_target: Some(target), ..limited(20.0) });
+        found.extend(labelled("a target", ended_by(&problem, &claim, Limit::Objective)));
+        if claim.objective.is_none_or(|o| o < target) {
+            found.push(format!("a target of {target} is met by {:?}", claim.objective));
+        }
+
+        let mut options = limited(20.0);
+        options.tolerances.relative_gap = 0.05;
+        let claim = run(options);
+        found.extend(labelled("a gap", faults(&problem, &claim)));
+        let gap = claim.objective.zip(claim.bound).map(|(o, b)| (o - b).abs() / o.abs());
+        if claim.termination.reason() != Reason::Optimal || gap.is_none_or(|gap| gap > 0.05) {
+            found.push(format!("a gap of 5 %: {} at {gap:?}", claim.termination));
         }
         found
     });
@@ -159,12 +217,11 @@ fn a_stop_ends_a_search_and_keeps_what_was_found() {
 #[test]
 fn incumbents_are_feasible_and_only_get_better() {
     for_each(|backend| {
-        let problem = knapsack(60, 5, 5);
+        let problem = knapsack(60, 5, 7);
         let ear = Ear::default();
         let claim = solve(&mut *open(backend, &problem), &limited(2.0), &ear, &StopToken::new());
         let mut found = faults(&problem, &claim);
-        let (mut best, mut bound, mut with_values) = (f64::NEG_INFINITY, f64::INFINITY, 0);
-        let mut bounds = 0;
+        let (mut best, mut bound, mut with_values, mut bounds) = (f64::NEG_INFINITY, f64::INFINITY, 0, 0);
         for heard in ear.list() {
             match heard {
                 Heard::Incumbent(objective, values) => {
@@ -201,6 +258,9 @@ fn incumbents_are_feasible_and_only_get_better() {
         if claim.objective.is_none_or(|end| end < best && !close(end, best)) {
             found.push(format!("ends with {:?} after an incumbent of {best}", claim.objective));
         }
+        if claim.bound.is_none_or(|end| end > bound && !close(end, bound)) {
+            found.push(format!("ends with the bound {:?} after one of {bound}", claim.bound));
+        }
         if best > bound && !close(best, bound) {
             found.push(format!("an incumbent of {best} over a bound of {bound}"));
         }
@@ -208,29 +268,47 @@ fn incumbents_are_feasible_and_only_get_better() {
     });
 }
 
+/// A point that only the offer explains. One whose objective is wrong by the offset, or by the sense, would be lost here.
 #[test]
-fn a_problem_is_solved_again() {
+fn an_offered_point_is_taken() {
     for_each(|backend| {
+        let declared = backend.capabilities().incumbents_in;
         let mut found = Vec::new();
-        for (label, problem) in [("a MIP", knapsack(20, 3, 6)), ("an LP", covering(30, 6))] {
-            let mut session = open(backend, &problem);
-            let first = solve(&mut *session, &Options::default(), &Ear::default(), &StopToken::new());
-            let stop = StopToken::new();
-            stop.stop();
-            solve(&mut *session, &Options::default(), &Ear::default(), &stop);
-            let again = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new());
-            let again = match again {
-                Ok(claim) => claim,
-                Err(e) => {
-                    found.push(format!("{label}: solved again: {e}"));
-                    continue;
-                }
-            };
-            found.extend(labelled(label, faults(&problem, &again)));
-            let (a, b) = (first.objective.unwrap_or(f64::NAN), again.objective.unwrap_or(f64::NAN));
-            if again.termination.reason() != Reason::Optimal || (a - b).abs() > 2e-4 * a.abs() {
-                found.push(format!("{label}: {a} at first, {b} again, {}", again.termination));
+        let rows =
+            [(Sense::Minimize, 0.0), (Sense::Minimize, -5000.0), (Sense::Maximize, 0.0), (Sense::Maximize, 5000.0)];
+        for (seed, (sense, offset)) in (20..).zip(rows) {
+            let (problem, planted, _) = market_split(sense, offset, seed);
+            let options = Options { node_limit: Some(1), ..limited(20.0) };
+            let ear = Ear::offering(&problem, &planted);
+            let claim = solve(&mut *open(backend, &problem), &options, &ear, &StopToken::new());
+            let label = format!("{sense:?} with the offset {offset}");
+            found.extend(labelled(&label, faults(&problem, &claim)));
+            let taken = claim.objective.is_some_and(|o| close(o, offset));
+            if taken != declared {
+                found.push(format!(
+                    "{label}: points in are declared {declared}; {offset} was offered, {:?} came out",
+                    claim.objective
+                ));
             }
+        }
+        found
+    });
+}
+
+#[test]
+fn a_seed_changes_the_path_and_nothing_else() {
+    for_each(|backend| {
+        let problem = knapsack(40, 5, 8);
+        let run = |seed| {
+            let options = Options { seed: Some(seed), ..limited(30.0) };
+            let mut session = open(backend, &problem);
+            session.solve(&options, &Start::default(), &Ear::default(), &StopToken::new())
+        };
+        let claims: Vec<Claim> = (1..=4).filter_map(|seed| run(seed).ok()).collect();
+        let mut found: Vec<String> = claims.iter().flat_map(|c| faults(&problem, c)).collect();
+        let differ = claims.windows(2).any(|w| w[0].counters != w[1].counters);
+        if differ != backend.capabilities().seed || claims.len() < 4 {
+            found.push(format!("of 4 seeds {} were solved, the paths differ: {differ}", claims.len()));
         }
         found
     });

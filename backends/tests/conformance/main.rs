@@ -5,8 +5,10 @@
 
 mod behaviour;
 mod claims;
+mod ear;
 mod judge;
 mod problems;
+mod sessions;
 mod table;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -150,3 +150,54 @@ pub fn covering(rows: usize, seed: u64) -> Arc<Problem> {
     }
     build.freeze()
 }
+
+/// A market split (Cornuejols and Dawande) with a planted answer: binaries x, and for each row two columns for what it
+/// misses, whose sum counts. The planted point misses nothing; a search for it takes hours. Also: which columns are x.
+pub fn market_split(sense: Sense, offset: f64, seed: u64) -> (Arc<Problem>, Vec<f64>, usize) {
+    let (rows, items) = (5, 40);
+    let mut numbers = Numbers::new(seed);
+    let mut build = if sense == Sense::Minimize { minimize() } else { maximize() }.offset(offset);
+    let mut planted: Vec<f64> = (0..items).map(|_| numbers.below(2) as f64).collect();
+    for _ in 0..items {
+        build = build.int(0.0, 0.0, 1.0);
+    }
+    for _ in 0..2 * rows {
+        build = build.col(sense.sign(), 0.0, INF);
+    }
+    for i in 0..rows {
+        let mut terms: Vec<(usize, f64)> = (0..items).map(|j| (j, numbers.below(100) as f64)).collect();
+        let side = terms.iter().map(|&(j, a)| a * planted[j]).sum();
+        terms.extend([(items + 2 * i, 1.0), (items + 2 * i + 1, -1.0)]);
+        build = build.eq(&terms, side);
+    }
+    planted.extend(vec![0.0; 2 * rows]);
+    (build.freeze(), planted, items)
+}
+
+/// Problems for starts: pure integer, and mixed with continuous columns that a start may leave open.
+pub fn started() -> Vec<(&'static str, Arc<Problem>)> {
+    vec![("a knapsack", knapsack(25, 4, 31)), ("lot sizes", lot_sizes(12, 32))]
+}
+
+/// Lot sizing: produce (continuous), set up (binary), store (continuous) over periods.
+pub fn lot_sizes(periods: usize, seed: u64) -> Arc<Problem> {
+    let mut numbers = Numbers::new(seed);
+    let mut build = minimize();
+    for _ in 0..periods {
+        build = build.col((1 + numbers.below(5)) as f64, 0.0, INF).int((50 + numbers.below(100)) as f64, 0.0, 1.0).col(
+            (1 + numbers.below(3)) as f64,
+            0.0,
+            INF,
+        );
+    }
+    for t in 0..periods {
+        let (made, open, stored) = (3 * t, 3 * t + 1, 3 * t + 2);
+        let mut balance = vec![(made, 1.0), (stored, -1.0)];
+        if t > 0 {
+            balance.insert(0, (stored - 3, 1.0));
+        }
+        build = build.eq(&balance, (10 + numbers.below(40)) as f64);
+        build = build.le(&[(made, 1.0), (open, -120.0)], 0.0);
+    }
+    build.freeze()
+}
