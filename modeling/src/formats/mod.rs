@@ -1,1 +1,119 @@
 //! File formats, each read from untrusted bytes by safe code and written by streaming.
+//!
+//! [`read_problem`] takes whatever comes, compressed or not; the formats' own modules read one kind of text each. Every
+//! error is a [`FormatError`] with its place; what was understood with some doubt is a [`Warning`].
+
+mod compression;
+pub mod mps;
+mod number;
+mod place;
+
+use crate::problem::Problem;
+pub use compression::{Compression, Encoder, SizeLimits, decompress, read_all};
+pub use place::{FormatError, Read, TextPlace, Warning};
+
+/// A kind of text that describes a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// MPS, fixed or free.
+    Mps,
+    /// Farkas JSON.
+    Json,
+    /// CPLEX LP; not read yet.
+    Lp,
+    /// AMPL `.nl`; not read yet.
+    Nl,
+    /// `MathOptFormat`; not read yet.
+    MathOptFormat,
+}
+
+impl Format {
+    /// By a file's name (with or without a suffix for its compression) or by a media type.
+    ///
+    /// ```
+    /// use farkas_modeling::formats::Format;
+    /// assert_eq!(Format::of_hint("models/air03.MPS.gz"), Some(Format::Mps));
+    /// assert_eq!(Format::of_hint("application/mps; charset=utf-8"), Some(Format::Mps));
+    /// assert_eq!(Format::of_hint("a.mof.json"), Some(Format::MathOptFormat));
+    /// assert_eq!(Format::of_hint("notes.txt"), None);
+    /// ```
+    pub fn of_hint(hint: &str) -> Option<Self> {
+        let media_type = hint.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match media_type.as_str() {
+            "application/mps" | "application/x-mps" | "text/mps" => return Some(Self::Mps),
+            "application/json" | "application/vnd.farkas+json" => return Some(Self::Json),
+            "application/lp" | "application/x-lp" => return Some(Self::Lp),
+            "application/nl" => return Some(Self::Nl),
+            "application/mathoptformat+json" => return Some(Self::MathOptFormat),
+            _ => {}
+        }
+        let name = Compression::of_file_name(hint.trim()).1.to_ascii_lowercase();
+        let suffixes = [
+            (".mof.json", Self::MathOptFormat),
+            (".mof", Self::MathOptFormat),
+            (".json", Self::Json),
+            (".mps", Self::Mps),
+            (".lp", Self::Lp),
+            (".nl", Self::Nl),
+        ];
+        suffixes.into_iter().find(|(suffix, _)| name.ends_with(suffix)).map(|(_, format)| format)
+    }
+
+    /// By what the text looks like; text that looks like nothing else is taken for MPS.
+    pub fn of_text(text: &[u8]) -> Self {
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
+        let first = text.split(|b| b.is_ascii_whitespace() || *b == b':').next().unwrap_or_default();
+        let begins = |word: &str| first.eq_ignore_ascii_case(word.as_bytes());
+        if text.first() == Some(&b'{') {
+            let head = &text[..text.len().min(2000)];
+            let is_mof = memchr::memmem::find(head, b"\"version\"").is_some()
+                && memchr::memmem::find(head, b"\"variables\"").is_some()
+                && memchr::memmem::find(head, b"\"minor\"").is_some();
+            if is_mof { Self::MathOptFormat } else { Self::Json }
+        } else if text.first() == Some(&b'\\')
+            || ["minimize", "maximize", "minimise", "maximise", "minimum", "maximum", "min", "max"]
+                .into_iter()
+                .any(begins)
+        {
+            Self::Lp
+        } else if matches!(text, [b'g' | b'b', b'0'..=b'9', ..]) {
+            Self::Nl
+        } else {
+            Self::Mps
+        }
+    }
+}
+
+/// Reads a problem from bytes as they come: opened if they are compressed, in the format that `hint` (a file's name or a
+/// media type) tells, or else the text itself.
+///
+/// # Errors
+/// Those of the compression and of the format; `format-unsupported` for a format that is known but not read yet.
+///
+/// ```
+/// let text = b"NAME T\nROWS\n N cost\nCOLUMNS\n x cost 1\nENDATA\n";
+/// let read = farkas_modeling::formats::read_problem(text, Some("t.mps"))?;
+/// assert_eq!(read.value.num_columns(), 1);
+/// # Ok::<(), farkas_modeling::formats::FormatError>(())
+/// ```
+pub fn read_problem(bytes: &[u8], hint: Option<&str>) -> Result<Read<Problem>, FormatError> {
+    read_problem_with(bytes, hint, &SizeLimits::default())
+}
+
+/// As [`read_problem`], with limits of one's own.
+///
+/// # Errors
+/// As [`read_problem`].
+pub fn read_problem_with(bytes: &[u8], hint: Option<&str>, limits: &SizeLimits) -> Result<Read<Problem>, FormatError> {
+    let text = decompress(bytes, limits)?;
+    let format = hint.and_then(Format::of_hint).unwrap_or_else(|| Format::of_text(&text));
+    let name = match format {
+        Format::Mps => return mps::read(&text),
+        Format::Json => "Farkas JSON",
+        Format::Lp => "LP",
+        Format::Nl => "NL",
+        Format::MathOptFormat => "MathOptFormat",
+    };
+    let finding = format!("files in {name} are not read yet");
+    Err(FormatError::at_line(name, 1, 1, "format-unsupported", finding, "convert the model to MPS"))
+}
