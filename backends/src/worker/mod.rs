@@ -29,5 +29,17 @@ pub use client::WorkerBackend;
 #[cfg(target_os = "linux")]
 pub use pool::{Program, WorkerConfig};
 
+/// Hosts a backend for the parent that started this program; see [`host::serve`].
+#[cfg(target_os = "linux")]
+pub use host::serve;
+
+/// Says that workers run on Linux, and answers with exit code 69.
+#[cfg(not(target_os = "linux"))]
+pub fn serve(backend: &dyn crate::contract::Backend) -> std::process::ExitCode {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "Workers run on Linux; here {} is solved with in-process.", backend.name());
+    std::process::ExitCode::from(69)
+}
+
 /// Environment variable by which a parent tells its worker who it is, so that the worker can see that it died.
 pub const PARENT_VARIABLE: &str = "FARKAS_WORKER_PARENT";

@@ -210,6 +210,7 @@ fn launch(launch: &Launch) -> io::Result<(Ward, OwnedFd)> {
     let mut child = Command::new(&launch.program)
         .args(&launch.arguments)
         .env(PARENT_VARIABLE, std::process::id().to_string())
+        .env("RUST_BACKTRACE", "0") // the last lines that it prints are to say what happened
         .stdin(Stdio::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

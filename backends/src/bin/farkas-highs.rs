@@ -1,0 +1,9 @@
+//! The worker that hosts HiGHS.
+
+use std::process::ExitCode;
+
+use farkas_backends::solvers::highs::Highs;
+
+fn main() -> ExitCode {
+    farkas_backends::worker::serve(&Highs::new())
+}

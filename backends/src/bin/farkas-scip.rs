@@ -1,0 +1,9 @@
+//! The worker that hosts SCIP, alone in linking its library.
+
+use std::process::ExitCode;
+
+use farkas_backends::solvers::scip::ScipBackend;
+
+fn main() -> ExitCode {
+    farkas_backends::worker::serve(&ScipBackend::new())
+}

@@ -1,0 +1,303 @@
+//! Workers that crash, hang, print, leak and lie cost themselves alone, and nothing of them is left.
+#![cfg(target_os = "linux")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use farkas_backends::contract::{
+    Availability, Backend, BackendError, Control, Event, Quiet, SessionError, Start, StopToken,
+};
+use farkas_backends::options::Options;
+use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
+use farkas_modeling::answer::{Basis, BasisStatus};
+use farkas_modeling::check::{CheckedPoint, check_point};
+use farkas_modeling::{Problem, ProblemData, Reason, Tolerances};
+
+fn program() -> Program {
+    Program::Found { path: env!("CARGO_BIN_EXE_farkas-mock").into(), arguments: Vec::new() }
+}
+
+fn mock(config: WorkerConfig) -> WorkerBackend {
+    WorkerBackend::new("mock", program(), config)
+}
+
+/// n columns between 0 and 10, m rows that hold everywhere.
+fn problem(n: usize, m: usize) -> Arc<Problem> {
+    let data = ProblemData {
+        cost: vec![1.0; n],
+        lower: vec![0.0; n],
+        upper: vec![10.0; n],
+        row_lower: vec![0.0; m],
+        row_upper: vec![f64::INFINITY; m],
+        starts: vec![0; n + 1],
+        ..ProblemData::default()
+    };
+    Arc::new(Problem::new(data).unwrap())
+}
+
+fn act(how: &str) -> Options {
+    Options { native: BTreeMap::from([("act".into(), how.into())]), ..Options::default() }
+}
+
+fn solve(backend: &WorkerBackend, options: &Options) -> Result<farkas_modeling::Claim, SessionError> {
+    backend.open(problem(3, 2)).unwrap().solve(options, &Start::default(), &Quiet, &StopToken::new())
+}
+
+#[test]
+fn a_claim_comes_back_with_its_vectors() {
+    let backend = mock(WorkerConfig::default());
+    let mut session = backend.open(problem(2, 1)).unwrap();
+    let basis = Basis { columns: vec![BasisStatus::AtLower, BasisStatus::Free], rows: vec![BasisStatus::Basic] };
+    let start = Start { point: Some([3.5, f64::NAN].into()), basis: Some(Arc::new(basis.clone())) };
+    for _ in 0..2 {
+        let claim = session.solve(&Options::default(), &start, &Quiet, &StopToken::new()).unwrap();
+        assert_eq!(claim.termination.reason(), Reason::Optimal);
+        let point = claim.point.unwrap();
+        assert!(point[0] == 3.5 && point[1].is_nan());
+        assert_eq!(claim.basis, Some(basis.clone()));
+    }
+    let wrong = Start { point: Some([1.0].into()), ..Start::default() };
+    let refused = session.solve(&Options::default(), &wrong, &Quiet, &StopToken::new());
+    assert!(matches!(refused, Err(SessionError::Refused(_))), "{refused:?}");
+    session.solve(&Options::default(), &start, &Quiet, &StopToken::new()).unwrap();
+}
+
+#[test]
+fn how_a_worker_fails_is_told() {
+    let backend = mock(WorkerConfig::default());
+    for (how, says) in [
+        (
+            "crash",
+            "mock: its worker died by signal 6 (SIGABRT); it printed: line one / assertion `tree is fine` failed",
+        ),
+        ("exit", "mock: its worker ended with exit code 5"),
+        ("lengths", "mock: its worker broke the protocol: point: 4 values where 3 are needed"),
+    ] {
+        assert_eq!(solve(&backend, &act(how)), Err(SessionError::Broken(says.into())));
+    }
+    let panicked = solve(&backend, &act("panic")).unwrap_err().to_string();
+    assert!(panicked.contains("exit code 101") && panicked.ends_with("out of luck"), "{panicked}");
+    assert_eq!(solve(&backend, &act("refuse")), Err(SessionError::Refused("no such option".into())));
+
+    let mut session = backend.open(problem(3, 2)).unwrap();
+    let mut once = || session.solve(&act("exit"), &Start::default(), &Quiet, &StopToken::new());
+    assert!(matches!(once(), Err(SessionError::Broken(_))));
+    assert_eq!(once(), Err(SessionError::Broken("mock: its worker is gone".into())));
+    let refused = backend.open(problem(1, 13)).err();
+    assert_eq!(refused, Some(BackendError::Unsupported("thirteen rows".into())));
+}
+
+#[test]
+fn what_a_solver_prints_reaches_nobody() {
+    let claim = solve(&mock(WorkerConfig::default()), &act("print")).unwrap();
+    assert_eq!(claim.termination.reason(), Reason::NoSolutionFound);
+}
+
+#[test]
+fn a_worker_that_leaks_dies_alone() {
+    let options = Options { memory_limit_bytes: Some(200 << 20), ..act("leak") };
+    let says = solve(&mock(WorkerConfig::default()), &options).unwrap_err().to_string();
+    assert!(says.contains("memory allocation of 1048576 bytes failed"), "{says}");
+    assert!(says.ends_with("(its memory was limited to 200 MiB)"), "{says}");
+}
+
+#[test]
+fn what_overstays_is_killed() {
+    let grace = Duration::from_millis(150);
+    let config = || WorkerConfig { time_grace: grace, stop_grace: grace, ..WorkerConfig::default() };
+    let (stopped, killed) = (StopToken::new(), StopToken::new());
+    stopped.stop();
+    killed.kill();
+    let limited = Options { time_limit: Some(Duration::from_millis(100)), ..act("hang") };
+    for (options, stop, says) in [
+        (&limited, StopToken::new(), "killed: mock: its worker was killed 0.15 s after its time limit of 0.1 s"),
+        (&act("hang"), stopped.clone(), "killed: mock: its worker was killed, as it did not stop within 0.15 s"),
+        (&act("hang"), killed, "killed: mock: its worker was killed, as was asked"),
+    ] {
+        let backend = mock(config());
+        let mut session = backend.open(problem(1, 1)).unwrap();
+        let begun = Instant::now();
+        let error = session.solve(options, &Start::default(), &Quiet, &stop).unwrap_err();
+        assert_eq!(error.to_string(), says);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{says}: {:?}", begun.elapsed());
+    }
+    // One that listens is not killed, whether it was stopped before it began or while it runs.
+    let backend = mock(WorkerConfig::default());
+    let mut session = backend.open(problem(1, 1)).unwrap();
+    session.solve(&act("wait"), &Start::default(), &Quiet, &stopped).unwrap();
+    let stop = StopToken::new();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| session.solve(&act("wait"), &Start::default(), &Quiet, &stop));
+        stop.stop();
+        waiting.join().unwrap().unwrap();
+    });
+}
+
+/// Keeps what it hears.
+#[derive(Default)]
+struct Ear {
+    bounds: Mutex<Vec<f64>>,
+    incumbents: Mutex<Vec<f64>>,
+    lines: Mutex<Vec<String>>,
+    offer: Mutex<Option<Arc<CheckedPoint>>>,
+}
+
+impl Control for Ear {
+    fn report(&self, event: Event<'_>) {
+        match event {
+            Event::Bound(value) => self.bounds.lock().unwrap().push(value),
+            Event::Incumbent { objective, values } => {
+                assert_eq!(values, Some(&[objective; 3][..]));
+                self.incumbents.lock().unwrap().push(objective);
+            }
+            Event::Log(line) => self.lines.lock().unwrap().push(line.into()),
+            _ => {}
+        }
+    }
+    fn offered(&self) -> Option<Arc<CheckedPoint>> {
+        self.offer.lock().unwrap().take()
+    }
+}
+
+#[test]
+fn events_come_in_order_and_the_last_ones_are_not_lost() {
+    let ear = Ear::default();
+    let backend = mock(WorkerConfig::default());
+    let mut session = backend.open(problem(3, 2)).unwrap();
+    session.solve(&act("flood"), &Start::default(), &ear, &StopToken::new()).unwrap();
+    for heard in [ear.bounds.into_inner().unwrap(), ear.incumbents.into_inner().unwrap()] {
+        assert!(heard.is_sorted(), "out of order");
+        assert_eq!(heard.last(), Some(&199_999.0));
+        assert!(heard.len() < 200_000, "none was dropped of a flood");
+    }
+    assert!(ear.lines.into_inner().unwrap().iter().any(|line| line.ends_with("were dropped)")));
+}
+
+#[test]
+fn a_point_on_offer_arrives() {
+    let problem = problem(3, 2);
+    let point = check_point(&problem, &[1.0, 2.0, 3.0], &Tolerances::default()).unwrap().unwrap();
+    let ear = Ear { offer: Mutex::new(Some(Arc::new(point))), ..Ear::default() };
+    let backend = mock(WorkerConfig::default());
+    let mut session = backend.open(problem).unwrap();
+    let claim = session.solve(&act("take"), &Start::default(), &ear, &StopToken::new()).unwrap();
+    assert_eq!(claim.point, Some(vec![1.0, 2.0, 3.0]));
+}
+
+#[test]
+fn workers_are_used_again_and_retired() {
+    let backend = mock(WorkerConfig { jobs_per_worker: 3, ..WorkerConfig::default() });
+    // The mock says its process id as the number of nodes.
+    let ids: Vec<u64> = (0..9).map(|_| solve(&backend, &Options::default()).unwrap().counters.nodes).collect();
+    for chunk in ids.chunks(3) {
+        assert!(chunk.iter().all(|id| *id == chunk[0]), "{ids:?}");
+    }
+    let distinct: BTreeSet<u64> = ids.iter().copied().collect();
+    assert_eq!(distinct.len(), 3, "{ids:?}");
+
+    let backend = mock(WorkerConfig { most: 1, ..WorkerConfig::default() });
+    let _first = backend.open(problem(1, 1)).unwrap();
+    let error = backend.open(problem(1, 1)).err().unwrap().to_string();
+    assert_eq!(error, "mock: 1 workers run already, which is the limit");
+}
+
+#[test]
+fn a_program_that_is_no_worker() {
+    let started = |path: &str, arguments: &[&str]| {
+        let arguments = arguments.iter().map(Into::into).collect();
+        let config = WorkerConfig { start_limit: Duration::from_millis(300), ..WorkerConfig::default() };
+        WorkerBackend::new("mock", Program::Found { path: path.into(), arguments }, config).probe()
+    };
+    for (path, arguments, says) in [
+        ("/nowhere/farkas-x", &[][..], "/nowhere/farkas-x does not start: No such file or directory (os error 2)"),
+        (
+            "/bin/sh",
+            &["-c", "echo no such library >&2; exit 127"],
+            "its worker ended with exit code 127; it printed: no such library",
+        ),
+        ("/bin/sh", &["-c", "exec sleep 1000"], "its worker did not start within 0.3 s"),
+        (
+            "/bin/sh",
+            &["-c", "printf 'HTTP/1.1 200 OK' >&0; exec sleep 1000"],
+            "its worker broke the protocol: a frame of 1347703880 bytes; at most 1048576 are taken",
+        ),
+    ] {
+        assert_eq!(started(path, arguments), Availability::Broken { says: says.into() });
+    }
+    let missing = WorkerBackend::new("x", Program::Missing { remedy: "install it".into() }, WorkerConfig::default());
+    assert_eq!(missing.probe(), Availability::NotFound { remedy: "install it".into() });
+    let other = WorkerBackend::new("highs", program(), WorkerConfig::default());
+    assert_eq!(other.probe(), Availability::Broken { says: "its worker hosts 'mock' and not 'highs'".into() });
+}
+
+/// A worker started by hand, without a parent that speaks the protocol.
+fn by_hand(stdin: Stdio) -> std::process::Child {
+    Command::new(env!("CARGO_BIN_EXE_farkas-mock")).stdin(stdin).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn a_worker_ends_with_its_socket() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut worker = by_hand(OwnedFd::from(theirs).into());
+    drop(ours);
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    let worker = by_hand(OwnedFd::from(theirs).into());
+    ours.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let output = worker.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(76));
+    let says = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(says, "broken protocol: a frame of 542393671 bytes; at most 1048576 are taken\n");
+
+    let output = by_hand(Stdio::null()).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("farkas solve --solver mock FILE"));
+}
+
+#[test]
+fn kill_the_parent_and_no_worker_is_left() {
+    let mut parent = Command::new(env!("CARGO_BIN_EXE_farkas-mock"))
+        .arg("parent")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    let workers: Vec<PathBuf> = children_of(parent.id());
+    assert!(workers.len() >= 3, "{} workers", workers.len());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    let killed = Instant::now();
+    while workers.iter().any(runs) {
+        assert!(killed.elapsed() < Duration::from_secs(1), "orphans: {workers:?}");
+        thread::yield_now();
+    }
+}
+
+/// The folders in `/proc` of a process's children.
+fn children_of(parent: u32) -> Vec<PathBuf> {
+    let is_child = |folder: &PathBuf| stat(folder).get(1) == Some(&parent.to_string());
+    fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()).filter(is_child).collect()
+}
+
+/// Not when it is dead and only waits to be reaped by whoever adopted it.
+fn runs(process: &PathBuf) -> bool {
+    stat(process).first().is_some_and(|state| state != "Z" && state != "X")
+}
+
+/// State, parent and what follows; nothing when the process is gone.
+fn stat(process: &PathBuf) -> Vec<String> {
+    let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    after_name.split_whitespace().map(str::to_owned).collect()
+}
