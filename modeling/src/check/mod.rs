@@ -13,6 +13,7 @@ mod point;
 mod proof;
 mod ray;
 mod report;
+mod shift;
 mod trivial;
 
 use std::sync::Arc;

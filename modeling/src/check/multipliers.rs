@@ -5,6 +5,7 @@ use crate::answer::Duals;
 use crate::check::domain::Domain;
 use crate::check::exact::Accumulator;
 use crate::check::proof::{Objective, Proven, admissible, prove};
+use crate::check::shift::shifted;
 use crate::check::trivial::trivially_infeasible;
 use crate::problem::Problem;
 
@@ -22,21 +23,19 @@ pub(super) enum Multipliers {
 pub(super) fn best_bound(problem: &Problem, y: &[f64], hoped: Option<f64>) -> Multipliers {
     let sign = problem.sense().sign();
     let y: Vec<f64> = y.iter().map(|y| sign * y).collect();
-    let hoped = hoped.map(|h| sign * h - 1e-9 * h.abs().max(1.0));
-    let (mut best, why) = search(problem, &Domain::of(problem), Objective::Own, &y, hoped);
-    let enough = |best: &Best| hoped.is_some_and(|hoped| best.value >= hoped);
-    if !best.as_ref().is_some_and(enough)
-        && let Ok(domain) = Domain::of(problem).tightened(problem)
+    let hoped = hoped.map_or(f64::INFINITY, |h| sign * h - 1e-9 * h.abs().max(1.0));
+    let written = Domain::of(problem);
+    let mut search = Search::new(problem, Objective::Own, hoped);
+    search.near(&written, &y, "");
+    if !search.done()
+        && let Ok(implied) = written.tightened(problem)
     {
-        let (tighter, _) = search(problem, &domain, Objective::Own, &y, hoped);
-        if let Some(mut tighter) = tighter.filter(|t| best.as_ref().is_none_or(|best| t.value > best.value)) {
-            tighter.how.push_str(IMPLIED);
-            best = Some(tighter);
-        }
+        search.near(&implied, &y, IMPLIED);
+        search.beside(&implied, &y);
     }
-    match best {
+    match search.best {
         Some(best) => Multipliers::Prove { value: sign * best.value, how: best.how },
-        None => Multipliers::Fail { why },
+        None => Multipliers::Fail { why: search.why },
     }
 }
 
@@ -45,87 +44,113 @@ const IMPLIED: &str = ", with bounds that the constraints imply";
 
 /// Whether multipliers near `y` or −y prove that nothing is feasible.
 pub(super) fn contradiction(problem: &Problem, y: &[f64]) -> Multipliers {
-    let mut why = String::new();
     let written = Domain::of(problem);
-    if let Some(proof) = separates(problem, &written, y, "", &mut why) {
-        return proof;
-    }
-    match written.tightened(problem) {
-        Ok(implied) => separates(problem, &implied, y, IMPLIED, &mut why).unwrap_or(Multipliers::Fail { why }),
-        Err(how) => Multipliers::Prove { value: 0.0, how: trivially_infeasible(problem).unwrap_or(how) },
-    }
-}
-
-fn separates(problem: &Problem, domain: &Domain<'_>, y: &[f64], bounds: &str, why: &mut String) -> Option<Multipliers> {
+    let implied = written.clone().tightened(problem);
+    let mut why = String::new();
     for sign in [1.0, -1.0] {
         let y: Vec<f64> = y.iter().map(|y| sign * y).collect();
-        let (best, failed) = search(problem, domain, Objective::Zero, &y, Some(f64::MIN_POSITIVE));
-        match best {
+        let mut search = Search::new(problem, Objective::Zero, f64::MIN_POSITIVE);
+        search.near(&written, &y, "");
+        if let Ok(implied) = &implied
+            && !search.done()
+        {
+            search.near(implied, &y, IMPLIED);
+            search.beside(implied, &y);
+        }
+        match search.best {
             Some(best) if best.positive => {
-                let how = format!("the Farkas multipliers separate the sides from the bounds, exactly{bounds}");
-                return Some(Multipliers::Prove { value: best.value, how });
+                let how = format!("the Farkas multipliers separate the sides from the bounds, exactly{}", best.bounds);
+                return Multipliers::Prove { value: best.value, how };
             }
-            Some(_) => *why = "the Farkas multipliers do not separate the sides from the bounds".into(),
-            None if why.is_empty() => *why = failed,
+            Some(_) => why = "the Farkas multipliers do not separate the sides from the bounds".into(),
+            None if why.is_empty() => why = search.why,
             None => {}
         }
     }
-    None
+    match implied {
+        Ok(_) => Multipliers::Fail { why },
+        Err(how) => Multipliers::Prove { value: 0.0, how: trivially_infeasible(problem).unwrap_or(how) },
+    }
 }
 
 struct Best {
     value: f64,
     positive: bool,
     how: String,
+    bounds: &'static str,
 }
 
-fn search(
-    problem: &Problem,
-    domain: &Domain<'_>,
+/// Tries candidates and keeps the strongest.
+struct Search<'a> {
+    problem: &'a Problem,
     objective: Objective,
-    y: &[f64],
-    hoped: Option<f64>,
-) -> (Option<Best>, String) {
-    let mut best: Option<Best> = None;
-    let mut why = String::new();
-    for (how, candidate) in candidates(y) {
-        let candidate: Vec<f64> = candidate
-            .iter()
-            .enumerate()
-            .map(|(i, &y)| admissible(y, domain.row_lower(i), domain.row_upper(i)))
-            .collect();
-        match prove(problem, domain, objective, &candidate) {
-            Proven::Bound(value, sign) => {
-                if best.as_ref().is_none_or(|best| value > best.value) {
-                    best = Some(Best { value, positive: sign.is_gt(), how: format!("bound by {how}, summed exactly") });
-                }
-                if hoped.is_some_and(|hoped| value >= hoped) {
-                    break;
-                }
+    hoped: f64,
+    best: Option<Best>,
+    /// Why the first that failed did.
+    why: String,
+}
+
+impl<'a> Search<'a> {
+    fn new(problem: &'a Problem, objective: Objective, hoped: f64) -> Self {
+        Self { problem, objective, hoped, best: None, why: String::new() }
+    }
+
+    fn done(&self) -> bool {
+        self.best.as_ref().is_some_and(|best| best.value >= self.hoped)
+    }
+
+    /// The multipliers as given, and without tiny ones, if there are any.
+    fn near(&mut self, domain: &Domain<'_>, y: &[f64], bounds: &'static str) {
+        self.prove(domain, y, "the multipliers", bounds);
+        let tiny = 1e-9 * largest(y);
+        if !self.done() && y.iter().any(|y| *y != 0.0 && y.abs() <= tiny) {
+            let trimmed: Vec<f64> = y.iter().map(|&y| if y.abs() <= tiny { 0.0 } else { y }).collect();
+            self.prove(domain, &trimmed, "the multipliers without tiny ones", bounds);
+        }
+    }
+
+    /// Multipliers a little beside those given, where reduced costs of zero get the sign that they need. Only where
+    /// nothing else is proven: they cost some strength.
+    fn beside(&mut self, domain: &Domain<'_>, y: &[f64]) {
+        let sign = if self.objective == Objective::Own { self.problem.sense().sign() } else { 0.0 };
+        let cost: Vec<f64> = self.problem.cost().iter().map(|c| sign * c).collect();
+        let tiny = 1e-9 * largest(y);
+        let y: Vec<f64> = admit(domain, y).into_iter().map(|y| if y.abs() <= tiny { 0.0 } else { y }).collect();
+        for epsilon in [1e-12, 1e-10, 1e-8] {
+            if self.best.is_some() {
+                return;
             }
-            Proven::Unbounded { column, reduced_cost } => {
-                if why.is_empty() {
-                    let name = problem.column_names().get(column);
-                    why = format!(
-                        "the multipliers prove nothing: the reduced cost {reduced_cost:e} of '{name}' points to an infinite bound"
-                    );
-                }
+            if let Some(y) = shifted(self.problem, domain, &cost, &y, epsilon * largest(&y)) {
+                self.prove(domain, &y, "the multipliers, moved a little", IMPLIED);
             }
         }
     }
-    (best, why)
+
+    fn prove(&mut self, domain: &Domain<'_>, y: &[f64], how: &str, bounds: &'static str) {
+        match prove(self.problem, domain, self.objective, &admit(domain, y)) {
+            Proven::Bound(value, sign) => {
+                if self.best.as_ref().is_none_or(|best| value > best.value) {
+                    let how = format!("bound by {how}, summed exactly{bounds}");
+                    self.best = Some(Best { value, positive: sign.is_gt(), how, bounds });
+                }
+            }
+            Proven::Unbounded { column, reduced_cost } if self.why.is_empty() => {
+                let name = self.problem.column_names().get(column);
+                self.why = format!(
+                    "the multipliers prove nothing: the reduced cost {reduced_cost:e} of '{name}' points to an infinite bound"
+                );
+            }
+            Proven::Unbounded { .. } => {}
+        }
+    }
 }
 
-/// The multipliers as given, and without tiny ones, if there are any.
-fn candidates(y: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
-    let largest = y.iter().fold(0.0_f64, |largest, y| largest.max(y.abs()));
-    let tiny = |y: f64| y != 0.0 && y.abs() <= 1e-9 * largest;
-    let mut list = vec![("the multipliers", y.to_vec())];
-    if y.iter().any(|&y| tiny(y)) {
-        let trimmed = y.iter().map(|&y| if tiny(y) { 0.0 } else { y }).collect();
-        list.push(("the multipliers without tiny ones", trimmed));
-    }
-    list
+fn admit(domain: &Domain<'_>, y: &[f64]) -> Vec<f64> {
+    y.iter().enumerate().map(|(i, &y)| admissible(y, domain.row_lower(i), domain.row_upper(i))).collect()
+}
+
+fn largest(y: &[f64]) -> f64 {
+    y.iter().fold(0.0_f64, |largest, y| largest.max(y.abs()))
 }
 
 /// Largest violation of the sign rules (a multiplier that leans on a side that is not there, a reduced cost on a bound

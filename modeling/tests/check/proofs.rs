@@ -55,7 +55,18 @@ fn multipliers_prove_bounds() {
         ("min 0 | 1 -inf..inf | 1 <= 1 <= inf", &[0.999_999_999], Some(1.0)),
         ("min 0 | 1 0..inf, 1 0..inf | 1 <= 1 1 <= 4", &[1.000_000_001], Some(1.0)),
         ("max 0 | 1 0..inf, 1 0..inf | 1 <= 1 1 <= 4; 0 <= 1 -1 <= 0", &[1.000_000_001, 1e-9], Some(4.0)),
-        // nothing bounds them
+        // nothing does, but the multipliers can move: min 3x + 5y + 7z with x + 3y ≥ 2, 2x + y + z ≥ 3
+        (
+            "min 0 | 3 0..inf, 5 0..inf, 7 0..inf | 2 <= 1 3 0 <= inf; 3 <= 2 1 1 <= inf",
+            &[1.400_000_000_000_1, 0.8],
+            Some(5.2),
+        ),
+        (
+            "max 0 | 3 0..inf, 5 0..inf, -3 0..inf | -inf <= 1 3 -1 <= 2; -inf <= 2 1 -1 <= 3",
+            &[1.399_999_999_999_9, 0.8],
+            Some(5.2),
+        ),
+        // nothing helps
         ("min 0 | 1 -inf..inf, 0 -inf..inf | 0 <= 1 -1 <= 0", &[0.5], None),
         ("max 0 | 1 0..inf | 0 <= 1 <= inf", &[0.0], None),
     ];
