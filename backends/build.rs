@@ -7,7 +7,16 @@ fn main() {
     let has = |what: &str| env::var_os(what).is_some();
     if has("CARGO_FEATURE_SCIP") && has("CARGO_CFG_UNIX") {
         find_scip_at_run_time();
+        if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+            look_elsewhere_for_cpp();
+        }
     }
+}
+
+/// SCIP's library carries pieces of the C++ library, and so would be taken for that by programs that have C++ of another
+/// solver in them and no SCIP. The C++ library is named first, so that a missing SCIP costs SCIP's worker alone.
+fn look_elsewhere_for_cpp() {
+    println!("cargo::rustc-link-lib=dylib=stdc++");
 }
 
 /// Beside the program, where a package puts it, or in the checkout that the program was built in: target/release holds

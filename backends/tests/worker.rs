@@ -301,3 +301,22 @@ fn stat(process: &PathBuf) -> Vec<String> {
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     after_name.split_whitespace().map(str::to_owned).collect()
 }
+
+/// A library that is missing costs the one program that needs it.
+#[test]
+fn a_program_is_linked_to_its_own_solver_alone() {
+    let libraries = [("scip", &b"libscip-"[..]), ("cbc", b"libCbc.so"), ("cbc", b"libClp.so")];
+    for (name, program) in [
+        ("mock", option_env!("CARGO_BIN_EXE_farkas-mock")),
+        ("highs", option_env!("CARGO_BIN_EXE_farkas-highs")),
+        ("scip", option_env!("CARGO_BIN_EXE_farkas-scip")),
+        ("cbc", option_env!("CARGO_BIN_EXE_farkas-cbc")),
+    ] {
+        let Some(program) = program else { continue }; // its feature is off; the mock has none
+        let bytes = fs::read(program).unwrap();
+        for (owner, library) in libraries.iter().filter(|(owner, _)| *owner != name) {
+            let named = bytes.windows(library.len()).any(|window| window == *library);
+            assert!(!named, "farkas-{name} names {}, which is {owner}'s", String::from_utf8_lossy(library));
+        }
+    }
+}
