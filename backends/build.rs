@@ -1,4 +1,4 @@
-//! Tells the linker where SCIP's library will be when a program of this crate starts.
+//! Builds CBC's shim, and tells the linker where SCIP's library will be when a program of this crate starts.
 
 use std::env;
 
@@ -10,6 +10,10 @@ fn main() {
         if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
             look_elsewhere_for_cpp();
         }
+    }
+    #[cfg(feature = "cbc")]
+    if let Err(why) = link_cbc() {
+        println!("cargo::error={why}");
     }
 }
 
@@ -33,4 +37,31 @@ fn find_scip_at_run_time() {
     ] {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{folder}");
     }
+}
+
+/// Compiles the shim and links CBC and Clp, which pkg-config finds.
+#[cfg(feature = "cbc")]
+fn link_cbc() -> Result<(), Box<dyn std::error::Error>> {
+    const SHIM: &str = "src/solvers/cbc/shim.cpp";
+    println!("cargo::rerun-if-changed={SHIM}");
+    println!("cargo::rerun-if-changed=src/solvers/cbc/shim.h");
+    let remedy = |why: pkg_config::Error| {
+        format!("the feature `cbc` needs CBC and Clp with their headers (Debian: coinor-libcbc-dev): {why}")
+    };
+    // The shim's object refers to the libraries, so they come after it on the linker's line.
+    let found: Vec<pkg_config::Library> = ["cbc", "osi-clp", "clp"]
+        .iter()
+        .map(|name| pkg_config::Config::new().cargo_metadata(false).probe(name).map_err(remedy))
+        .collect::<Result<_, _>>()?;
+    let mut build = cc::Build::new();
+    build.cpp(true).std("c++14").file(SHIM);
+    // CBC's own headers warn; as system headers they do so for themselves.
+    for folder in found.iter().flat_map(|library| &library.include_paths) {
+        build.flag("-isystem").flag(folder.to_string_lossy().as_ref());
+    }
+    build.try_compile("farkas_cbc_shim")?;
+    for name in ["cbc", "osi-clp", "clp"] {
+        pkg_config::Config::new().probe(name).map_err(remedy)?;
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! One folder or file a solver; an adapter imports the contract and the modeling crate, and nothing else of this crate.
 
+#[cfg(feature = "cbc")]
+pub mod cbc;
 #[cfg(feature = "highs")]
 pub mod highs;
 pub mod mock;

@@ -19,6 +19,8 @@ use farkas_backends::contract::{Availability, Backend};
 /// Everybody who is tried: **a new adapter adds its two lines here**, and its name to `EVERYBODY`.
 fn backends() -> Vec<Arc<dyn Backend>> {
     let mut all: Vec<Arc<dyn Backend>> = Vec::new();
+    #[cfg(feature = "cbc")]
+    all.push(Arc::new(farkas_backends::solvers::cbc::Cbc));
     #[cfg(feature = "highs")]
     all.push(Arc::new(farkas_backends::solvers::highs::Highs::new()));
     #[cfg(feature = "scip")]

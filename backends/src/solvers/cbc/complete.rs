@@ -1,0 +1,103 @@
+//! Points brought back into the original space: integers rounded and fixed, the rest by a linear program. What comes out
+//! fits rows, bounds, integrality and sets, as far as plain floating point can tell; what does not is not handed out.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use farkas_modeling::Problem;
+
+use super::arrays::Arrays;
+use super::ffi::LpAlgorithm;
+use super::lp::Lp;
+use super::measure;
+use super::watch::Watch;
+use crate::options::Options;
+
+/// While a search runs, completing may take this share of the time so far…
+const SHARE: f64 = 0.1;
+/// … and this much in any case.
+const FREE: Duration = Duration::from_millis(300);
+
+/// Completes points of one problem.
+pub(super) struct Completion<'a> {
+    problem: &'a Problem,
+    options: &'a Options,
+    watch: &'a Watch<'a>,
+    arrays: Arrays<'a>,
+    spent: Mutex<Duration>,
+}
+
+impl<'a> Completion<'a> {
+    /// For this problem; the watch ends its linear programs too.
+    pub fn new(problem: &'a Problem, options: &'a Options, watch: &'a Watch<'a>) -> Self {
+        let arrays = Arrays::relaxed(problem).uncrossed(options.tolerances.bound);
+        Self { problem, options, watch, arrays, spent: Mutex::default() }
+    }
+
+    /// As [`complete`](Self::complete), unless that has already taken too much of the search's time.
+    pub fn complete_quickly(&self, values: &[f64]) -> Option<Vec<f64>> {
+        if let Some(point) = self.settle(values) {
+            return Some(point);
+        }
+        let spent = *self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        if spent > FREE + self.watch.elapsed().mul_f64(SHARE) {
+            return None;
+        }
+        let began = Instant::now();
+        let point = self.complete(values);
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += began.elapsed();
+        point
+    }
+
+    /// A point with the integers of `values` (n of them, NaN where unknown), if there is one.
+    pub fn complete(&self, values: &[f64]) -> Option<Vec<f64>> {
+        if values.len() != self.problem.num_columns() {
+            return None;
+        }
+        self.settle(values).or_else(|| {
+            let point = self.solve_rest(values)?;
+            // Integers that preprocessing had removed were left free; mostly they come out whole.
+            self.settle(&point).or_else(|| self.settle(&self.solve_rest(&measure::rounded(self.problem, &point))?))
+        })
+    }
+
+    /// The point itself, rounded where that keeps it feasible.
+    pub fn settle(&self, values: &[f64]) -> Option<Vec<f64>> {
+        let tolerances = &self.options.tolerances;
+        let known = values.iter().all(|value| value.is_finite());
+        if !known || !measure::is_integral(self.problem, values, tolerances.integrality) {
+            return None;
+        }
+        let fits = |x: &[f64]| {
+            measure::fits_rows(&self.arrays, x, tolerances) && measure::fits_sets(self.problem, x, tolerances)
+        };
+        let rounded = measure::rounded(self.problem, values);
+        if fits(&rounded) {
+            return Some(rounded);
+        }
+        None
+    }
+
+    /// The best point with these integers, and with the zeros of the sets' members.
+    fn solve_rest(&self, values: &[f64]) -> Option<Vec<f64>> {
+        let (mut lower, mut upper) = (self.arrays.lower().to_vec(), self.arrays.upper().to_vec());
+        for (j, &value) in values.iter().enumerate() {
+            if self.problem.kind(j).is_integer() && value.is_finite() {
+                let value = value.round().clamp(lower[j].min(upper[j]), upper[j].max(lower[j]));
+                (lower[j], upper[j]) = (value, value);
+            }
+        }
+        for (j, _) in self.problem.sets().iter().flat_map(|set| &set.members) {
+            let j = *j as usize;
+            if values[j].abs() <= self.options.tolerances.bound {
+                (lower[j], upper[j]) = (0.0, 0.0);
+            }
+        }
+        let arrays = Arrays::relaxed(self.problem).with_bounds(lower, upper).uncrossed(self.options.tolerances.bound);
+        let (problem, options, watch) = (self.problem, self.options, self.watch);
+        let lp = Lp { problem, arrays, options, settings: Vec::new(), watch, control: None };
+        let run = lp.run(LpAlgorithm::Dual, true, None).ok()?;
+        (run.status == 0).then_some(run.point)
+    }
+}

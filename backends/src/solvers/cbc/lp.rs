@@ -1,0 +1,328 @@
+//! Linear programs by Clp. Optimal points are looked over, infeasible and unbounded are said with a ray that was verified
+//! wherever one can be had: Clp's answers out of its presolve carry no proof, and have been seen wrong.
+
+use farkas_modeling::answer::{Basis, BasisStatus, Counters, Duals, Ray};
+use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
+
+use super::arrays::Arrays;
+use super::ffi::{self, Listener, LpAlgorithm, LpHow, LpRun};
+use super::measure;
+use super::watch::Watch;
+use crate::contract::{Control, Event, SessionError, Start};
+use crate::options::{LpMethod, Options, Presolve};
+
+/// Clp's statuses (`ClpModel::status`).
+const OPTIMAL: i32 = 0;
+const INFEASIBLE: i32 = 1;
+const UNBOUNDED: i32 = 2;
+const STOPPED: i32 = 3;
+const EVENT: i32 = 5;
+
+/// One linear program and what it is to be solved with.
+pub(super) struct Lp<'a> {
+    pub problem: &'a Problem,
+    pub arrays: Arrays<'a>,
+    pub options: &'a Options,
+    pub settings: Vec<(i32, f64)>,
+    pub watch: &'a Watch<'a>,
+    /// Where its log goes; nowhere for the small ones inside a search.
+    pub control: Option<&'a (dyn Control + Sync)>,
+}
+
+impl Listener for Lp<'_> {
+    fn should_end(&self) -> bool {
+        self.watch.should_end()
+    }
+    fn log(&self, line: &str) {
+        if let Some(control) = self.control {
+            control.report(Event::Log(line));
+        }
+    }
+}
+
+/// Solves, from a basis where the start has one.
+///
+/// # Errors
+/// `Refused` for a method Clp does not have or a basis of the wrong size, `Broken` when Clp throws.
+pub(super) fn solve(lp: &Lp<'_>, start: &Start) -> Result<Claim, SessionError> {
+    let algorithm = match lp.options.lp_method {
+        LpMethod::Auto => LpAlgorithm::Automatic,
+        LpMethod::Simplex => LpAlgorithm::Dual,
+        LpMethod::Barrier => LpAlgorithm::Barrier,
+        LpMethod::FirstOrder => {
+            return Err(SessionError::Refused(
+                "Clp has no first-order method; there are: auto, simplex, barrier".to_owned(),
+            ));
+        }
+    };
+    let basis = match start.basis.as_deref() {
+        Some(basis) if algorithm != LpAlgorithm::Barrier => Some(codes(lp, basis)?),
+        _ => None,
+    };
+    if lp.watch.should_end() {
+        return Ok(Claim::bare(Termination::at_limit(false, lp.watch.cause().unwrap_or(Limit::Undetermined), "")));
+    }
+    let presolve = lp.options.presolve != Presolve::Off;
+    let first = lp.run(algorithm, presolve, basis)?;
+    let mut spent = Spent::new(algorithm, &first);
+    match first.status {
+        OPTIMAL => lp.optimal(first, spent),
+        INFEASIBLE | UNBOUNDED => lp.disputed(&first, spent),
+        STOPPED | EVENT => Ok(lp.stopped(first, &spent)),
+        _ => {
+            // Numbers went wrong: plain primal simplex is Clp's sturdiest.
+            let again = lp.run(LpAlgorithm::Primal, false, None)?;
+            spent.add(&again);
+            match again.status {
+                OPTIMAL => lp.optimal(again, spent),
+                INFEASIBLE | UNBOUNDED => lp.disputed(&again, spent),
+                STOPPED | EVENT => Ok(lp.stopped(again, &spent)),
+                other => {
+                    let why = format!("Clp gave up with status {other}, secondary {}", again.secondary);
+                    Ok(spent.claim(Termination::new(Reason::NumericalError, why)))
+                }
+            }
+        }
+    }
+}
+
+/// The outcome of a relaxation that CBC found infeasible or unbounded, with a ray where one holds.
+///
+/// # Errors
+/// `Broken` when Clp throws.
+pub(super) fn relaxation(lp: &Lp<'_>) -> Result<Claim, SessionError> {
+    let run = lp.run(LpAlgorithm::Dual, false, None)?;
+    let spent = Spent::new(LpAlgorithm::Dual, &run);
+    match run.status {
+        OPTIMAL => Ok(lp.claim_optimal(run, &spent)),
+        STOPPED | EVENT => Ok(lp.stopped(run, &spent)),
+        _ => lp.disputed(&run, spent),
+    }
+}
+
+/// Iterations over all runs of one solve.
+struct Spent(Counters);
+
+impl Spent {
+    fn new(algorithm: LpAlgorithm, run: &LpRun) -> Self {
+        let mut spent = Self(Counters::default());
+        if algorithm == LpAlgorithm::Barrier {
+            spent.0.barrier_iterations = run.iterations;
+        } else {
+            spent.add(run);
+        }
+        spent
+    }
+    fn add(&mut self, run: &LpRun) {
+        self.0.simplex_iterations += run.iterations;
+    }
+    fn claim(&self, termination: Termination) -> Claim {
+        Claim { counters: self.0, ..Claim::bare(termination) }
+    }
+}
+
+impl Lp<'_> {
+    /// One run of Clp.
+    pub fn run(
+        &self,
+        algorithm: LpAlgorithm,
+        presolve: bool,
+        basis: Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<LpRun, SessionError> {
+        self.run_on(&self.arrays, algorithm, presolve, basis)
+    }
+
+    fn run_on(
+        &self,
+        arrays: &Arrays<'_>,
+        algorithm: LpAlgorithm,
+        presolve: bool,
+        basis: Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<LpRun, SessionError> {
+        let tolerances = &self.options.tolerances;
+        let how = LpHow {
+            algorithm,
+            presolve,
+            // A tenth of what the check allows: presolve's way back loses a little.
+            primal_tolerance: (0.1 * tolerances.feasibility.min(tolerances.bound)).clamp(1e-10, 1e-3),
+            dual_tolerance: tolerances.dual.clamp(1e-10, 1e-3),
+            basis,
+            settings: &self.settings,
+        };
+        ffi::solve_lp(arrays, &how, self).map_err(SessionError::Broken)
+    }
+
+    fn fits(&self, x: &[f64]) -> bool {
+        measure::fits_rows(&self.arrays, x, &self.options.tolerances)
+    }
+
+    fn optimal(&self, run: LpRun, mut spent: Spent) -> Result<Claim, SessionError> {
+        if self.fits(&run.point) {
+            return Ok(self.claim_optimal(run, &spent));
+        }
+        // The way back from presolve or scaling lost precision: go on from its basis in the problem as it is.
+        let basis = Some((run.column_status.clone(), run.row_status.clone()));
+        let again = self.run(LpAlgorithm::Dual, false, basis)?;
+        spent.add(&again);
+        let better = if again.status == OPTIMAL { again } else { run };
+        Ok(self.claim_optimal(better, &spent))
+    }
+
+    fn claim_optimal(&self, run: LpRun, spent: &Spent) -> Claim {
+        let sign = self.problem.sense().sign();
+        let objective = self.problem.objective_of(&run.point);
+        let signed = |values: &[f64]| values.iter().map(|v| sign * v).collect();
+        Claim {
+            objective: Some(objective),
+            bound: Some(sign * run.objective),
+            duals: Some(Duals { rows: signed(&run.multipliers), reduced_costs: signed(&run.reduced_costs) }),
+            basis: Some(self.basis(&run)),
+            point: Some(run.point),
+            ..spent.claim(Termination::new(Reason::Optimal, ""))
+        }
+    }
+
+    fn stopped(&self, run: LpRun, spent: &Spent) -> Claim {
+        // Clp's secondary status 9 is its own time limit; otherwise it counts iterations.
+        let limit = self.watch.cause().unwrap_or(match run.secondary {
+            9 => Limit::Time,
+            _ if run.status == STOPPED => Limit::Iteration,
+            _ => Limit::Undetermined,
+        });
+        let fits = self.fits(&run.point);
+        let mut claim = spent.claim(Termination::at_limit(fits, limit, ""));
+        claim.basis = Some(self.basis(&run));
+        if fits {
+            claim.objective = Some(self.problem.objective_of(&run.point));
+            claim.point = Some(run.point);
+        }
+        claim
+    }
+
+    /// Clp says infeasible or unbounded: ask again without presolve, both ways, for a ray that holds.
+    fn disputed(&self, first: &LpRun, mut spent: Spent) -> Result<Claim, SessionError> {
+        let said_unbounded = first.status == UNBOUNDED;
+        let order = if said_unbounded {
+            [LpAlgorithm::Primal, LpAlgorithm::Dual]
+        } else {
+            [LpAlgorithm::Dual, LpAlgorithm::Primal]
+        };
+        for algorithm in order {
+            let run = self.run(algorithm, false, None)?;
+            spent.add(&run);
+            match run.status {
+                OPTIMAL if self.fits(&run.point) => return Ok(self.claim_optimal(run, &spent)),
+                STOPPED | EVENT => return Ok(self.stopped(run, &spent)),
+                _ => {}
+            }
+            if let Some(y) = run.farkas.as_deref().and_then(|y| measure::farkas(&self.arrays, y)) {
+                return Ok(infeasible(&spent, Some(y)));
+            }
+            if let Some(ray) = run.ray.as_deref().and_then(|ray| measure::ray(&self.arrays, ray)) {
+                return self.unbounded(&run.point, ray, spent);
+            }
+        }
+        self.undecided(said_unbounded, spent)
+    }
+
+    /// A ray that holds: together with any feasible point the problem is unbounded.
+    fn unbounded(&self, point: &[f64], ray: Vec<f64>, mut spent: Spent) -> Result<Claim, SessionError> {
+        let mut claim = if self.fits(point) {
+            Claim { point: Some(point.to_vec()), ..spent.claim(Termination::new(Reason::Unbounded, "")) }
+        } else {
+            let run = self.feasible(&mut spent)?;
+            match run.status {
+                OPTIMAL if self.fits(&run.point) => {
+                    Claim { point: Some(run.point), ..spent.claim(Termination::new(Reason::Unbounded, "")) }
+                }
+                INFEASIBLE => {
+                    let y = run.farkas.as_deref().and_then(|y| measure::farkas(&self.arrays, y));
+                    return Ok(infeasible(&spent, y));
+                }
+                STOPPED | EVENT => return Ok(self.stopped(run, &spent)),
+                _ => spent.claim(Termination::new(Reason::InfeasibleOrUnbounded, "a ray, but no feasible point")),
+            }
+        };
+        claim.objective = claim.point.as_deref().map(|point| self.problem.objective_of(point));
+        claim.ray = Some(Ray::Primal(ray));
+        Ok(claim)
+    }
+
+    /// Any feasible point: the problem without its costs.
+    fn feasible(&self, spent: &mut Spent) -> Result<LpRun, SessionError> {
+        let arrays = Arrays::relaxed(self.problem)
+            .with_bounds(self.arrays.lower().to_vec(), self.arrays.upper().to_vec())
+            .uncrossed(self.options.tolerances.bound)
+            .without_cost();
+        let run = self.run_on(&arrays, LpAlgorithm::Dual, false, None)?;
+        spent.add(&run);
+        Ok(run)
+    }
+
+    /// No ray holds: what a feasible point, or none, still tells.
+    fn undecided(&self, said_unbounded: bool, mut spent: Spent) -> Result<Claim, SessionError> {
+        let run = self.feasible(&mut spent)?;
+        let feasible = run.status == OPTIMAL && self.fits(&run.point);
+        let mut claim = match run.status {
+            OPTIMAL if feasible && said_unbounded => {
+                spent.claim(Termination::new(Reason::Unbounded, "a feasible point, but no ray that holds"))
+            }
+            OPTIMAL if feasible => {
+                let why = "Clp says infeasible and finds a feasible point";
+                spent.claim(Termination::new(Reason::NumericalError, why))
+            }
+            INFEASIBLE => infeasible(&spent, run.farkas.as_deref().and_then(|y| measure::farkas(&self.arrays, y))),
+            STOPPED | EVENT => return Ok(self.stopped(run, &spent)),
+            _ if said_unbounded => spent.claim(Termination::new(Reason::InfeasibleOrUnbounded, "")),
+            _ => infeasible(&spent, None),
+        };
+        if feasible {
+            claim.objective = Some(self.problem.objective_of(&run.point));
+            claim.point = Some(run.point);
+        }
+        Ok(claim)
+    }
+
+    fn basis(&self, run: &LpRun) -> Basis {
+        let status = |code: &u8, lower: f64, upper: f64| match code {
+            1 => BasisStatus::Basic,
+            2 => BasisStatus::AtUpper,
+            3 | 5 => BasisStatus::AtLower,
+            // Free, or superbasic: between its bounds.
+            _ if lower.is_finite() => BasisStatus::AtLower,
+            _ if upper.is_finite() => BasisStatus::AtUpper,
+            _ => BasisStatus::Free,
+        };
+        let all = |codes: &[u8], lower: &[f64], upper: &[f64]| {
+            codes.iter().zip(lower.iter().zip(upper)).map(|(code, (&l, &u))| status(code, l, u)).collect()
+        };
+        Basis {
+            columns: all(&run.column_status, self.arrays.lower(), self.arrays.upper()),
+            rows: all(&run.row_status, self.arrays.row_lower(), self.arrays.row_upper()),
+        }
+    }
+}
+
+fn infeasible(spent: &Spent, y: Option<Vec<f64>>) -> Claim {
+    let why = if y.is_some() { "" } else { "Clp says so and has no proof that holds" };
+    Claim { ray: y.map(Ray::Farkas), ..spent.claim(Termination::new(Reason::Infeasible, why)) }
+}
+
+/// A basis as Clp's codes (`ClpSimplex::Status`).
+fn codes(lp: &Lp<'_>, basis: &Basis) -> Result<(Vec<u8>, Vec<u8>), SessionError> {
+    let (n, m) = (lp.arrays.columns(), lp.arrays.rows());
+    if basis.columns.len() != n || basis.rows.len() != m {
+        return Err(SessionError::Refused(format!(
+            "the basis has {} columns and {} rows where the problem has {n} and {m}",
+            basis.columns.len(),
+            basis.rows.len()
+        )));
+    }
+    let code = |status: &BasisStatus| match status {
+        BasisStatus::Free => 0,
+        BasisStatus::Basic => 1,
+        BasisStatus::AtUpper => 2,
+        BasisStatus::AtLower => 3,
+    };
+    Ok((basis.columns.iter().map(code).collect(), basis.rows.iter().map(code).collect()))
+}

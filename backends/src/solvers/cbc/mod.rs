@@ -1,0 +1,125 @@
+//! CBC for mixed-integer programs and Clp for linear ones, behind the contract. Sessions keep nothing of a solve, so each
+//! may be solved again and again.
+//!
+//! Linked by a shim of our own over the C++ libraries (`shim.cpp`) and not by `coin_cbc`: that crate binds CBC's C
+//! interface, which can neither stop a solve nor hand incumbents in or out, and has no Clp.
+//!
+//! CBC keeps global state, so its searches take turns within a process (Clp's do not); farkas-cbc runs one at a time anyway.
+
+mod arrays;
+mod complete;
+mod ffi;
+mod lp;
+mod measure;
+mod mip;
+mod parameters;
+mod trivial;
+mod watch;
+
+use std::sync::Arc;
+
+use farkas_modeling::{Claim, Problem};
+
+use self::arrays::Arrays;
+use self::lp::Lp;
+use self::mip::Mip;
+use self::watch::Watch;
+use crate::contract::{
+    Availability, Backend, BackendError, Capabilities, Control, Fit, Session, SessionError, Start, StopToken,
+};
+use crate::options::Options;
+
+/// The name that options and results have.
+const NAME: &str = "cbc";
+
+/// CBC 2.10 and Clp 1.17, linked.
+///
+/// ```
+/// use farkas_backends::contract::{Availability, Backend};
+/// assert!(matches!(farkas_backends::solvers::cbc::Cbc.probe(), Availability::Ready { .. }));
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cbc;
+
+impl Backend for Cbc {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn probe(&self) -> Availability {
+        Availability::Ready { version: ffi::version() }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            integers: true,
+            sets: true,
+            duals: true,
+            primal_ray: true,
+            farkas_ray: true,
+            basis: true,
+            incumbents_out: true,
+            incumbents_in: true,
+            live_bound: true,
+            start_point: true,
+            partial_start: true,
+            threads: true,
+            seed: true,
+            stop: true,
+            simplex: true,
+            barrier: true,
+            semicontinuous: false,
+            indicators: false,
+            memory_limit: false,
+            first_order: false,
+        }
+    }
+
+    fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
+        match self.fits(&problem) {
+            Fit::Takes => Ok(Box::new(CbcSession { problem, version: ffi::version() })),
+            Fit::TooLarge { limit } => Err(BackendError::Unsupported(limit)),
+            Fit::Refuses { why } => Err(BackendError::Unsupported(why)),
+        }
+    }
+}
+
+struct CbcSession {
+    problem: Arc<Problem>,
+    version: String,
+}
+
+impl Session for CbcSession {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+    ) -> Result<Claim, SessionError> {
+        let problem = self.problem.as_ref();
+        let watch = Watch::new(stop, options.time_limit);
+        let n = problem.num_columns();
+        if let Some(got) = start.point.as_ref().map(|point| point.len()).filter(|&got| got != n) {
+            return Err(SessionError::Refused(format!("the start has {got} values where the problem has {n} columns")));
+        }
+        if problem.is_lp() {
+            let settings = parameters::clp_settings(&options.native)?;
+            if let Some(claim) = trivial::solve(problem, options) {
+                return Ok(claim);
+            }
+            let arrays = Arrays::relaxed(problem).uncrossed(options.tolerances.bound);
+            let lp = Lp { problem, arrays, options, settings, watch: &watch, control: Some(control) };
+            return lp::solve(&lp, start);
+        }
+        parameters::arguments(&options.native)?;
+        if let Some(claim) = trivial::solve(problem, options) {
+            return Ok(claim);
+        }
+        mip::solve(&Mip { problem, options, watch: &watch, control }, start)
+    }
+}

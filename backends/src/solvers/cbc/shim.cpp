@@ -1,0 +1,440 @@
+// CBC and Clp behind the C interface of shim.h: message handlers, event handlers, a heuristic that hands points in, and a
+// fence around every exception. It decides nothing; what the statuses mean is judged on the other side.
+#include "shim.h"
+
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CbcBranchActual.hpp>
+#include <CbcConfig.h>
+#include <CbcEventHandler.hpp>
+#include <CbcHeuristic.hpp>
+#include <CbcModel.hpp>
+#include <CbcSOS.hpp>
+#include <CbcSolver.hpp>
+#include <ClpEventHandler.hpp>
+#include <ClpSimplex.hpp>
+#include <ClpSolve.hpp>
+#include <CoinError.hpp>
+#include <CoinMessageHandler.hpp>
+#include <OsiClpSolverInterface.hpp>
+
+namespace {
+
+// Bit of CbcModel::specialOptions in the small searches that heuristics run; what they find is not the problem's.
+const int IN_SMALL_SEARCH = 2048;
+const double NO_BOUND = 1.0e45;
+
+struct Context {
+  const farkas_listener *listener;
+  int columns = 0;
+  farkas_mip_result *mip = nullptr;
+  std::atomic<bool> searching{false};
+  std::atomic<bool> cut_short{false};
+
+  bool stop() const { return listener->stop(listener->user) != 0; }
+  void phase(const char *name) const { listener->phase(listener->user, name); }
+};
+
+class Log : public CoinMessageHandler {
+public:
+  explicit Log(const Context *context) : context_(context) { setLogLevel(1); }
+  Log(const Log &) = default;
+  CoinMessageHandler *clone() const override { return new Log(*this); }
+  int print() override {
+    const char *line = messageBuffer();
+    while (line && *line) {  // one message may hold several lines
+      const char *end = std::strchr(line, '\n');
+      std::string one = end ? std::string(line, end) : std::string(line);
+      if (!one.empty()) context_->listener->log(context_->listener->user, one.c_str());
+      line = end ? end + 1 : nullptr;
+    }
+    return 0;
+  }
+
+private:
+  const Context *context_;
+};
+
+// Ends a simplex or barrier run. Inside a search CBC may take the unfinished LP for an infeasible one: that is told.
+class LpEvents : public ClpEventHandler {
+public:
+  explicit LpEvents(Context *context) : context_(context) {}
+  LpEvents(const LpEvents &) = default;
+  ClpEventHandler *clone() const override { return new LpEvents(*this); }
+  int event(Event which) override {
+    switch (which) {
+    case endOfIteration:
+    case endOfFactorization:
+    case endOfValuesPass:
+      break;
+    default:
+      return -1;
+    }
+    if (!context_->stop()) return -1;
+    if (context_->searching) context_->cut_short = true;
+    return 0;
+  }
+
+private:
+  Context *context_;
+};
+
+class SearchEvents : public CbcEventHandler {
+public:
+  SearchEvents(Context *context, CbcModel *model) : CbcEventHandler(model), context_(context) {}
+  SearchEvents(const SearchEvents &) = default;
+  CbcEventHandler *clone() const override { return new SearchEvents(*this); }
+
+  CbcAction event(CbcEvent which) override {
+    if (model_ && (model_->specialOptions() & IN_SMALL_SEARCH) == 0 && !model_->parentModel()) tell(which);
+    return context_->stop() ? stop : noAction;
+  }
+  CbcAction event(CbcEvent, void *) override { return context_->stop() ? stop : noAction; }
+
+private:
+  void tell(CbcEvent which) {
+    const farkas_listener *listener = context_->listener;
+    if (!context_->cut_short) {
+      double bound = model_->getBestPossibleObjValue();
+      listener->progress(listener->user, std::fabs(bound) < NO_BOUND ? bound : -std::numeric_limits<double>::infinity(),
+                         model_->getNodeCount(), model_->getIterationCount());
+    }
+    if (which == solution || which == heuristicSolution) incumbent();
+  }
+
+  void incumbent() {
+    const double *found = model_->bestSolution();
+    if (!found) return;
+    int have = model_->getNumCols();
+    const int *original = model_->originalColumns();
+    std::vector<double> values(context_->columns, std::nan(""));
+    if (!original && have < context_->columns) return;
+    for (int j = 0; j < have; j++) {
+      int column = original ? original[j] : j;
+      if (column >= 0 && column < context_->columns) values[column] = found[j];
+    }
+    context_->listener->incumbent(context_->listener->user, model_->getObjValue(), values.data());
+  }
+
+  Context *context_;
+};
+
+// Hands points found elsewhere to the search, when they fit the preprocessed problem.
+class Offered : public CbcHeuristic {
+public:
+  Offered(Context *context, CbcModel &model) : CbcHeuristic(model), context_(context) {
+    setHeuristicName("offered");
+    setWhen(3);
+  }
+  Offered(const Offered &) = default;
+  CbcHeuristic *clone() const override { return new Offered(*this); }
+  void resetModel(CbcModel *model) override { model_ = model; }
+  void setModel(CbcModel *model) override { model_ = model; }
+  bool canDealWithOdd() const override { return true; }
+  bool shouldHeurRun(int) override { return true; }
+
+  int solution(double &best, double *values) override {
+    if (!model_ || (model_->specialOptions() & IN_SMALL_SEARCH) != 0 || model_->parentModel()) return 0;
+    std::vector<double> point(context_->columns);
+    if (!context_->listener->offered(context_->listener->user, point.data())) return 0;
+    const OsiSolverInterface *solver = model_->continuousSolver() ? model_->continuousSolver() : model_->solver();
+    int have = solver->getNumCols();
+    const int *original = model_->originalColumns();
+    if (!original && have != context_->columns) return 0;
+    std::vector<double> here(have);
+    for (int j = 0; j < have; j++) {
+      int column = original ? original[j] : j;
+      if (column < 0 || column >= context_->columns) return 0;
+      here[j] = point[column];
+    }
+    double objective = 0.0;
+    if (!fits(*solver, here, objective) || objective >= best) return 0;
+    best = objective;
+    std::copy(here.begin(), here.end(), values);
+    return 1;
+  }
+
+private:
+  static bool fits(const OsiSolverInterface &solver, std::vector<double> &point, double &objective) {
+    const double tolerance = 1.0e-6;
+    double offset = 0.0;
+    solver.getDblParam(OsiObjOffset, offset);
+    objective = -offset;
+    const double *lower = solver.getColLower(), *upper = solver.getColUpper(), *cost = solver.getObjCoefficients();
+    for (size_t j = 0; j < point.size(); j++) {
+      if (solver.isInteger(static_cast<int>(j))) point[j] = std::floor(point[j] + 0.5);
+      if (point[j] < lower[j] - tolerance || point[j] > upper[j] + tolerance) return false;
+      objective += cost[j] * point[j];
+    }
+    objective *= solver.getObjSense();
+    std::vector<double> activity(solver.getNumRows());
+    solver.getMatrixByCol()->times(point.data(), activity.data());
+    for (int i = 0; i < solver.getNumRows(); i++) {
+      double low = solver.getRowLower()[i], high = solver.getRowUpper()[i];
+      if (activity[i] < low - tolerance * std::fmax(1.0, std::fabs(low))) return false;
+      if (activity[i] > high + tolerance * std::fmax(1.0, std::fabs(high))) return false;
+    }
+    return true;
+  }
+
+  Context *context_;
+};
+
+// CbcMain1 takes a plain function; it calls it on the thread that called CbcMain1.
+thread_local Context *current = nullptr;
+
+int hear(CbcModel *model, int where) {
+  Context *context = current;
+  if (!context || !model) return 0;
+  farkas_mip_result *result = context->mip;
+  switch (where) {
+  case 1: {  // the root relaxation is solved
+    auto *solver = dynamic_cast<OsiClpSolverInterface *>(model->solver());
+    if (solver) result->root = solver->getModelPtr()->status();
+    context->searching = true;
+    context->phase("presolve");
+    break;
+  }
+  case 2:  // preprocessing is done
+    if (model->status() == 0 && model->secondaryStatus() == 1) result->reduced_to_none = 1;
+    break;
+  case 3:
+    context->phase("search");
+    break;
+  case 4: {  // the search is over
+    result->status = model->status();
+    result->secondary = model->secondaryStatus();
+    double bound = model->getBestPossibleObjValue();
+    if (std::fabs(bound) < NO_BOUND) result->bound = bound;
+    result->nodes = model->getNodeCount();
+    result->iterations = model->getIterationCount();
+    result->cut_short = context->cut_short;
+    context->searching = false;
+    break;
+  }
+  default:
+    break;
+  }
+  return 0;
+}
+
+std::vector<double> coin(const double *bounds, int count) {
+  std::vector<double> copy(bounds, bounds + count);
+  for (double &bound : copy) {
+    if (std::isinf(bound)) bound = bound > 0 ? COIN_DBL_MAX : -COIN_DBL_MAX;
+  }
+  return copy;
+}
+
+void write(char *message, const char *text) { std::snprintf(message, FARKAS_MESSAGE_BYTES, "%s", text); }
+
+// Runs `work`; an exception becomes a message.
+template <typename Work> int fenced(char *message, Work work) {
+  try {
+    work();
+    return 0;
+  } catch (const CoinError &error) {
+    write(message, (error.className() + "::" + error.methodName() + ": " + error.message()).c_str());
+  } catch (const std::exception &error) {
+    write(message, error.what());
+  } catch (...) {
+    write(message, "an unknown C++ exception");
+  }
+  return 1;
+}
+
+void add_sets(CbcModel &model, const farkas_problem &problem) {
+  std::vector<std::unique_ptr<CbcObject>> owned;
+  std::vector<CbcObject *> objects;
+  for (int s = 0; s < problem.sets; s++) {
+    int first = problem.set_starts[s], count = problem.set_starts[s + 1] - first;
+    owned.emplace_back(new CbcSOS(&model, count, problem.set_members + first, problem.set_weights + first, s,
+                                  problem.set_orders[s]));
+    objects.push_back(owned.back().get());
+  }
+  if (!objects.empty()) model.addObjects(static_cast<int>(objects.size()), objects.data());
+}
+
+void solve_mip(const farkas_problem &problem, const char *const *arguments, int count, Context &context,
+               farkas_mip_result &result) {
+  Log log(&context);
+  OsiClpSolverInterface solver;
+  auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
+  auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);
+  solver.loadProblem(problem.columns, problem.rows, problem.starts, problem.indices, problem.values, lower.data(),
+                     upper.data(), problem.cost, row_lower.data(), row_upper.data());
+  solver.setObjSense(1.0);
+  solver.setDblParam(OsiObjOffset, -problem.offset);
+  for (int j = 0; j < problem.columns; j++) {
+    if (problem.integer && problem.integer[j]) solver.setInteger(j);
+  }
+  solver.passInMessageHandler(&log);
+  CbcModel model(solver);
+  model.passInMessageHandler(&log);
+  CbcSolverUsefulData data;
+  CbcMain0(model, data);
+  data.noPrinting_ = false;
+  auto *root = dynamic_cast<OsiClpSolverInterface *>(model.solver());
+  model.passInMessageHandler(&log);  // CbcMain0 puts the default back in places
+  model.solver()->passInMessageHandler(&log);
+  LpEvents lp_events(&context);
+  root->getModelPtr()->passInEventHandler(&lp_events);
+  SearchEvents events(&context, &model);
+  model.passInEventHandler(&events);
+  Offered offered(&context, model);
+  model.addHeuristic(&offered, "offered");
+  add_sets(model, problem);
+
+  std::vector<const char *> argv{"cbc"};
+  argv.insert(argv.end(), arguments, arguments + count);
+  argv.push_back("-solve");
+  argv.push_back("-quit");
+  context.phase("root");
+  current = &context;
+  CbcMain1(static_cast<int>(argv.size()), argv.data(), model, hear, data);
+  current = nullptr;
+  if (result.status < 0 && result.root < 0) result.root = root->getModelPtr()->status();
+  result.cut_short = result.cut_short || context.cut_short;
+  if (model.bestSolution() && model.getMinimizationObjValue() < 1.0e50) {
+    std::copy(model.bestSolution(), model.bestSolution() + problem.columns, result.point);
+    result.has_point = 1;
+  }
+}
+
+void apply(ClpSimplex &model, const farkas_lp_options &options) {
+  if (options.settings == 0) return;
+  std::vector<CbcOrClpParam> table;
+  establishParams(table);
+  for (int k = 0; k < options.settings; k++) {
+    CbcOrClpParam &parameter = table.at(options.setting_index[k]);
+    if (parameter.type() <= 100)
+      parameter.setDoubleParameter(&model, options.setting_value[k]);
+    else
+      parameter.setIntParameter(&model, static_cast<int>(options.setting_value[k]));
+  }
+}
+
+void run(ClpSimplex &model, const farkas_lp_options &options) {
+  if (options.method != FARKAS_BARRIER && (options.has_basis || !options.presolve)) {
+    if (options.method == FARKAS_PRIMAL)
+      model.primal(0);
+    else
+      model.dual(0);
+    return;
+  }
+  ClpSolve how;
+  switch (options.method) {
+  case FARKAS_DUAL: how.setSolveType(ClpSolve::useDual); break;
+  case FARKAS_PRIMAL: how.setSolveType(ClpSolve::usePrimal); break;
+  case FARKAS_BARRIER: how.setSolveType(ClpSolve::useBarrier); break;
+  default: how.setSolveType(ClpSolve::automatic); break;
+  }
+  how.setPresolveType(options.presolve ? ClpSolve::presolveOn : ClpSolve::presolveOff);
+  model.initialSolve(how);
+}
+
+void solve_lp(const farkas_problem &problem, const farkas_lp_options &options, Context &context,
+              farkas_lp_result &result) {
+  Log log(&context);
+  ClpSimplex model;
+  model.passInMessageHandler(&log);
+  model.setLogLevel(1);
+  auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
+  auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);
+  model.loadProblem(problem.columns, problem.rows, problem.starts, problem.indices, problem.values, lower.data(),
+                    upper.data(), problem.cost, row_lower.data(), row_upper.data());
+  model.setOptimizationDirection(1.0);
+  model.setObjectiveOffset(-problem.offset);
+  model.setPrimalTolerance(options.primal_tolerance);
+  model.setDualTolerance(options.dual_tolerance);
+  apply(model, options);
+  LpEvents events(&context);
+  model.passInEventHandler(&events);
+  if (options.has_basis) {
+    for (int j = 0; j < problem.columns; j++)
+      model.setColumnStatus(j, static_cast<ClpSimplex::Status>(result.column_status[j]));
+    for (int i = 0; i < problem.rows; i++)
+      model.setRowStatus(i, static_cast<ClpSimplex::Status>(result.row_status[i]));
+  }
+  run(model, options);
+  result.status = model.status();
+  result.secondary = model.secondaryStatus();
+  result.objective = model.objectiveValue();
+  result.iterations = model.numberIterations();
+  std::copy(model.primalColumnSolution(), model.primalColumnSolution() + problem.columns, result.point);
+  std::copy(model.dualRowSolution(), model.dualRowSolution() + problem.rows, result.multipliers);
+  std::copy(model.dualColumnSolution(), model.dualColumnSolution() + problem.columns, result.reduced_costs);
+  for (int j = 0; j < problem.columns; j++) result.column_status[j] = model.getColumnStatus(j);
+  for (int i = 0; i < problem.rows; i++) result.row_status[i] = model.getRowStatus(i);
+  std::unique_ptr<double[]> farkas(model.infeasibilityRay());
+  if (farkas) {
+    std::copy(farkas.get(), farkas.get() + problem.rows, result.farkas);
+    result.has_farkas = 1;
+  }
+  std::unique_ptr<double[]> ray(model.unboundedRay());
+  if (ray) {
+    std::copy(ray.get(), ray.get() + problem.columns, result.ray);
+    result.has_ray = 1;
+  }
+}
+
+std::string words_of(const CbcOrClpParam &parameter) {
+  std::string words;
+  for (const std::string &word : parameter.definedKeywords()) words += (words.empty() ? "" : " ") + word;
+  return words;
+}
+
+}  // namespace
+
+extern "C" {
+
+void farkas_solve_mip(const farkas_problem *problem, const char *const *arguments, int count,
+                      const farkas_listener *listener, farkas_mip_result *result) {
+  Context context;
+  context.listener = listener;
+  context.columns = problem->columns;
+  context.mip = result;
+  result->failed = fenced(result->message, [&] { solve_mip(*problem, arguments, count, context, *result); });
+  current = nullptr;
+}
+
+void farkas_solve_lp(const farkas_problem *problem, const farkas_lp_options *options, const farkas_listener *listener,
+                     farkas_lp_result *result) {
+  Context context;
+  context.listener = listener;
+  context.columns = problem->columns;
+  result->failed = fenced(result->message, [&] { solve_lp(*problem, *options, context, *result); });
+}
+
+int farkas_parameters(void *user, void (*visit)(void *, int, const char *, int, double, double, const char *)) {
+  char message[FARKAS_MESSAGE_BYTES];
+  return fenced(message, [&] {
+    std::vector<CbcOrClpParam> table;
+    establishParams(table);
+    for (size_t k = 0; k < table.size(); k++) {
+      const CbcOrClpParam &parameter = table[k];
+      int type = parameter.type();
+      double least = 0.0, most = 0.0;
+      if (type > 0 && type <= 100) {
+        least = parameter.lowerDoubleValue();
+        most = parameter.upperDoubleValue();
+      } else if (type > 100 && type <= 200) {
+        least = parameter.lowerIntValue();
+        most = parameter.upperIntValue();
+      }
+      visit(user, static_cast<int>(k), parameter.name().c_str(), type, least, most, words_of(parameter).c_str());
+    }
+  });
+}
+
+const char *farkas_cbc_version(void) { return CBC_VERSION; }
+
+}  // extern "C"

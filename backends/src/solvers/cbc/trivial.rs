@@ -1,0 +1,61 @@
+//! Problems that are decided by looking at them: crossed bounds, empty rows, and no columns. CBC answers some of them wrongly and is
+//! not asked.
+
+use farkas_modeling::answer::{Basis, BasisStatus, Duals, Ray};
+use farkas_modeling::{Claim, Problem, Reason, Termination};
+
+use crate::options::Options;
+
+/// The claim, for a problem that needs no solver.
+pub(super) fn solve(problem: &Problem, options: &Options) -> Option<Claim> {
+    let tolerances = &options.tolerances;
+    let infeasible = |why: String| Some(Claim::bare(Termination::new(Reason::Infeasible, why)));
+    for j in 0..problem.num_columns() {
+        let (lower, upper) = (problem.lower()[j], problem.upper()[j]);
+        if lower > upper + tolerances.bound {
+            return infeasible(format!("column {} has the bounds {lower} and {upper}", j + 1));
+        }
+        let whole = (lower - tolerances.integrality).ceil() <= (upper + tolerances.integrality).floor();
+        if problem.kind(j).is_integer() && !whole {
+            return infeasible(format!(
+                "there is no integer between the bounds {lower} and {upper} of column {}",
+                j + 1
+            ));
+        }
+    }
+    for i in 0..problem.num_rows() {
+        let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
+        if lower > upper + tolerances.row(upper) {
+            return infeasible(format!("row {} has the sides {lower} and {upper}", i + 1));
+        }
+    }
+    empty_row(problem, options).or_else(|| (problem.num_columns() == 0).then(|| constant(problem)))
+}
+
+/// A row without coefficients that does not allow zero: infeasible, and its unit vector proves it. Clp has no ray for it.
+fn empty_row(problem: &Problem, options: &Options) -> Option<Claim> {
+    let mut filled = vec![false; problem.num_rows()];
+    for &i in problem.indices() {
+        filled[i as usize] = true;
+    }
+    let beyond = options.tolerances.feasibility;
+    let i = (0..problem.num_rows())
+        .find(|&i| !filled[i] && (problem.row_lower()[i] > beyond || problem.row_upper()[i] < -beyond))?;
+    let mut y = vec![0.0; problem.num_rows()];
+    y[i] = if problem.row_lower()[i] > beyond { 1.0 } else { -1.0 };
+    let why = format!("row {} has no coefficients and does not allow zero", i + 1);
+    Some(Claim { ray: Some(Ray::Farkas(y)), ..Claim::bare(Termination::new(Reason::Infeasible, why)) })
+}
+
+/// No columns, and rows that allow zero.
+fn constant(problem: &Problem) -> Claim {
+    let m = problem.num_rows();
+    Claim {
+        point: Some(Vec::new()),
+        objective: Some(problem.offset()),
+        bound: Some(problem.offset()),
+        duals: Some(Duals { rows: vec![0.0; m], reduced_costs: Vec::new() }),
+        basis: Some(Basis { columns: Vec::new(), rows: vec![BasisStatus::Basic; m] }),
+        ..Claim::bare(Termination::new(Reason::Optimal, "no columns"))
+    }
+}
