@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Solve jobs over HTTP: the rules of a job ([`jobs`]), where jobs live ([`store`], [`blobs`]), who works on them and
+//! how they are asked for ([`api`]).
+//!
+//! `api` (thin: parse, call, present) → [`jobs`] (a pure transition function) → [`store`] (one transaction a
+//! transition) → [`scheduler`] (claims what fits the free cores, and has it solved). A job that got its 201 survives
+//! the death of every process.
+//!
+//! ```no_run
+//! use farkas_service::{ServeOptions, serve};
+//! let backends = Vec::new();
+//! serve(ServeOptions::new("farkas-data", backends), |address| println!("Farkas is listening on http://{address}"))?;
+//! # Ok::<(), farkas_service::ServeError>(())
+//! ```
+
+pub mod api;
+pub mod blobs;
+pub mod execution;
+pub mod jobs;
+pub mod limits;
+mod recorder;
+pub mod roster;
+pub mod scheduler;
+pub mod server;
+pub mod store;
+pub mod time;
+
+pub use limits::Limits;
+pub use server::{ServeError, ServeOptions, Service, serve};

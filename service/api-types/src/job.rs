@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::number::Number;
 use crate::options::SolveOptions;
-use crate::result::{ProblemShape, TerminationDocument};
+use crate::result::{ProblemShape, SolveResult, TerminationDocument};
 use crate::schema;
 
 /// How a job stands. A solve that hits its limit has succeeded; `failed` means our fault, or input that could not be
@@ -165,6 +165,9 @@ pub struct JobView {
     pub termination: Option<TerminationDocument>,
     /// Number of its newest event.
     pub last_event: u64,
+    /// Its result, where a submission waited for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Box<SolveResult>>,
 }
 
 /// A page of jobs, newest first.

@@ -1,0 +1,96 @@
+//! What every request passes: an id of its own, and on loopback the refusal of web pages from elsewhere (a browser on
+//! this machine may be talked into calling a local port; such requests bear a foreign `Origin` or a foreign `Host`).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::problem::{Problem, finish};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    app.requests.fetch_add(1, Ordering::Relaxed);
+    let id = request_id(request.headers());
+    let refused = if app.on_loopback { foreign(request.headers(), request.uri()) } else { None };
+    let response = match refused {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    };
+    let mut response = finish(response, &id);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The client's own id, if it is short and plain; else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let plain = |id: &&str| {
+        !id.is_empty() && id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    given.filter(plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), Into::into)
+}
+
+fn foreign(headers: &HeaderMap, uri: &Uri) -> Option<Problem> {
+    let host =
+        headers.get(HOST).and_then(|value| value.to_str().ok()).or_else(|| uri.authority().map(Authority::as_str));
+    if host.is_some_and(|host| !is_local(host)) {
+        return Some(Problem::new(403, "foreign-host", "this service answers to localhost only"));
+    }
+    let origin = headers.get(ORIGIN)?.to_str().unwrap_or("?");
+    let same = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
+    (!same).then(|| Problem::new(403, "foreign-origin", format!("pages of {origin} may not call this service")))
+}
+
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let loopback = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    loopback || name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_from_elsewhere_are_refused() {
+        let cases = [
+            (Some("127.0.0.1:8080"), None, None),
+            (Some("localhost"), Some("http://localhost"), None),
+            (Some("[::1]:8080"), Some("http://[::1]:8080"), None),
+            (Some("farkas.localhost:80"), None, None),
+            (None, None, None),
+            (Some("evil.example"), None, Some("foreign-host")),
+            (Some("127.0.0.1.evil.example"), None, Some("foreign-host")),
+            (Some("localhost:1"), Some("http://localhost:2"), Some("foreign-origin")),
+            (Some("localhost:1"), Some("null"), Some("foreign-origin")),
+            (Some("localhost:1"), Some("https://evil.example"), Some("foreign-origin")),
+        ];
+        for (host, origin, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [(HOST, host), (ORIGIN, origin)] {
+                if let Some(value) = value {
+                    headers.insert(name, HeaderValue::from_static(value));
+                }
+            }
+            let found = foreign(&headers, &Uri::from_static("/")).map(|problem| format!("{problem:?}"));
+            match expected {
+                None => assert!(found.is_none(), "{host:?} {origin:?}: {found:?}"),
+                Some(code) => assert!(found.is_some_and(|text| text.contains(code)), "{host:?} {origin:?}"),
+            }
+        }
+    }
+}

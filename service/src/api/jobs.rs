@@ -1,0 +1,188 @@
+//! Jobs one by one and in lists, their results, and the verbs that end or repeat them.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use farkas_api_types::{JobList, JobState, JobView, ProblemDetails, RequestError, SolveResult};
+
+use super::problem::Problem;
+use super::query::Query;
+use super::{Shared, submit, view};
+use crate::jobs::Wish;
+use crate::store::{Filter, Store};
+
+const DEFAULT_PAGE: u64 = 50;
+
+/// Lists jobs, newest first.
+#[utoipa::path(
+    get, path = "/v1/jobs", tag = "jobs",
+    params(
+        ("state" = Option<String>, Query, description = "States, with commas between"),
+        ("tag" = Option<String>, Query, description = "Only jobs with this tag"),
+        ("limit" = Option<u64>, Query, description = "Jobs on a page; 50 if nothing is said"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, body = JobList),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(State(app): Shared, RawQuery(raw): RawQuery) -> Result<Json<JobList>, Problem> {
+    let mut query = Query::parse(raw.as_deref());
+    let bad = |name: &'static str, detail: String| RequestError::new("bad-parameter", detail).parameter(name);
+    let mut filter = Filter { tag: query.take("tag")?, ..Filter::default() };
+    for name in query.take("state")?.unwrap_or_default().split(',').filter(|name| !name.is_empty()) {
+        let state = JobState::parse(name.trim());
+        filter.states.push(state.ok_or_else(|| bad("state", format!("'{name}' is no state of a job")))?);
+    }
+    if let Some(cursor) = query.take("cursor")? {
+        let id = uuid::Uuid::parse_str(&cursor).map_err(|_| bad("cursor", "this is no cursor of a list".into()))?;
+        filter.before = Some(id.to_string());
+    }
+    let limit = query.number("limit")?.unwrap_or(DEFAULT_PAGE).clamp(1, u64::from(app.limits.page)) as u32;
+    query.finish()?;
+    let mut found = app.desk.store.list(filter, limit + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|stored| stored.ticket.id.clone());
+    Ok(Json(JobList { jobs: found.iter().map(view::listed).collect(), next_cursor }))
+}
+
+/// One job: its state, how far it is, its lanes.
+#[utoipa::path(
+    get, path = "/v1/jobs/{id}", tag = "jobs",
+    params(("id" = String, Path, description = "The job's id")),
+    responses(
+        (status = 200, body = JobView),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get_job(State(app): Shared, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
+    let stored = app.desk.store.job(&id).await?;
+    Ok(Json(view::view(&app, &stored).await?))
+}
+
+/// A finished job's result.
+#[utoipa::path(
+    get, path = "/v1/jobs/{id}/result", tag = "jobs",
+    params(
+        ("id" = String, Path, description = "The job's id"),
+        ("fields" = Option<String>, Query, description = "Of variables,duals,reduced_costs,ray those that are wanted"),
+        ("nonzeros" = Option<bool>, Query, description = "Leave zeros out"),
+        ("format" = Option<String>, Query, description = "json (default), sol or csv"),
+    ),
+    responses(
+        (status = 200, body = SolveResult),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, description = "`job-not-finished`, or `job-without-result`", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn result(
+    State(app): Shared,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::parse(raw.as_deref());
+    let fields = query.fields()?;
+    let format = query.take("format")?;
+    query.finish()?;
+    let stored = app.desk.store.job(&id).await?;
+    let state = stored.job.state;
+    if !state.is_finished() {
+        return Err(Problem::new(409, "job-not-finished", format!("the job is {state}"))
+            .map(|p| p.remedy("wait for the end of /v1/jobs/{id}/events, or POST with Prefer: wait")));
+    }
+    let Some(result) = view::result(&app, &stored, fields).await? else {
+        let why = stored.job.reason.unwrap_or_default();
+        return Err(Problem::new(409, "job-without-result", format!("the job is {state}: {why}")));
+    };
+    match format.as_deref() {
+        None | Some("json") => Ok(Json(result).into_response()),
+        Some("sol") => Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], result.to_sol()).into_response()),
+        Some("csv") => Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()).into_response()),
+        Some(other) => {
+            let detail = format!("'{other}' is no format of a result; there are json, sol and csv");
+            Err(RequestError::new("bad-parameter", detail).parameter("format").into())
+        }
+    }
+}
+
+/// Splits `{id}:verb` at the last colon: axum takes one parameter a path segment.
+pub(super) async fn verb(
+    state: Shared,
+    Path(segment): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let id_of = |id: &str| Path(id.to_string());
+    match segment.rsplit_once(':') {
+        Some((id, "stop")) => stop(state, id_of(id)).await,
+        Some((id, "cancel")) => cancel(state, id_of(id)).await,
+        Some((id, "retry")) => retry(state, id_of(id), RawQuery(raw)).await,
+        Some((_, verb)) => {
+            let detail = format!("'{verb}' is no verb of a job; there are stop, cancel and retry");
+            Err(Problem::new(404, "route-not-found", detail))
+        }
+        None => Err(Problem::new(405, "method-not-allowed", "a job takes GET, and POST with a verb: {id}:stop")),
+    }
+}
+
+/// Stops a job and keeps its incumbent. On a finished job nothing changes.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}:stop", tag = "jobs",
+    params(("id" = String, Path, description = "The job's id")),
+    responses(
+        (status = 200, body = JobView),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn stop(state: Shared, id: Path<String>) -> Result<Response, Problem> {
+    wish(state, id, Wish::Keep).await
+}
+
+/// Stops a job and discards what it found. On a finished job nothing changes.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}:cancel", tag = "jobs",
+    params(("id" = String, Path, description = "The job's id")),
+    responses(
+        (status = 200, body = JobView),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn cancel(state: Shared, id: Path<String>) -> Result<Response, Problem> {
+    wish(state, id, Wish::Discard).await
+}
+
+async fn wish(State(app): Shared, Path(id): Path<String>, wish: Wish) -> Result<Response, Problem> {
+    let stored = app.desk.store.signal(&id, wish).await?;
+    app.scheduler.wish(&id, wish);
+    Ok(Json(view::view(&app, &stored).await?).into_response())
+}
+
+/// A new job like this one, from its best point unless `warm=false`.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}:retry", tag = "jobs",
+    params(
+        ("id" = String, Path, description = "The job's id"),
+        ("warm" = Option<bool>, Query, description = "Begin from its best point; true if nothing is said"),
+    ),
+    responses(
+        (status = 201, body = JobView),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, description = "It is not finished", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn retry(
+    State(app): Shared,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::parse(raw.as_deref());
+    let warm = query.flag("warm")?.unwrap_or(true);
+    query.finish()?;
+    let stored = app.desk.store.job(&id).await?;
+    if !stored.job.state.is_finished() {
+        return Err(Problem::new(409, "job-not-finished", format!("the job is {}", stored.job.state)));
+    }
+    submit::resubmit(&app, stored, warm).await
+}

@@ -1,0 +1,166 @@
+//! Errors on their way to a client: always `application/problem+json`, whatever layer they come from.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use farkas_api_types::{Finding, MODEL_POINTER, ProblemDetails, RequestError};
+use farkas_modeling::formats::FormatError;
+
+use crate::roster::{About, RosterError};
+use crate::store::StoreError;
+
+/// An error reply. The outermost layer writes its body, once the request's id is known.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    details: Box<ProblemDetails>,
+    retry_after_seconds: Option<u64>,
+}
+
+impl Problem {
+    /// An error with a status, a stable code and a sentence.
+    pub fn new(status: u16, code: &str, detail: impl Into<String>) -> Self {
+        ProblemDetails::new(status, code, detail).into()
+    }
+
+    /// Changes its details.
+    #[must_use]
+    pub fn map(mut self, change: impl FnOnce(ProblemDetails) -> ProblemDetails) -> Self {
+        *self.details = change(*self.details);
+        self
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// A text that could not be read; `prefix` is the JSON pointer of where it stood.
+    pub fn of_format(error: &FormatError, prefix: &str) -> Self {
+        let too_large = matches!(error.code, "too-large" | "compression-ratio");
+        let status = match error.code {
+            _ if too_large => 413,
+            "format-unsupported" => 415,
+            _ if error.defects().is_some() => 422,
+            _ => 400,
+        };
+        let mut details = ProblemDetails::new(status, error.code, error.finding.to_string()).remedy(&*error.remedy);
+        details.line = error.line().map(|line| line as u64);
+        details.column = error.column().map(|column| column as u64);
+        details.pointer = error.pointer().map(|pointer| format!("{prefix}{pointer}"));
+        if details.pointer.is_none() && !prefix.is_empty() {
+            details.pointer = Some(prefix.into());
+        }
+        if let Some(defects) = error.defects() {
+            let finding = |defect: &farkas_modeling::problem::Defect| Finding {
+                code: defect.code.code().into(),
+                detail: defect.to_string(),
+                ..Finding::default()
+            };
+            details = details.with_findings(defects.list.iter().map(finding).collect());
+        }
+        details.into()
+    }
+
+    fn write(mut self, request_id: &str) -> Response {
+        self.details.request_id = Some(request_id.into());
+        let status = StatusCode::from_u16(self.details.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&*self.details).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<ProblemDetails> for Problem {
+    fn from(details: ProblemDetails) -> Self {
+        Self { details: Box::new(details), retry_after_seconds: None }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        error.to_problem().into()
+    }
+}
+
+impl Problem {
+    /// Why nobody solves it; `options_at` is where the options stand in the request: a JSON pointer, or nothing for a
+    /// query.
+    pub fn of_roster(error: RosterError, options_at: &str) -> Self {
+        let mut details = ProblemDetails::new(error.status, error.code, error.detail);
+        details.remedy = error.remedy;
+        match (error.about, options_at) {
+            (About::Solver, "") => details.parameter = Some("solver".into()),
+            (About::Solver, at) => details.pointer = Some(format!("{at}/solver")),
+            (About::Model, "") | (About::Service, _) => {}
+            (About::Model, _) => details.pointer = Some(MODEL_POINTER.into()),
+        }
+        details.into()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NoJob(id) => Self::new(404, "job-not-found", format!("there is no job '{id}'")),
+            StoreError::Refused(refused) => Self::new(409, "job-state", refused.to_string()),
+            StoreError::Blob(blob) if blob.is_full() => full(&error),
+            StoreError::Failed(text) if text.contains("disk is full") => full(&error),
+            _ => {
+                tracing::error!(%error, "a request failed in the store");
+                // What the database says is for the operator's log.
+                Self::new(503, "store-failed", "the job store failed; nothing was changed").retry_after(5)
+            }
+        }
+    }
+}
+
+fn full(error: &StoreError) -> Problem {
+    tracing::error!(%error, "the disk is full");
+    Problem::new(507, "disk-full", "the service's disk is full; nothing was changed").retry_after(60)
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.details.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every error its body, also those that the framework made.
+pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| {
+        let code = match status.as_u16() {
+            404 => "not-found",
+            405 => "method-not-allowed",
+            413 => "body-too-large",
+            415 => "unsupported-media-type",
+            500.. => "internal-error",
+            _ => "bad-request",
+        };
+        Problem::new(status.as_u16(), code, status.canonical_reason().unwrap_or("error").to_lowercase())
+    });
+    let mut written = problem.write(request_id);
+    keep_headers(response.headers(), written.headers_mut());
+    written
+}
+
+/// Headers that say more about the error (`Allow`), not those of the body that was replaced.
+fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in [axum::http::header::ALLOW, axum::http::header::LOCATION] {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+}

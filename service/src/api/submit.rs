@@ -1,0 +1,248 @@
+//! `POST /v1/jobs`: a job that got its 201 or 202 has been parsed, validated, and survives the death of every process.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest};
+use sha2::{Digest, Sha256};
+
+use super::problem::Problem;
+use super::query::Query;
+use super::upload::{self, Kind, Order};
+use super::{App, Shared, view};
+use crate::jobs::Ticket;
+use crate::store::{Idempotency, NewJob, Store, Stored, Submitted};
+
+/// What `Prefer: wait` means without a number.
+const DEFAULT_WAIT_SECONDS: u64 = 10;
+
+/// Submits a job: a model inline, or a file as it is with the options in the query.
+#[utoipa::path(
+    post, path = "/v1/jobs", tag = "jobs",
+    request_body(content((SolveRequest = "application/json"), (String = "application/mps"))),
+    params(
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: hold the answer up to N seconds for the result"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key and request give the same job, for 24 h"),
+        ("filename" = Option<String>, Query, description = "Tells a file's format by its suffix where headers cannot"),
+        ("name" = Option<String>, Query, description = "For a file: the job's name"),
+        ("tag" = Option<Vec<String>>, Query, description = "For a file: tags; repeatable"),
+        ("fields" = Option<String>, Query, description = "Of an inline result: variables,duals,reduced_costs,ray"),
+        ("nonzeros" = Option<bool>, Query, description = "Of an inline result: leave zeros out"),
+    ),
+    responses(
+        (status = 201, description = "Accepted, and finished if that was asked for", body = JobView),
+        (status = 202, description = "Accepted; not finished within the time asked for", body = JobView),
+        (status = "4XX", description = "Not accepted; no job was made", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn submit(
+    State(app): Shared,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let mut query = Query::parse(raw.as_deref());
+    let fields = query.fields()?;
+    let kind = Kind::of(&headers, query.take("filename")?)?;
+    let wait = prefer_wait(&headers, app.limits.wait_seconds);
+    let key = idempotency_key(&headers)?;
+    // Bodies wait for their turn, so that many large ones do not fill the memory together.
+    let turn = app.bodies.acquire().await.map_err(|_| closing())?;
+    let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
+    let idempotency = key.map(|key| Idempotency { key, digest: digest(raw.as_deref(), &headers, &bytes) });
+    let limits = app.limits;
+    let order = tokio::task::spawn_blocking(move || upload::parse(&kind, &bytes, query, &limits)).await;
+    let order = order.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
+    drop(turn);
+    let (new, warnings) = draw_up(&app, order, idempotency).await?;
+    let stored = match app.desk.store.submit(new).await? {
+        Submitted::New(stored) => {
+            app.submitted.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(job = stored.ticket.id, warnings, "accepted");
+            stored
+        }
+        Submitted::Same(stored) => stored,
+        Submitted::KeyReused => {
+            let detail = "this Idempotency-Key was used for another request";
+            return Err(Problem::new(422, "idempotency-key-reused", detail).map(|p| p.in_parameter("Idempotency-Key")));
+        }
+        Submitted::QueueFull { queued } => {
+            return Err(Problem::new(429, "queue-full", format!("{queued} jobs wait already")).retry_after(10));
+        }
+    };
+    answer(&app, stored, wait, fields).await
+}
+
+/// Everything that a store needs to accept the order.
+async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> Result<(NewJob, usize), Problem> {
+    let most = app.limits.time_limit_seconds;
+    let limit = order.options.time_limit_seconds.unwrap_or(most);
+    if limit > most {
+        let detail = format!("a time limit of {limit} s; {most} s is the most here");
+        let problem = ProblemDetails::new(422, "bad-option", detail);
+        return Err(match order.options_at {
+            "" => problem.in_parameter("time_limit_seconds").into(),
+            at => problem.at_pointer(format!("{at}/time_limit_seconds")).into(),
+        });
+    }
+    let cores = app.scheduler.cores();
+    let lineup = app.desk.roster.line_up(&order.options, &order.problem, cores).await;
+    let lineup = lineup.map_err(|error| Problem::of_roster(error, order.options_at))?;
+    let threads = order.options.threads.unwrap_or(lineup.lanes.len() as u32);
+    let model = format!("model/{}", order.identity);
+    let (blobs, key, image) = (app.desk.blobs.clone(), model.clone(), order.image);
+    let placed = tokio::task::spawn_blocking(move || blobs.place(&key, image)).await;
+    let body = placed.map_err(|_| closing())?.map_err(crate::store::StoreError::from)?;
+    let ticket = Ticket {
+        id: uuid::Uuid::now_v7().to_string(),
+        name: order.name,
+        tags: order.tags,
+        options: order.options,
+        cores: threads.clamp(1, cores),
+        time_limit_seconds: Some(limit),
+        shape: (&*order.problem).into(),
+        model,
+        start: None,
+    };
+    let warnings = order.warnings.iter().map(|w| (w.code.to_string(), w.to_string())).collect::<Vec<_>>();
+    let count = warnings.len();
+    let bodies = body.into_iter().collect();
+    Ok((NewJob { ticket, bodies, warnings, idempotency, most_queued: app.limits.queued_jobs }, count))
+}
+
+async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) -> Result<Response, Problem> {
+    let id = stored.ticket.id.clone();
+    let (status, stored) = match wait {
+        None => (StatusCode::CREATED, stored),
+        Some(seconds) => {
+            let stored = wait_for_end(app, stored, Duration::from_secs(seconds)).await?;
+            (if stored.job.state.is_finished() { StatusCode::CREATED } else { StatusCode::ACCEPTED }, stored)
+        }
+    };
+    let mut job = view::view(app, &stored).await?;
+    if wait.is_some() {
+        job.result = view::result(app, &stored, fields).await?.map(Box::new);
+    }
+    let mut response = (status, Json(job)).into_response();
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    if wait.is_some() {
+        response.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
+    }
+    Ok(response)
+}
+
+/// Waits until the job is finished, the time is over, or the service closes. A client that goes away cancels nothing.
+async fn wait_for_end(app: &App, mut stored: Stored, patience: Duration) -> Result<Stored, Problem> {
+    let id = stored.ticket.id.clone();
+    let mut watch = app.desk.store.watch(&id);
+    let deadline = tokio::time::Instant::now() + patience;
+    loop {
+        stored = app.desk.store.job(&id).await.unwrap_or(stored);
+        if stored.job.state.is_finished() {
+            return Ok(stored);
+        }
+        tokio::select! {
+            _ = watch.changed() => {}
+            () = tokio::time::sleep_until(deadline) => return Ok(stored),
+            () = app.closing.cancelled() => return Ok(stored),
+        }
+    }
+}
+
+/// `Prefer: wait=N` among other preferences (RFC 7240).
+fn prefer_wait(headers: &HeaderMap, most: u64) -> Option<u64> {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut preferences = values.flat_map(|value| value.split([',', ';'])).map(str::trim);
+    preferences.find_map(|preference| match preference.split_once('=') {
+        None if preference.eq_ignore_ascii_case("wait") => Some(DEFAULT_WAIT_SECONDS.min(most)),
+        Some((name, seconds)) if name.trim().eq_ignore_ascii_case("wait") => {
+            // A preference that makes no sense is ignored, as the RFC has it.
+            seconds.trim().trim_matches('"').parse::<u64>().ok().map(|seconds| seconds.min(most))
+        }
+        _ => None,
+    })
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if !key.is_empty() && key.len() <= 255 => Ok(Some(key.into())),
+        _ => Err(Problem::new(400, "bad-parameter", "an Idempotency-Key has 1 to 255 visible characters")
+            .map(|p| p.in_parameter("Idempotency-Key"))),
+    }
+}
+
+/// Everything that the request said, as one number.
+fn digest(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    let header = |name| headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+    for part in [query.unwrap_or_default().as_bytes(), header(CONTENT_TYPE), header(CONTENT_ENCODING), body] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn closing() -> Problem {
+    Problem::new(503, "closing", "the service is shutting down").retry_after(5)
+}
+
+/// A job like another one, to be solved anew; from its best point, if it has one and that is wanted.
+pub(super) async fn resubmit(app: &Arc<App>, of: Stored, warm: bool) -> Result<Response, Problem> {
+    let id = uuid::Uuid::now_v7().to_string();
+    let mut bodies = Vec::new();
+    let mut start = None;
+    if let Some(point) = of.job.points.last().filter(|_| warm)
+        && let Some(bytes) = app.desk.store.body(&point.key).await?
+    {
+        let key = format!("point/{id}/0");
+        let (blobs, name) = (app.desk.blobs.clone(), key.clone());
+        let placed = tokio::task::spawn_blocking(move || blobs.place(&name, bytes)).await;
+        bodies.extend(placed.map_err(|_| closing())?.map_err(crate::store::StoreError::from)?);
+        start = Some(key);
+    }
+    let ticket = Ticket { id, start, cores: of.ticket.cores.min(app.scheduler.cores()), ..of.ticket };
+    let new = NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: app.limits.queued_jobs };
+    match app.desk.store.submit(new).await? {
+        Submitted::New(stored) | Submitted::Same(stored) => {
+            app.submitted.fetch_add(1, Ordering::Relaxed);
+            answer(app, stored, None, Fields::NONE).await
+        }
+        Submitted::QueueFull { queued } => {
+            Err(Problem::new(429, "queue-full", format!("{queued} jobs wait already")).retry_after(10))
+        }
+        Submitted::KeyReused => Err(Problem::new(500, "internal-error", "a retry bears no key")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences_are_read_as_the_rfc_has_them() {
+        let cases = [
+            ("wait=5", Some(5)),
+            ("wait", Some(10)),
+            ("respond-async, wait=3", Some(3)),
+            ("Wait = \"7\"", Some(7)),
+            ("wait=100000", Some(120)),
+            ("wait=soon", None),
+            ("respond-async", None),
+        ];
+        for (text, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert("prefer", HeaderValue::from_static(text));
+            assert_eq!(prefer_wait(&headers, 120), expected, "{text}");
+        }
+    }
+}

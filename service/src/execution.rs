@@ -1,0 +1,321 @@
+//! One attempt at one job: its problem from the store, a race over it, everything told into the log, the result at the
+//! end. The clock starts when the job got its cores; a later attempt gets what is left, and begins from the best point.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use farkas_api_types::{EventBody, Fields, SolveResult};
+use farkas_backends::contract::{Start, StopToken};
+use farkas_backends::race::{self, Lineup, RaceSpec};
+use farkas_modeling::answer::{Answer, LaneState, Source};
+use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
+use farkas_modeling::{Limit, Problem, Reason, image};
+use tokio::sync::oneshot;
+
+use crate::blobs::Blobs;
+use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish};
+use crate::recorder::{GATHER, Note, Recorder};
+use crate::roster::Roster;
+use crate::store::{Body, Claimed, Lease, SqliteStore, Store, StoreError, Stored};
+
+/// How long after its time limit, or after it was asked to stop, a race is killed.
+pub const GRACE: Duration = Duration::from_secs(5);
+/// How long to wait before a write that failed is tried again.
+const RETRY_WRITE: Duration = Duration::from_secs(1);
+
+/// What an attempt needs of the service.
+#[derive(Clone)]
+pub struct Desk {
+    /// Where jobs live.
+    pub store: Arc<SqliteStore>,
+    /// Where large bodies go.
+    pub blobs: Blobs,
+    /// Who can solve.
+    pub roster: Arc<Roster>,
+}
+
+/// How an attempt is ended from outside.
+#[derive(Clone, Default)]
+pub struct Ending {
+    /// Reaches the race.
+    pub stop: StopToken,
+    /// The service shuts down: what is not solved goes back to the queue.
+    pub closing: tokio_util::sync::CancellationToken,
+}
+
+struct Attempt {
+    desk: Desk,
+    lease: Lease,
+    ticket: Ticket,
+    job: Job,
+    cores: u32,
+    began: Instant,
+    ending: Ending,
+    points: u64,
+}
+
+/// Works on a claimed job until it is finished, back in the queue, or somebody else's.
+pub async fn attempt(desk: Desk, claimed: Claimed, cores: u32, ending: Ending) {
+    let Claimed { stored: Stored { ticket, job }, lease } = claimed;
+    let attempt = Attempt { desk, lease, ticket, job, cores, began: Instant::now(), ending, points: 0 };
+    let id = attempt.ticket.id.clone();
+    match attempt.run().await {
+        Ok(()) => {}
+        Err(StoreError::Fenced { .. }) => tracing::info!(job = id, "the lease was lost; somebody else goes on"),
+        Err(error) => tracing::error!(job = id, %error, "an attempt ended with an error; its lease will run out"),
+    }
+}
+
+/// What the job's attempt stands on.
+struct Loaded {
+    problem: Arc<Problem>,
+    best: Option<CheckedPoint>,
+    start: Start,
+}
+
+impl Attempt {
+    async fn run(mut self) -> Result<(), StoreError> {
+        let loaded = match self.load().await? {
+            Ok(loaded) => loaded,
+            Err(reason) => return self.finish(vec![Cause::Broken { reason }], Vec::new()).await,
+        };
+        let left = self.job.seconds_left(&self.ticket);
+        let out_of_time = left.is_some_and(|left| left <= 0.0);
+        if self.job.wish == Some(Wish::Keep) || (out_of_time && self.job.attempts > 1) {
+            let limit = if self.job.wish.is_some() { Limit::Interrupted } else { Limit::Time };
+            let answer = self.conclude_from(&loaded, None, limit);
+            return self.deliver(&loaded, &answer, Vec::new()).await;
+        }
+        let lineup = self.desk.roster.line_up(&self.ticket.options, &loaded.problem, self.cores).await;
+        match lineup {
+            Ok(lineup) => self.race(loaded, lineup, left).await,
+            Err(error) => self.finish(vec![Cause::Broken { reason: error.detail }], Vec::new()).await,
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    /// Reads the problem and the best point so far; the inner error is a reason to give the job up.
+    async fn load(&self) -> Result<Result<Loaded, String>, StoreError> {
+        let Some(bytes) = self.desk.store.body(&self.ticket.model).await? else {
+            return Ok(Err("its model is not in the store any more".into()));
+        };
+        let kept = self.job.points.last().map(|point| point.key.clone());
+        let values = match kept.clone().or_else(|| self.ticket.start.clone()) {
+            Some(key) => self.desk.store.body(&key).await?,
+            None => None,
+        };
+        let tolerances = self.ticket.options.to_backend().tolerances;
+        let loaded = tokio::task::spawn_blocking(move || {
+            let problem = image::open(Arc::new(bytes)).map_err(|error| format!("its model does not read: {error}"))?;
+            let values: Option<Arc<[f64]>> =
+                values.map(|bytes| floats(&bytes)).filter(|v| v.len() == problem.num_columns());
+            // Checked again: what stands on a disk is no proof.
+            let best = values
+                .as_ref()
+                .filter(|_| kept.is_some())
+                .and_then(|v| check_point(&problem, v, &tolerances).ok()?.ok());
+            Ok(Loaded { problem: Arc::new(problem), best, start: Start { point: values, basis: None } })
+        });
+        Ok(loaded.await.unwrap_or_else(|error| Err(format!("reading its model panicked: {error}"))))
+    }
+
+    async fn race(mut self, loaded: Loaded, lineup: Lineup, left: Option<f64>) -> Result<(), StoreError> {
+        let recorder = Arc::new(Recorder::new(self.ticket.shape.sense, self.job.incumbent.map(|best| best.0)));
+        let loading = self.seconds();
+        let mut done = self.start_race(&loaded, lineup, left, &recorder);
+        let deadline = left.map(|left| tokio::time::Instant::now() + Duration::from_secs_f64(left) + GRACE);
+        let answer = loop {
+            tokio::select! {
+                answer = &mut done => break answer.ok(),
+                () = recorder.news() => {
+                    tokio::time::sleep(GATHER).await;
+                    self.write(&recorder, loading).await?;
+                }
+                () = sleep_until(deadline), if !self.ending.stop.is_killed() => {
+                    tracing::warn!(job = self.ticket.id, "a race overstayed its time limit and is killed");
+                    self.ending.stop.kill();
+                }
+            }
+        };
+        let notes = recorder.take();
+        let (mut causes, bodies) = self.causes(notes, loading).await?;
+        let Some(answer) = answer else {
+            causes.push(Cause::Failed { seconds: self.seconds(), reason: "the race panicked".into() });
+            return self.finish_with(causes, bodies).await;
+        };
+        if let Some(reason) = all_lanes_gone(&answer) {
+            causes.push(Cause::Failed { seconds: self.seconds(), reason });
+            return self.finish_with(causes, bodies).await;
+        }
+        let undecided = matches!(answer.reason(), Reason::Feasible | Reason::NoSolutionFound)
+            && answer.termination().limit() == Some(Limit::Interrupted);
+        if undecided && self.ending.closing.is_cancelled() {
+            // A user's wish that came before the end is in the store, and settles the job there.
+            causes.push(Cause::Released { seconds: self.seconds() });
+            return self.finish_with(causes, bodies).await;
+        }
+        let (store, lease) = (Arc::clone(&self.desk.store), self.lease.clone());
+        if !causes.is_empty() {
+            self.job = persist(&store, &lease, causes, bodies).await?;
+        }
+        let answer = self.with_earlier(&loaded, answer);
+        self.deliver(&loaded, &answer, Vec::new()).await
+    }
+
+    /// Starts the race on a thread of its own: it may take hours, and a pool's threads are for short work.
+    fn start_race(
+        &self,
+        loaded: &Loaded,
+        lineup: Lineup,
+        left: Option<f64>,
+        recorder: &Arc<Recorder>,
+    ) -> oneshot::Receiver<Answer> {
+        let mut options = self.ticket.options.to_backend();
+        options.threads = Some(self.cores);
+        options.time_limit = left.map(|left| Duration::from_secs_f64((left - self.seconds()).max(0.0)));
+        let (problem, start) = (Arc::clone(&loaded.problem), loaded.start.clone());
+        let (stop, recorder) = (self.ending.stop.clone(), Arc::clone(recorder));
+        let (send, done) = oneshot::channel();
+        let run = move || {
+            let spec = RaceSpec { lineup, options, start, trust: TrustPolicy::default(), observer: &*recorder, stop };
+            let _ = send.send(race::run(&problem, spec));
+        };
+        if let Err(error) = std::thread::Builder::new().name("race".into()).spawn(run) {
+            // The sender is dropped with the closure, so the attempt counts as failed.
+            tracing::error!(%error, "no thread for a race");
+        }
+        done
+    }
+
+    async fn write(&mut self, recorder: &Recorder, loading: f64) -> Result<(), StoreError> {
+        let notes = recorder.take();
+        let (causes, bodies) = self.causes(notes, loading).await?;
+        if !causes.is_empty() {
+            let written = persist(&self.desk.store, &self.lease, causes, bodies).await;
+            if matches!(written, Err(StoreError::Fenced { .. })) {
+                self.ending.stop.kill();
+            }
+            self.job = written?;
+        }
+        Ok(())
+    }
+
+    /// Turns notes into causes; an incumbent's values are durable, or in the bodies, before its event is written.
+    async fn causes(&mut self, notes: Vec<Note>, loading: f64) -> Result<(Vec<Cause>, Vec<Body>), StoreError> {
+        let mut causes = Vec::with_capacity(notes.len());
+        let mut bodies = Vec::new();
+        for note in notes {
+            let mut told = Told { seconds: note.seconds + loading, body: note.body, point: None };
+            if let Some(point) = note.point {
+                self.points += 1;
+                let name = format!("{}-{}", self.lease.epoch, self.points);
+                let key = format!("point/{}/{name}", self.ticket.id);
+                let bytes = point.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+                bodies.extend(self.place(key.clone(), bytes).await?);
+                told.point = Some(key);
+                if let EventBody::Incumbent { blob, .. } = &mut told.body {
+                    *blob = Some(name);
+                }
+            }
+            causes.push(Cause::Told(told));
+        }
+        Ok((causes, bodies))
+    }
+
+    async fn place(&self, key: String, bytes: Vec<u8>) -> Result<Option<Body>, StoreError> {
+        let blobs = self.desk.blobs.clone();
+        let placed = tokio::task::spawn_blocking(move || blobs.place(&key, bytes)).await;
+        Ok(placed.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// An earlier attempt's incumbent that this one did not match belongs into the answer.
+    fn with_earlier(&self, loaded: &Loaded, answer: Answer) -> Answer {
+        let Some(best) = &loaded.best else { return answer };
+        let sense = loaded.problem.sense();
+        if answer.objective().is_some_and(|objective| !sense.better(best.objective(), objective)) {
+            return answer;
+        }
+        let limit = answer.termination().limit().unwrap_or(Limit::Undetermined);
+        self.conclude_from(loaded, Some(answer), limit)
+    }
+
+    /// What may be said from the best point so far, the tightest bound so far, and perhaps an answer without a better one.
+    fn conclude_from(&self, loaded: &Loaded, answer: Option<Answer>, limit: Limit) -> Answer {
+        let source = |name: Option<&String>| Source {
+            backend: name.cloned().unwrap_or_else(|| "an earlier attempt".into()),
+            version: String::new(),
+            lane: 0,
+        };
+        let mut findings = Vec::new();
+        if let Some(best) = &loaded.best {
+            findings.push(Findings::of_point(source(self.job.found_by.as_ref()), best.clone()));
+        }
+        let agreed = answer.as_ref().and_then(|answer| answer.evidence().agreed_by.first());
+        let bounds = [answer.as_ref().and_then(Answer::bound), self.job.bound.map(|bound| bound.0)];
+        findings.extend(bounds.into_iter().flatten().map(|bound| Findings::of_bound(source(agreed), bound)));
+        let tolerances = self.ticket.options.to_backend().tolerances;
+        let concluded = conclude(&loaded.problem, &findings, &tolerances, &TrustPolicy::default(), Some(limit));
+        let lanes = answer.map(|answer| answer.lanes().to_vec()).unwrap_or_default();
+        concluded.with_run(lanes, self.seconds())
+    }
+
+    async fn deliver(&mut self, loaded: &Loaded, answer: &Answer, mut causes: Vec<Cause>) -> Result<(), StoreError> {
+        let mut result = SolveResult::new(&loaded.problem, answer, Fields::ALL);
+        result.seconds = self.job.seconds_before + self.seconds();
+        let key = format!("result/{}/{}", self.ticket.id, self.lease.epoch);
+        let bytes = serde_json::to_vec(&result)
+            .map_err(|error| StoreError::Unreadable { what: "a result".into(), error: error.to_string() })?;
+        let body = self.place(key.clone(), bytes).await?;
+        let outcome = Outcome { seconds: self.seconds(), result: result.select(Fields::NONE), key };
+        causes.push(Cause::Solved(Box::new(outcome)));
+        self.finish(causes, body.into_iter().collect()).await
+    }
+
+    async fn finish_with(&self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<(), StoreError> {
+        self.finish(causes, bodies).await
+    }
+
+    async fn finish(&self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<(), StoreError> {
+        persist(&self.desk.store, &self.lease, causes, bodies).await.map(|_| ())
+    }
+}
+
+/// Writes until it is written or the lease is lost: a disk that is full for a minute costs a minute, not an answer.
+async fn persist(store: &SqliteStore, lease: &Lease, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
+    loop {
+        match store.advance(lease, causes.clone(), bodies.clone()).await {
+            Err(StoreError::Failed(error)) => {
+                tracing::error!(job = lease.job, error, "a job's progress could not be written; trying again");
+                tokio::time::sleep(RETRY_WRITE).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn all_lanes_gone(answer: &Answer) -> Option<String> {
+    let gone = |state| matches!(state, LaneState::Failed | LaneState::Killed);
+    let all = answer.reason() == Reason::OtherError && answer.lanes().iter().all(|lane| gone(lane.state));
+    let say = || {
+        let lanes: Vec<String> =
+            answer.lanes().iter().map(|lane| format!("{}: {}", lane.solver, lane.detail)).collect();
+        if lanes.is_empty() { answer.termination().detail().to_string() } else { lanes.join("; ") }
+    };
+    all.then(say)
+}
+
+/// Little-endian floats, as points are stored.
+pub fn floats(bytes: &[u8]) -> Arc<[f64]> {
+    let (chunks, _) = bytes.as_chunks::<8>();
+    chunks.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect()
+}

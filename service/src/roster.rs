@@ -1,0 +1,176 @@
+//! Who can solve here: the backends that the service was given, whether they are there, and who runs on a request.
+//!
+//! Backends are asked once, in the background, since a probe may start a process; a request that comes sooner waits.
+
+use std::sync::Arc;
+
+use farkas_api_types::{BackendInfo, BackendList, SolveOptions, SolverChoice};
+use farkas_backends::contract::{Availability, Backend, Fit};
+use farkas_backends::race::{Lane, Lineup};
+use farkas_modeling::Problem;
+use tokio::sync::OnceCell;
+
+/// One backend and what its probe said.
+#[derive(Clone)]
+struct Member {
+    backend: Arc<dyn Backend>,
+    availability: Availability,
+}
+
+/// The backends, in order of preference.
+pub struct Roster {
+    backends: Vec<Arc<dyn Backend>>,
+    probed: OnceCell<Vec<Member>>,
+}
+
+impl Roster {
+    /// Takes the backends; asks none of them yet.
+    pub fn new(backends: Vec<Arc<dyn Backend>>) -> Self {
+        Self { backends, probed: OnceCell::new() }
+    }
+
+    async fn members(&self) -> &[Member] {
+        let probe = || async {
+            let mut members = Vec::with_capacity(self.backends.len());
+            for backend in &self.backends {
+                let asked = Arc::clone(backend);
+                let availability = tokio::task::spawn_blocking(move || asked.probe())
+                    .await
+                    .unwrap_or_else(|error| Availability::Broken { says: format!("its probe panicked: {error}") });
+                members.push(Member { backend: Arc::clone(backend), availability });
+            }
+            members
+        };
+        self.probed.get_or_init(probe).await
+    }
+
+    /// Asks every backend, unless that was done.
+    pub async fn probe(&self) {
+        self.members().await;
+    }
+
+    /// How many are ready; `None` while they are still being asked.
+    pub fn ready(&self) -> Option<usize> {
+        self.probed.get().map(|members| members.iter().filter(|member| member.is_ready()).count())
+    }
+
+    /// All backends, for people.
+    pub async fn list(&self) -> BackendList {
+        let info = |member: &Member| BackendInfo {
+            name: member.backend.name().into(),
+            availability: member.availability.clone(),
+            capabilities: member.backend.capabilities(),
+        };
+        BackendList { backends: self.members().await.iter().map(info).collect() }
+    }
+
+    /// Who runs on this problem with so many cores.
+    ///
+    /// # Errors
+    /// When a named backend is unknown, not there or does not take the problem, or when no backend does.
+    pub async fn line_up(&self, options: &SolveOptions, problem: &Problem, cores: u32) -> Result<Lineup, RosterError> {
+        let members = self.members().await;
+        let chosen = match &options.solver {
+            SolverChoice::Race => racers(members, problem)?,
+            chosen => chosen.names().iter().map(|name| named(members, name, problem)).collect::<Result<Vec<_>, _>>()?,
+        };
+        Ok(Lineup { lanes: share(chosen, cores) })
+    }
+}
+
+/// What in a request a [`RosterError`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The choice of a solver.
+    Solver,
+    /// The model.
+    Model,
+    /// Nothing in it: the service lacks something.
+    Service,
+}
+
+/// Why nobody solves it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct RosterError {
+    /// HTTP status.
+    pub status: u16,
+    /// Stable code.
+    pub code: &'static str,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// What it is about.
+    pub about: About,
+}
+
+impl RosterError {
+    fn new(status: u16, code: &'static str, about: About, detail: String) -> Self {
+        Self { status, code, detail, remedy: None, about }
+    }
+}
+
+impl Member {
+    fn is_ready(&self) -> bool {
+        matches!(self.availability, Availability::Ready { .. })
+    }
+}
+
+fn racers<'a>(members: &'a [Member], problem: &Problem) -> Result<Vec<&'a Member>, RosterError> {
+    let ready: Vec<&Member> = members.iter().filter(|member| member.is_ready()).collect();
+    if ready.is_empty() {
+        let detail = "no solver is available here".to_string();
+        let remedy = "GET /v1/backends says what is missing and what to do about it".to_string();
+        let error = RosterError::new(503, "no-solver-available", About::Service, detail);
+        return Err(RosterError { remedy: Some(remedy), ..error });
+    }
+    let takes = |member: &&Member| member.backend.fits(problem) == Fit::Takes;
+    let fitting: Vec<&Member> = ready.iter().copied().filter(takes).collect();
+    if fitting.is_empty() {
+        let why: Vec<String> = ready.iter().map(|member| refusal(&member.backend.fits(problem))).collect();
+        return Err(RosterError::new(422, "unsupported-by-solver", About::Model, why.join("; ")));
+    }
+    Ok(fitting)
+}
+
+fn named<'a>(members: &'a [Member], name: &str, problem: &Problem) -> Result<&'a Member, RosterError> {
+    let wrong = |code, detail: String| Err(RosterError::new(422, code, About::Solver, detail));
+    let Some(member) = members.iter().find(|member| member.backend.name() == name) else {
+        let known: Vec<&str> = members.iter().map(|member| member.backend.name()).collect();
+        return wrong("unknown-solver", format!("there is no solver '{name}'; there are race, {}", known.join(", ")));
+    };
+    let (detail, remedy) = match &member.availability {
+        Availability::Ready { .. } => {
+            let fit = member.backend.fits(problem);
+            return if fit == Fit::Takes { Ok(member) } else { wrong("unsupported-by-solver", refusal(&fit)) };
+        }
+        Availability::NotFound { remedy } => (format!("'{name}' is not installed here"), Some(remedy.clone())),
+        Availability::TooOld { version, remedy } => (format!("'{name}' {version} is too old"), Some(remedy.clone())),
+        Availability::NoLicense { says } | Availability::Broken { says } => {
+            (format!("'{name}' cannot run: {says}"), None)
+        }
+    };
+    Err(RosterError { remedy, ..RosterError::new(422, "solver-unavailable", About::Solver, detail) })
+}
+
+fn refusal(fit: &Fit) -> String {
+    match fit {
+        Fit::Takes => "it takes the problem".into(),
+        Fit::TooLarge { limit } => format!("the problem is too large: {limit}"),
+        Fit::Refuses { why } => why.clone(),
+    }
+}
+
+/// Shares cores out over lanes: one each first, what is left from the front. Lanes that get none share the last core's
+/// turn: the race starts them when one comes free.
+fn share(chosen: Vec<&Member>, cores: u32) -> Vec<Lane> {
+    let lanes = chosen.len().max(1) as u32;
+    let (each, left) = ((cores / lanes).max(1), cores.checked_rem(lanes).unwrap_or(0) * u32::from(cores > lanes));
+    let lane = |(at, member): (u32, &Member)| Lane {
+        backend: Arc::clone(&member.backend),
+        threads: if member.backend.capabilities().threads { each + u32::from(at < left) } else { 1 },
+        seed: None,
+    };
+    (0..).zip(chosen).map(lane).collect()
+}

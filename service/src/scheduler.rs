@@ -1,0 +1,201 @@
+//! Gives cores to jobs: claims what fits the free ones, renews the leases, passes users' wishes on, takes back what ran
+//! out, and on shutdown hands unfinished jobs back to the queue.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::execution::{Desk, Ending, GRACE, attempt};
+use crate::jobs::Wish;
+use crate::store::{Claimed, Cores, Lease, Leases, Renewed, Store};
+
+/// How often leases are renewed: several times within one.
+const RENEW: Duration = Duration::from_secs(5);
+/// How often leases and time-outs of others are looked at.
+const SWEEP: Duration = Duration::from_secs(2);
+/// How long to wait after the store failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+struct Running {
+    lease: Lease,
+    cores: u32,
+    ending: Ending,
+}
+
+/// Runs jobs on this machine's cores.
+pub struct Scheduler {
+    desk: Desk,
+    node: String,
+    cores: u32,
+    running: Mutex<HashMap<String, Running>>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+    cores_freed: tokio::sync::Notify,
+}
+
+impl Scheduler {
+    /// A scheduler with so many cores; it does nothing until [`start`](Self::start).
+    pub fn new(desk: Desk, node: String, cores: u32) -> Arc<Self> {
+        Arc::new(Self {
+            desk,
+            node,
+            cores,
+            running: Mutex::default(),
+            closing: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            cores_freed: tokio::sync::Notify::new(),
+        })
+    }
+
+    /// Starts its loops. Jobs that a dead process held were taken back before.
+    pub fn start(self: &Arc<Self>) {
+        for future in [tokio::spawn(Arc::clone(self).claim_loop()), tokio::spawn(Arc::clone(self).care_loop())] {
+            self.tasks.spawn(future);
+        }
+    }
+
+    /// Cores in use.
+    pub fn cores_used(&self) -> u32 {
+        self.lock().values().map(|running| running.cores).sum()
+    }
+
+    /// Cores in all.
+    pub fn cores(&self) -> u32 {
+        self.cores
+    }
+
+    /// A user's wish that is in the store already: lets the race know at once.
+    pub fn wish(&self, job: &str, wish: Wish) {
+        if let Some(running) = self.lock().get(job) {
+            end(&running.ending, wish);
+        }
+    }
+
+    /// Stops claiming, lets every race stop, and waits until their jobs are finished or back in the queue.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        for running in self.lock().values() {
+            running.ending.closing.cancel();
+            end(&running.ending, Wish::Keep);
+        }
+        self.tasks.close();
+        if tokio::time::timeout(GRACE * 3, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some races did not stop; their jobs go on at the next start");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn claim_loop(self: Arc<Self>) {
+        let mut queue = self.desk.store.queue_changed();
+        self.desk.roster.probe().await;
+        while !self.closing.is_cancelled() {
+            let cores = Cores { free: self.cores.saturating_sub(self.cores_used()), total: self.cores };
+            let claimed = if cores.free > 0 { self.desk.store.claim(&self.node, cores).await } else { Ok(None) };
+            match claimed {
+                Ok(Some(claimed)) => {
+                    self.take_on(claimed);
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(%error, "no job could be claimed");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+            tokio::select! {
+                () = self.closing.cancelled() => {}
+                () = self.cores_freed.notified() => {}
+                // The sender lives in the store that we hold.
+                _ = queue.changed() => {}
+                // The patience of a large job runs out without an event.
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    fn take_on(self: &Arc<Self>, claimed: Claimed) {
+        let id = claimed.lease.job.clone();
+        let ending = Ending { closing: CancellationToken::new(), ..Ending::default() };
+        let cores = Cores { free: 0, total: self.cores }.given(claimed.stored.ticket.cores);
+        let running = Running { lease: claimed.lease.clone(), cores, ending: ending.clone() };
+        self.lock().insert(id.clone(), running);
+        let wish = claimed.stored.job.wish;
+        let scheduler = Arc::clone(self);
+        let work = attempt(self.desk.clone(), claimed, cores, ending.clone());
+        self.tasks.spawn(async move {
+            // On a task of its own, so that a panic there still frees the cores.
+            if let Err(error) = tokio::spawn(work).await {
+                tracing::error!(job = id, %error, "an attempt panicked; its lease will run out");
+                ending.stop.kill();
+            }
+            scheduler.lock().remove(&id);
+            scheduler.cores_freed.notify_one();
+        });
+        // Between the claim and now the service may have begun to close.
+        if self.closing.is_cancelled() && wish.is_none() {
+            for running in self.lock().values() {
+                running.ending.closing.cancel();
+                end(&running.ending, Wish::Keep);
+            }
+        }
+    }
+
+    async fn care_loop(self: Arc<Self>) {
+        let mut renew = tokio::time::interval(RENEW);
+        let mut sweep = tokio::time::interval(SWEEP);
+        // Goes on while races wind down, so that their leases live as long as they do.
+        while !(self.closing.is_cancelled() && self.lock().is_empty()) {
+            tokio::select! {
+                _ = renew.tick() => self.renew().await,
+                _ = sweep.tick() => {
+                    if let Err(error) = self.desk.store.sweep(Leases::Expired).await {
+                        tracing::error!(%error, "leases could not be looked at");
+                    }
+                }
+                () = self.closing.cancelled() => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    async fn renew(&self) {
+        let leases: Vec<Lease> = self.lock().values().map(|running| running.lease.clone()).collect();
+        if leases.is_empty() {
+            return;
+        }
+        let renewed = match self.desk.store.renew(leases.clone()).await {
+            Ok(renewed) => renewed,
+            Err(error) => return tracing::error!(%error, "leases could not be renewed"),
+        };
+        for (lease, renewed) in leases.iter().zip(renewed) {
+            let ending = self.lock().get(&lease.job).filter(|r| r.lease == *lease).map(|r| r.ending.clone());
+            match (ending, renewed) {
+                (Some(ending), Renewed::Lost) => ending.stop.kill(),
+                (Some(ending), Renewed::Held { wish: Some(wish) }) => end(&ending, wish),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Ends a race: asks first, and kills what has not ended after the grace period; what is discarded gets no time to
+/// finish anything.
+fn end(ending: &Ending, wish: Wish) {
+    if wish == Wish::Discard {
+        return ending.stop.kill();
+    }
+    if ending.stop.is_stopped() {
+        return;
+    }
+    ending.stop.stop();
+    let stop = ending.stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(GRACE).await;
+        stop.kill();
+    });
+}

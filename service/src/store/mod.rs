@@ -1,0 +1,272 @@
+//! Where jobs live: the log of events is the truth, the job row its projection, both written in one transaction a
+//! transition. A claim is a lease with a fencing token; what an older holder says is refused.
+//!
+//! [`Store`] is the seam; the suite in `tests/store.rs` is what an implementation has to pass.
+
+mod schema;
+mod sqlite;
+mod writer;
+
+use std::future::Future;
+
+use tokio::sync::watch;
+
+use crate::jobs::{Cause, Job, Refused, Ticket, Wish};
+use crate::time::Timestamp;
+
+pub use sqlite::SqliteStore;
+
+/// Seconds that a lease lasts without being renewed.
+pub const LEASE_SECONDS: f64 = 30.0;
+/// Seconds that an idempotency key is remembered.
+pub const IDEMPOTENCY_SECONDS: f64 = 24.0 * 3600.0;
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed: a full disk, say.
+    #[error("the job store failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A stored row does not read: another version wrote it, or the file is damaged.
+    #[error("the job store holds what cannot be read ({what}): {error}")]
+    Unreadable {
+        /// Which row.
+        what: String,
+        /// What is wrong with it.
+        error: String,
+    },
+    /// The database is of a later version of Farkas.
+    #[error("the data folder is of schema {found}, this Farkas knows up to {known}: use the newer version")]
+    TooNew {
+        /// What the database says.
+        found: i64,
+        /// What this program knows.
+        known: i64,
+    },
+    /// A body could not be written or read.
+    #[error(transparent)]
+    Blob(#[from] crate::blobs::BlobError),
+    /// There is no such job.
+    #[error("there is no job {0}")]
+    NoJob(String),
+    /// The lease is lost: the job went on without its holder.
+    #[error("the lease on job {job} is lost: epoch {held} was followed by {now}")]
+    Fenced {
+        /// Which job.
+        job: String,
+        /// The holder's epoch.
+        held: u64,
+        /// The job's.
+        now: u64,
+    },
+    /// The job's rules do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The transaction failed; nothing of it was written.
+    #[error("the job store failed: {0}")]
+    Failed(String),
+    /// No answer came.
+    #[error("the job store did not answer: its transaction failed, or it is being closed")]
+    Closed,
+}
+
+/// A body small enough to travel in a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// Its key.
+    pub key: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// An idempotency key, and a digest of everything that the request said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The client's key.
+    pub key: String,
+    /// SHA-256 of the request, in hexadecimal.
+    pub digest: String,
+}
+
+/// A job to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// What was ordered.
+    pub ticket: Ticket,
+    /// Bodies to store with it.
+    pub bodies: Vec<Body>,
+    /// What its model's reader had to say: codes and sentences.
+    pub warnings: Vec<(String, String)>,
+    /// The client's key, if it gave one.
+    pub idempotency: Option<Idempotency>,
+    /// How many jobs may wait at most.
+    pub most_queued: u64,
+}
+
+/// A job as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What was ordered.
+    pub ticket: Ticket,
+    /// Where it stands.
+    pub job: Job,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submitted {
+    /// Accepted, and durable.
+    New(Stored),
+    /// The same request was accepted before.
+    Same(Stored),
+    /// The key was used for another request.
+    KeyReused,
+    /// Too many jobs wait.
+    QueueFull {
+        /// How many.
+        queued: u64,
+    },
+}
+
+/// The right to work on a job, until somebody else claims it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Which job.
+    pub job: String,
+    /// Fencing token.
+    pub epoch: u64,
+}
+
+/// A node's cores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cores {
+    /// Those that no job holds.
+    pub free: u32,
+    /// All.
+    pub total: u32,
+}
+
+impl Cores {
+    /// How many of them a job that asks for so many gets: a job may come from a larger machine.
+    pub fn given(self, asked: u32) -> u32 {
+        asked.min(self.total)
+    }
+}
+
+/// A claimed job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// The job, starting.
+    pub stored: Stored,
+    /// The right to work on it.
+    pub lease: Lease,
+}
+
+/// What a lease's holder learns when it renews.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Renewed {
+    /// It goes on; a user may have asked to end the job.
+    Held {
+        /// What was asked.
+        wish: Option<Wish>,
+    },
+    /// It is lost; stop at once.
+    Lost,
+}
+
+/// Which leases a sweep takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leases {
+    /// Those that ran out.
+    Expired,
+    /// All: this is the only node, and has just started, so whoever held them is dead.
+    All,
+}
+
+/// Which jobs a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// States; empty means all.
+    pub states: Vec<farkas_api_types::JobState>,
+    /// Only jobs with this tag.
+    pub tag: Option<String>,
+    /// Only jobs older than this id.
+    pub before: Option<String>,
+}
+
+/// An event as it is stored: its JSON is sent as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its number.
+    pub id: u64,
+    /// `state`, `incumbent`, …
+    pub kind: String,
+    /// A `JobEvent` as JSON.
+    pub json: String,
+}
+
+/// How many jobs are in each state, and other figures for `/metrics`.
+pub type Counts = Vec<(String, u64)>;
+
+/// What every store does. All times are the store's own clock.
+pub trait Store: Send + Sync {
+    /// Accepts a job: ticket, first event and idempotency key in one transaction.
+    fn submit(&self, new: NewJob) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
+
+    /// Claims the oldest waiting job that fits the free cores, with a new epoch.
+    fn claim(&self, node: &str, cores: Cores) -> impl Future<Output = Result<Option<Claimed>, StoreError>> + Send;
+
+    /// Renews leases; the answer has one entry a lease, in order.
+    fn renew(&self, leases: Vec<Lease>) -> impl Future<Output = Result<Vec<Renewed>, StoreError>> + Send;
+
+    /// Takes a job through causes, all in one transaction with the bodies they name.
+    ///
+    /// `Fenced` when the lease is lost: nothing was written then.
+    fn advance(
+        &self,
+        lease: &Lease,
+        causes: Vec<Cause>,
+        bodies: Vec<Body>,
+    ) -> impl Future<Output = Result<Job, StoreError>> + Send;
+
+    /// A user's wish; needs no lease.
+    fn signal(&self, job: &str, wish: Wish) -> impl Future<Output = Result<Stored, StoreError>> + Send;
+
+    /// Takes back leases, expires what waited too long, forgets old idempotency keys. Answers which jobs changed.
+    fn sweep(&self, leases: Leases) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// One job.
+    fn job(&self, id: &str) -> impl Future<Output = Result<Stored, StoreError>> + Send;
+
+    /// Jobs, newest first.
+    fn list(&self, filter: Filter, limit: u32) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
+
+    /// How many jobs are before this one in the queue.
+    fn position(&self, id: &str) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Events after a number, oldest first; of one kind, if one is named.
+    fn events(
+        &self,
+        job: &str,
+        after: u64,
+        kind: Option<&'static str>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send;
+
+    /// A stored body; `None` when it is not there (any more).
+    fn body(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// How many jobs are in each state.
+    fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;
+
+    /// Wakes when the job has a new event; holds the number of its newest known one.
+    fn watch(&self, job: &str) -> watch::Receiver<u64>;
+
+    /// Wakes when a job may be waiting.
+    fn queue_changed(&self) -> watch::Receiver<u64>;
+
+    /// The store's clock.
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
