@@ -4,6 +4,7 @@
 //! error is a [`FormatError`] with its place; what was understood with some doubt is a [`Warning`].
 
 mod compression;
+pub mod json;
 pub mod mps;
 mod number;
 mod place;
@@ -109,7 +110,7 @@ pub fn read_problem_with(bytes: &[u8], hint: Option<&str>, limits: &SizeLimits) 
     let format = hint.and_then(Format::of_hint).unwrap_or_else(|| Format::of_text(&text));
     let name = match format {
         Format::Mps => return mps::read(&text),
-        Format::Json => "Farkas JSON",
+        Format::Json => return json::read(&text),
         Format::Lp => "LP",
         Format::Nl => "NL",
         Format::MathOptFormat => "MathOptFormat",

@@ -224,6 +224,29 @@ pub struct ProblemBuffers {
     pub indicators: Vec<Indicator>,
 }
 
+/// Equal in everything that was given, names and the problem's own name included.
+impl PartialEq for Problem {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.objective_name == other.objective_name
+            && self.sense == other.sense
+            && self.offset == other.offset
+            && self.cost == other.cost
+            && self.lower == other.lower
+            && self.upper == other.upper
+            && self.kinds == other.kinds
+            && self.row_lower == other.row_lower
+            && self.row_upper == other.row_upper
+            && self.starts == other.starts
+            && self.indices == other.indices
+            && self.values == other.values
+            && self.column_names == other.column_names
+            && self.row_names == other.row_names
+            && self.sets == other.sets
+            && self.indicators == other.indicators
+    }
+}
+
 impl Problem {
     /// Validates and freezes.
     ///
