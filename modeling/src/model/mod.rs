@@ -89,6 +89,26 @@ pub struct Model {
     indicators: Vec<Indicator>,
 }
 
+impl Clone for Model {
+    fn clone(&self) -> Self {
+        Self {
+            known: self.known.duplicate(),
+            lower: self.lower.clone(),
+            upper: self.upper.clone(),
+            kinds: self.kinds.clone(),
+            sense: self.sense,
+            objective: self.objective.clone(),
+            terms: self.terms.clone(),
+            ends: self.ends.clone(),
+            row_lower: self.row_lower.clone(),
+            row_upper: self.row_upper.clone(),
+            row_names: self.row_names.clone(),
+            sets: self.sets.clone(),
+            indicators: self.indicators.clone(),
+        }
+    }
+}
+
 impl Model {
     /// An empty model. The name is for people and may be empty.
     pub fn new(name: impl Into<String>) -> Self {

@@ -137,8 +137,10 @@ impl NameSource for Frozen {
 /// What others may know about a model while it lives.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// A number that no other model of this process ever has; 0 means none.
+    /// A number that no other model of this process ever has, but for its clones; 0 means none.
     pub(super) id: u32,
+    /// Tells clones apart.
+    serial: u32,
     pub(super) name: String,
     variables: Mutex<Blocks>,
 }
@@ -146,11 +148,19 @@ pub(super) struct Known {
 impl Known {
     /// Registers a model.
     pub(super) fn new(name: String) -> Arc<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        assert!(id != 0, "a process can make 2^32 models, and made them all");
-        let known = Arc::new(Self { id, name, variables: Mutex::default() });
-        models().insert(id, Arc::downgrade(&known));
+        let id = next_number();
+        Self { id, serial: id, name, variables: Mutex::default() }.register()
+    }
+
+    /// Registers a clone of it.
+    pub(super) fn duplicate(&self) -> Arc<Self> {
+        let variables = Mutex::new(self.variables().clone());
+        Self { id: self.id, serial: next_number(), name: self.name.clone(), variables }.register()
+    }
+
+    fn register(self) -> Arc<Self> {
+        let known = Arc::new(self);
+        models().insert((known.id, known.serial), Arc::downgrade(&known));
         known
     }
 
@@ -162,18 +172,29 @@ impl Known {
 
 impl Drop for Known {
     fn drop(&mut self) {
-        models().remove(&self.id);
+        models().remove(&(self.id, self.serial));
     }
 }
 
-static MODELS: Mutex<BTreeMap<u32, Weak<Known>>> = Mutex::new(BTreeMap::new());
+/// From 1, each once.
+fn next_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    assert!(number != 0, "a process can make 2^32 models, and made them all");
+    number
+}
 
-fn models() -> MutexGuard<'static, BTreeMap<u32, Weak<Known>>> {
+type Living = BTreeMap<(u32, u32), Weak<Known>>;
+
+static MODELS: Mutex<Living> = Mutex::new(Living::new());
+
+fn models() -> MutexGuard<'static, Living> {
     MODELS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The model with this number, or a clone of it.
 fn known(model: u32) -> Option<Arc<Known>> {
-    models().get(&model)?.upgrade()
+    models().range((model, 0)..=(model, u32::MAX)).find_map(|(_, known)| known.upgrade())
 }
 
 /// What a message calls a model.
