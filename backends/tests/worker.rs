@@ -1,7 +1,7 @@
 //! Workers that crash, hang, print, leak and lie cost themselves alone, and nothing of them is left.
 #![cfg(target_os = "linux")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -16,24 +16,26 @@ use farkas_backends::contract::{
 };
 use farkas_backends::options::Options;
 use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
-use farkas_modeling::answer::{Basis, BasisStatus};
 use farkas_modeling::check::{CheckedPoint, check_point};
-use farkas_modeling::{Problem, ProblemData, Reason, Tolerances};
+use farkas_modeling::{Claim, ColumnKind, Problem, ProblemData, Reason, Tolerances};
 
-fn program() -> Program {
-    Program::Found { path: env!("CARGO_BIN_EXE_farkas-mock").into(), arguments: Vec::new() }
+/// The mock's program, with a script of its own if it shall have one.
+fn program(script: Option<&str>) -> Program {
+    let arguments = script.into_iter().map(Into::into).collect();
+    Program::Found { path: env!("CARGO_BIN_EXE_farkas-mock").into(), arguments }
 }
 
 fn mock(config: WorkerConfig) -> WorkerBackend {
-    WorkerBackend::new("mock", program(), config)
+    WorkerBackend::new("mock", program(None), config)
 }
 
-/// n columns between 0 and 10, m rows that hold everywhere.
+/// n integer columns between 0 and 10, m rows that hold everywhere.
 fn problem(n: usize, m: usize) -> Arc<Problem> {
     let data = ProblemData {
         cost: vec![1.0; n],
         lower: vec![0.0; n],
         upper: vec![10.0; n],
+        kinds: vec![ColumnKind::Integer; n],
         row_lower: vec![0.0; m],
         row_upper: vec![f64::INFINITY; m],
         starts: vec![0; n + 1],
@@ -42,70 +44,76 @@ fn problem(n: usize, m: usize) -> Arc<Problem> {
     Arc::new(Problem::new(data).unwrap())
 }
 
-fn act(how: &str) -> Options {
-    Options { native: BTreeMap::from([("act".into(), how.into())]), ..Options::default() }
+fn scripted(script: &str) -> Options {
+    Options { native: BTreeMap::from([("mock".into(), script.into())]), ..Options::default() }
 }
 
-fn solve(backend: &WorkerBackend, options: &Options) -> Result<farkas_modeling::Claim, SessionError> {
+fn solve(backend: &WorkerBackend, options: &Options) -> Result<Claim, SessionError> {
     backend.open(problem(3, 2)).unwrap().solve(options, &Start::default(), &Quiet, &StopToken::new())
 }
 
 #[test]
-fn a_claim_comes_back_with_its_vectors() {
+fn a_claim_comes_back_whole() {
     let backend = mock(WorkerConfig::default());
     let mut session = backend.open(problem(2, 1)).unwrap();
-    let basis = Basis { columns: vec![BasisStatus::AtLower, BasisStatus::Free], rows: vec![BasisStatus::Basic] };
-    let start = Start { point: Some([3.5, f64::NAN].into()), basis: Some(Arc::new(basis.clone())) };
+    let start = |point: &[f64]| Start { point: Some(point.into()), ..Start::default() };
     for _ in 0..2 {
-        let claim = session.solve(&Options::default(), &start, &Quiet, &StopToken::new()).unwrap();
-        assert_eq!(claim.termination.reason(), Reason::Optimal);
-        let point = claim.point.unwrap();
-        assert!(point[0] == 3.5 && point[1].is_nan());
-        assert_eq!(claim.basis, Some(basis.clone()));
+        // It takes the start as an incumbent, and claims its best one.
+        let claim = session.solve(&scripted("best"), &start(&[3.0, 4.0]), &Quiet, &StopToken::new()).unwrap();
+        assert_eq!((claim.termination.reason(), claim.objective), (Reason::Optimal, Some(7.0)));
+        assert_eq!(claim.point, Some(vec![3.0, 4.0]));
     }
-    let wrong = Start { point: Some([1.0].into()), ..Start::default() };
-    let refused = session.solve(&Options::default(), &wrong, &Quiet, &StopToken::new());
-    assert!(matches!(refused, Err(SessionError::Refused(_))), "{refused:?}");
-    session.solve(&Options::default(), &start, &Quiet, &StopToken::new()).unwrap();
+    let refused = session.solve(&Options::default(), &start(&[1.0]), &Quiet, &StopToken::new());
+    let says = "start point: 1 values where 2 are needed";
+    assert_eq!(refused, Err(SessionError::Refused(says.into())));
+    let honest = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()).unwrap();
+    assert_eq!((honest.point, honest.bound), (Some(vec![0.0; 2]), Some(0.0)));
 }
 
 #[test]
 fn how_a_worker_fails_is_told() {
     let backend = mock(WorkerConfig::default());
-    for (how, says) in [
-        (
-            "crash",
-            "mock: its worker died by signal 6 (SIGABRT); it printed: line one / assertion `tree is fine` failed",
-        ),
-        ("exit", "mock: its worker ended with exit code 5"),
-        ("lengths", "mock: its worker broke the protocol: point: 4 values where 3 are needed"),
+    for (script, says) in [
+        ("crash", "mock: its worker died by signal 6 (SIGABRT)"),
+        ("exit 5", "mock: its worker ended with exit code 5"),
+        ("short", "mock: its worker broke the protocol: point: 2 values where 3 are needed"),
+        ("incumbent 1 2; limit", "mock: its worker broke the protocol: incumbent: 2 values where 3 are needed"),
     ] {
-        assert_eq!(solve(&backend, &act(how)), Err(SessionError::Broken(says.into())));
+        assert_eq!(solve(&backend, &scripted(script)), Err(SessionError::Broken(says.into())), "{script}");
     }
-    let panicked = solve(&backend, &act("panic")).unwrap_err().to_string();
-    assert!(panicked.contains("exit code 101") && panicked.ends_with("out of luck"), "{panicked}");
-    assert_eq!(solve(&backend, &act("refuse")), Err(SessionError::Refused("no such option".into())));
+    let panicked = solve(&backend, &scripted("panic")).unwrap_err().to_string();
+    assert!(panicked.contains("exit code 101") && panicked.ends_with("as scripted"), "{panicked}");
+    assert_eq!(solve(&backend, &scripted("refuse")), Err(SessionError::Refused("as scripted".into())));
 
     let mut session = backend.open(problem(3, 2)).unwrap();
-    let mut once = || session.solve(&act("exit"), &Start::default(), &Quiet, &StopToken::new());
+    let mut once = || session.solve(&scripted("exit 5"), &Start::default(), &Quiet, &StopToken::new());
     assert!(matches!(once(), Err(SessionError::Broken(_))));
     assert_eq!(once(), Err(SessionError::Broken("mock: its worker is gone".into())));
-    let refused = backend.open(problem(1, 13)).err();
-    assert_eq!(refused, Some(BackendError::Unsupported("thirteen rows".into())));
+
+    let opens_nothing = WorkerBackend::new("mock", program(Some("dance")), WorkerConfig::default());
+    let refused = opens_nothing.open(problem(1, 1)).err();
+    assert!(matches!(&refused, Some(BackendError::Failed(says)) if says.contains("no step 'dance'")), "{refused:?}");
 }
 
 #[test]
 fn what_a_solver_prints_reaches_nobody() {
-    let claim = solve(&mock(WorkerConfig::default()), &act("print")).unwrap();
-    assert_eq!(claim.termination.reason(), Reason::NoSolutionFound);
+    let claim = solve(&mock(WorkerConfig::default()), &scripted(&"print; ".repeat(2000))).unwrap();
+    assert_eq!(claim.termination.reason(), Reason::Optimal);
 }
 
 #[test]
 fn a_worker_that_leaks_dies_alone() {
-    let options = Options { memory_limit_bytes: Some(200 << 20), ..act("leak") };
-    let says = solve(&mock(WorkerConfig::default()), &options).unwrap_err().to_string();
+    let options = Options { memory_limit_bytes: Some(200 << 20), ..scripted("leak 300") };
+    let backend = mock(WorkerConfig::default());
+    let says = solve(&backend, &options).unwrap_err().to_string();
     assert!(says.contains("memory allocation of 1048576 bytes failed"), "{says}");
     assert!(says.ends_with("(its memory was limited to 200 MiB)"), "{says}");
+    // The limit of one solve is not that of the next, in the same worker.
+    let mut session = backend.open(problem(1, 1)).unwrap();
+    for (limit, script) in [(Some(200 << 20), "leak 1"), (None, "leak 300")] {
+        let options = Options { memory_limit_bytes: limit, ..scripted(script) };
+        session.solve(&options, &Start::default(), &Quiet, &StopToken::new()).unwrap();
+    }
 }
 
 #[test]
@@ -115,11 +123,11 @@ fn what_overstays_is_killed() {
     let (stopped, killed) = (StopToken::new(), StopToken::new());
     stopped.stop();
     killed.kill();
-    let limited = Options { time_limit: Some(Duration::from_millis(100)), ..act("hang") };
+    let limited = Options { time_limit: Some(Duration::from_millis(100)), ..scripted("hang") };
     for (options, stop, says) in [
         (&limited, StopToken::new(), "killed: mock: its worker was killed 0.15 s after its time limit of 0.1 s"),
-        (&act("hang"), stopped.clone(), "killed: mock: its worker was killed, as it did not stop within 0.15 s"),
-        (&act("hang"), killed, "killed: mock: its worker was killed, as was asked"),
+        (&scripted("hang"), stopped.clone(), "killed: mock: its worker was killed, as it did not stop within 0.15 s"),
+        (&scripted("hang"), killed, "killed: mock: its worker was killed, as was asked"),
     ] {
         let backend = mock(config());
         let mut session = backend.open(problem(1, 1)).unwrap();
@@ -129,36 +137,41 @@ fn what_overstays_is_killed() {
         assert!(begun.elapsed() < Duration::from_secs(5), "{says}: {:?}", begun.elapsed());
     }
     // One that listens is not killed, whether it was stopped before it began or while it runs.
-    let backend = mock(WorkerConfig::default());
+    let backend = mock(WorkerConfig { stop_grace: Duration::from_secs(20), ..WorkerConfig::default() });
     let mut session = backend.open(problem(1, 1)).unwrap();
-    session.solve(&act("wait"), &Start::default(), &Quiet, &stopped).unwrap();
+    session.solve(&scripted("until-stop; limit"), &Start::default(), &Quiet, &stopped).unwrap();
     let stop = StopToken::new();
+    let options = scripted("until-stop; limit");
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| session.solve(&act("wait"), &Start::default(), &Quiet, &stop));
+        let waiting = scope.spawn(|| session.solve(&options, &Start::default(), &Quiet, &stop));
         stop.stop();
         waiting.join().unwrap().unwrap();
     });
 }
 
-/// Keeps what it hears.
+/// Keeps what it hears, and stops once it has heard a point.
 #[derive(Default)]
 struct Ear {
     bounds: Mutex<Vec<f64>>,
-    incumbents: Mutex<Vec<f64>>,
+    incumbents: Mutex<Vec<Option<Vec<f64>>>>,
     lines: Mutex<Vec<String>>,
+    nodes: Mutex<Vec<u64>>,
+    phases: Mutex<Vec<String>>,
     offer: Mutex<Option<Arc<CheckedPoint>>>,
+    stop: StopToken,
 }
 
 impl Control for Ear {
     fn report(&self, event: Event<'_>) {
         match event {
             Event::Bound(value) => self.bounds.lock().unwrap().push(value),
-            Event::Incumbent { objective, values } => {
-                assert_eq!(values, Some(&[objective; 3][..]));
-                self.incumbents.lock().unwrap().push(objective);
+            Event::Incumbent { values, .. } => {
+                self.incumbents.lock().unwrap().push(values.map(<[f64]>::to_vec));
+                self.stop.stop();
             }
             Event::Log(line) => self.lines.lock().unwrap().push(line.into()),
-            _ => {}
+            Event::Progress(progress) => self.nodes.lock().unwrap().push(progress.nodes),
+            Event::Phase(name) => self.phases.lock().unwrap().push(name.into()),
         }
     }
     fn offered(&self) -> Option<Arc<CheckedPoint>> {
@@ -170,14 +183,22 @@ impl Control for Ear {
 fn events_come_in_order_and_the_last_ones_are_not_lost() {
     let ear = Ear::default();
     let backend = mock(WorkerConfig::default());
-    let mut session = backend.open(problem(3, 2)).unwrap();
-    session.solve(&act("flood"), &Start::default(), &ear, &StopToken::new()).unwrap();
-    for heard in [ear.bounds.into_inner().unwrap(), ear.incumbents.into_inner().unwrap()] {
-        assert!(heard.is_sorted(), "out of order");
-        assert_eq!(heard.last(), Some(&199_999.0));
-        assert!(heard.len() < 200_000, "none was dropped of a flood");
-    }
-    assert!(ear.lines.into_inner().unwrap().iter().any(|line| line.ends_with("were dropped)")));
+    let mut session = backend.open(problem(2, 1)).unwrap();
+    let script = "phase search; flood 200000; bound 0.5; incumbent 1 2; objective 2; best";
+    session.solve(&scripted(script), &Start::default(), &ear, &StopToken::new()).unwrap();
+    let nodes = ear.nodes.into_inner().unwrap();
+    assert!(nodes.is_sorted() && nodes.last() == Some(&199_999), "{nodes:?}");
+    assert_eq!(ear.phases.into_inner().unwrap(), ["search"]);
+    assert_eq!(ear.bounds.into_inner().unwrap(), [0.5]);
+    assert_eq!(ear.incumbents.into_inner().unwrap(), [Some(vec![1.0, 2.0]), None]);
+
+    let lines = ear.lines.into_inner().unwrap();
+    let number = |line: &String| line.strip_prefix("line ")?.strip_suffix(" of a flood")?.parse::<u64>().ok();
+    let numbers: Vec<u64> = lines.iter().filter_map(number).collect();
+    let dropped = |line: &String| line.strip_prefix("(")?.split(' ').next()?.parse::<u64>().ok();
+    let dropped: u64 = lines.iter().filter_map(dropped).sum();
+    assert!(numbers.is_sorted() && dropped > 0, "{dropped} dropped");
+    assert_eq!(numbers.len() as u64 + dropped, 200_000, "lines were lost without a word");
 }
 
 #[test]
@@ -187,25 +208,21 @@ fn a_point_on_offer_arrives() {
     let ear = Ear { offer: Mutex::new(Some(Arc::new(point))), ..Ear::default() };
     let backend = mock(WorkerConfig::default());
     let mut session = backend.open(problem).unwrap();
-    let claim = session.solve(&act("take"), &Start::default(), &ear, &StopToken::new()).unwrap();
+    // The mock looks now and then; it ends when the ear has heard the point that it took.
+    let script = format!("{}; best", ["wait 10; take"; 500].join("; "));
+    let claim = session.solve(&scripted(&script), &Start::default(), &ear, &ear.stop).unwrap();
     assert_eq!(claim.point, Some(vec![1.0, 2.0, 3.0]));
+    assert_eq!(*ear.incumbents.lock().unwrap(), [Some(vec![1.0, 2.0, 3.0])]);
 }
 
 #[test]
-fn workers_are_used_again_and_retired() {
-    let backend = mock(WorkerConfig { jobs_per_worker: 3, ..WorkerConfig::default() });
-    // The mock says its process id as the number of nodes.
-    let ids: Vec<u64> = (0..9).map(|_| solve(&backend, &Options::default()).unwrap().counters.nodes).collect();
-    for chunk in ids.chunks(3) {
-        assert!(chunk.iter().all(|id| *id == chunk[0]), "{ids:?}");
-    }
-    let distinct: BTreeSet<u64> = ids.iter().copied().collect();
-    assert_eq!(distinct.len(), 3, "{ids:?}");
-
+fn there_are_only_so_many() {
     let backend = mock(WorkerConfig { most: 1, ..WorkerConfig::default() });
-    let _first = backend.open(problem(1, 1)).unwrap();
+    let first = backend.open(problem(1, 1)).unwrap();
     let error = backend.open(problem(1, 1)).err().unwrap().to_string();
     assert_eq!(error, "mock: 1 workers run already, which is the limit");
+    drop(first);
+    assert!(backend.open(problem(1, 1)).is_ok());
 }
 
 #[test]
@@ -233,7 +250,7 @@ fn a_program_that_is_no_worker() {
     }
     let missing = WorkerBackend::new("x", Program::Missing { remedy: "install it".into() }, WorkerConfig::default());
     assert_eq!(missing.probe(), Availability::NotFound { remedy: "install it".into() });
-    let other = WorkerBackend::new("highs", program(), WorkerConfig::default());
+    let other = WorkerBackend::new("highs", program(None), WorkerConfig::default());
     assert_eq!(other.probe(), Availability::Broken { says: "its worker hosts 'mock' and not 'highs'".into() });
 }
 
@@ -274,7 +291,7 @@ fn kill_the_parent_and_no_worker_is_left() {
     BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
     let workers: Vec<PathBuf> = children_of(parent.id());
-    assert!(workers.len() >= 3, "{} workers", workers.len());
+    assert_eq!(workers.len(), 3, "two that hang and one that waits");
     parent.kill().unwrap();
     parent.wait().unwrap();
     let killed = Instant::now();
@@ -306,13 +323,13 @@ fn stat(process: &PathBuf) -> Vec<String> {
 #[test]
 fn a_program_is_linked_to_its_own_solver_alone() {
     let libraries = [("scip", &b"libscip-"[..]), ("cbc", b"libCbc.so"), ("cbc", b"libClp.so")];
-    for (name, program) in [
-        ("mock", option_env!("CARGO_BIN_EXE_farkas-mock")),
-        ("highs", option_env!("CARGO_BIN_EXE_farkas-highs")),
-        ("scip", option_env!("CARGO_BIN_EXE_farkas-scip")),
-        ("cbc", option_env!("CARGO_BIN_EXE_farkas-cbc")),
+    for (name, is_built, program) in [
+        ("mock", true, option_env!("CARGO_BIN_EXE_farkas-mock")),
+        ("highs", cfg!(feature = "highs"), option_env!("CARGO_BIN_EXE_farkas-highs")),
+        ("scip", cfg!(feature = "scip"), option_env!("CARGO_BIN_EXE_farkas-scip")),
+        ("cbc", cfg!(feature = "cbc"), option_env!("CARGO_BIN_EXE_farkas-cbc")),
     ] {
-        let Some(program) = program else { continue }; // its feature is off; the mock has none
+        let Some(program) = program.filter(|_| is_built) else { continue };
         let bytes = fs::read(program).unwrap();
         for (owner, library) in libraries.iter().filter(|(owner, _)| *owner != name) {
             let named = bytes.windows(library.len()).any(|window| window == *library);

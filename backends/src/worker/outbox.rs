@@ -29,7 +29,10 @@ pub(super) struct Outbox {
 struct State {
     /// The solve that the slots are about.
     number: u64,
-    incumbent: Option<(f64, Option<Vec<f64>>)>,
+    /// The newest incumbent that has values.
+    point: Option<(f64, Vec<f64>)>,
+    /// The newest incumbent, where it came without values and after that point.
+    objective: Option<f64>,
     bound: Option<f64>,
     progress: Option<Progress>,
     phase: Option<String>,
@@ -41,7 +44,8 @@ struct State {
 
 impl State {
     fn is_urgent(&self) -> bool {
-        self.incumbent.is_some()
+        self.point.is_some()
+            || self.objective.is_some()
             || self.bound.is_some()
             || self.phase.is_some()
             || !self.lines.is_empty()
@@ -55,8 +59,9 @@ impl State {
         events.extend(self.lines.drain(..).map(|line| WireEvent::Log { line }));
         let dropped = std::mem::take(&mut self.dropped);
         events.extend((dropped > 0).then_some(WireEvent::LogDropped { lines: dropped }));
-        let incumbent = self.incumbent.take();
-        events.extend(incumbent.map(|(objective, v)| WireEvent::Incumbent { objective, values: v.map(Vector) }));
+        let incumbent = |objective, values| WireEvent::Incumbent { objective, values };
+        events.extend(self.point.take().map(|(objective, values)| incumbent(objective, Some(Vector(values)))));
+        events.extend(self.objective.take().map(|objective| incumbent(objective, None)));
         events.extend(self.bound.take().map(|value| WireEvent::Bound { value }));
         events.extend(self.progress.take().map(WireEvent::Progress));
         let number = self.number;
@@ -84,10 +89,12 @@ impl Outbox {
     /// Notes an event; returns at once.
     pub(super) fn note(&self, event: Event<'_>) {
         match event {
-            Event::Incumbent { objective, values } => {
-                let copy = values.map(<[f64]>::to_vec); // before the lock is taken
-                self.lock().incumbent = Some((objective, copy));
+            Event::Incumbent { objective, values: Some(values) } => {
+                let copy = values.to_vec(); // before the lock is taken
+                let mut state = self.lock();
+                (state.point, state.objective) = (Some((objective, copy)), None);
             }
+            Event::Incumbent { objective, values: None } => self.lock().objective = Some(objective),
             Event::Bound(value) => self.lock().bound = Some(value),
             Event::Progress(progress) => self.lock().progress = Some(progress),
             Event::Phase(name) => self.lock().phase = Some(cut(name).to_owned()),
@@ -168,16 +175,18 @@ mod tests {
             outbox.note(Event::Progress(Progress { nodes: k.into(), iterations: 0 }));
             outbox.note(Event::Log(&format!("{k} {}", "ä".repeat(3000))));
         }
+        outbox.note(Event::Incumbent { objective: 5.0, values: None });
         outbox.reply(FromWorker::Closed {});
         let sent = outbox.wait(Instant::now());
         let event = |event| FromWorker::Event { number: 7, event };
-        assert_eq!(sent.len(), MOST_LINES + 5);
+        assert_eq!(sent.len(), MOST_LINES + 6);
         assert!(
             matches!(&sent[0], FromWorker::Event { event: WireEvent::Log { line }, .. } if line.len() <= MOST_LINE_BYTES)
         );
         let newest = [
             event(WireEvent::LogDropped { lines: 2000 - MOST_LINES as u64 }),
             event(WireEvent::Incumbent { objective: 1999.0, values: Some(Vector(vec![1999.0])) }),
+            event(WireEvent::Incumbent { objective: 5.0, values: None }),
             event(WireEvent::Bound { value: -1999.0 }),
             event(WireEvent::Progress(Progress { nodes: 1999, iterations: 0 })),
             FromWorker::Closed {},
