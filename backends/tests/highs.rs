@@ -158,10 +158,7 @@ fn solve_by_every_method() {
                 let options = Options { lp_method: method, presolve, threads: Some(2), ..Options::default() };
                 let mut session = Highs::new().open(Arc::clone(&problem)).expect("it opens");
                 let claim = session.solve(&options, &Start::default(), &Quiet, &StopToken::new()).expect("a claim");
-                // Interior point and first order leave some infeasible problems open; they must not call them solved.
-                let open = matches!(method, LpMethod::Barrier | LpMethod::FirstOrder) && reason != Reason::Optimal;
-                let says = claim.termination.reason();
-                assert!(says == reason || (open && says != Reason::Optimal), "{method:?}, {presolve:?}: {claim:?}");
+                assert_eq!(claim.termination.reason(), reason, "{method:?}, {presolve:?}: {claim:?}");
             }
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct Listener<'a> {
     sense: Sense,
     pub(super) subject: Subject,
     best: Option<f64>,
+    /// The point that belongs to `best`: HiGHS loses its own when it ends in an error.
+    point: Option<Vec<f64>>,
     bound: Option<f64>,
     phase: &'static str,
     line: String,
@@ -47,6 +49,7 @@ impl<'a> Listener<'a> {
             sense,
             subject: Subject::Problem,
             best: None,
+            point: None,
             bound: None,
             phase: "",
             line: String::new(),
@@ -66,6 +69,11 @@ impl<'a> Listener<'a> {
     /// The last bound that was told, if any.
     pub(super) fn bound(&self) -> Option<f64> {
         self.bound
+    }
+
+    /// The best point that was told, with its objective.
+    pub(super) fn take_point(&mut self) -> Option<(f64, Vec<f64>)> {
+        self.best.zip(self.point.take())
     }
 
     /// Tells a bound if it is tighter than the last one.
@@ -128,6 +136,7 @@ impl Hooks for Listener<'_> {
         let better = self.best.is_none_or(|best| self.sense.better(objective, best));
         if self.subject != Subject::Other && better && objective.is_finite() {
             self.best = Some(objective);
+            self.point = Some(values.to_vec());
             self.control.report(Event::Incumbent { objective, values: Some(values) });
         }
     }
@@ -144,6 +153,7 @@ impl Hooks for Listener<'_> {
         slot.copy_from_slice(point.values());
         // It counts as told: whoever offered it knows it.
         self.best = Some(point.objective());
+        self.point = Some(point.values().to_vec());
         true
     }
 }

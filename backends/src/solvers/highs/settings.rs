@@ -17,6 +17,9 @@ const TINY_NONZEROS: usize = 2_000;
 /// What keeps scaling and summation from pushing a point of HiGHS' over the check's tolerance.
 const PRIMAL_MARGIN: f64 = 0.1;
 
+/// The least tolerance HiGHS takes (`kMinimumKktTolerance`).
+const LEAST_TOLERANCE: f64 = 1e-10;
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Value {
     Bool(bool),
@@ -71,6 +74,12 @@ impl Settings {
     /// Changes the most nodes, for a second run.
     pub(super) fn set_node_limit(&mut self, instance: &mut Instance, nodes: Option<u64>) {
         let _ = self.set(instance, c"mip_max_nodes", Value::Int(count(nodes)));
+    }
+
+    /// Simplex without presolve, for a second run; the next `apply` takes it back.
+    pub(super) fn set_plain_simplex(&mut self, instance: &mut Instance) {
+        let _ = self.set(instance, c"solver", Value::Text(c"simplex"));
+        let _ = self.set(instance, c"presolve", Value::Text(c"off"));
     }
 
     fn set(&mut self, instance: &mut Instance, name: &'static CStr, value: Value) -> Result<(), Failed> {
@@ -131,9 +140,12 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
         (c"presolve", Value::Text(presolve)),
         (c"solver", Value::Text(solver)),
         (c"mip_lp_solver", Value::Text(mip_solver)),
-        (c"primal_feasibility_tolerance", Value::Double(PRIMAL_MARGIN * t.feasibility.min(t.bound))),
-        (c"dual_feasibility_tolerance", Value::Double(t.dual)),
-        (c"mip_feasibility_tolerance", Value::Double(t.integrality.min(t.feasibility).min(t.bound))),
+        (
+            c"primal_feasibility_tolerance",
+            Value::Double((PRIMAL_MARGIN * t.feasibility.min(t.bound)).max(LEAST_TOLERANCE)),
+        ),
+        (c"dual_feasibility_tolerance", Value::Double(t.dual.max(LEAST_TOLERANCE))),
+        (c"mip_feasibility_tolerance", Value::Double(mip_tolerance(p, o))),
         (c"mip_rel_gap", Value::Double(t.relative_gap)),
         (c"mip_abs_gap", Value::Double(t.absolute_gap)),
         (c"random_seed", Value::Int(o.seed.map_or(0, |s| (s & 0x7fff_ffff) as i32))),
@@ -141,6 +153,21 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
         (c"mip_max_improving_sols", Value::Int(count(o.solution_limit))),
         (c"objective_target", Value::Double(target)),
     ]
+}
+
+/// What an integer, row or bound of a MIP may be missed by.
+///
+/// A semicontinuous column is 0 ≤ x ≤ upper · z to HiGHS, with a binary z: what z misses by, x misses by `upper` times as
+/// much, upon which HiGHS calls its own optimum a "solve error" (1.16.0, `3015`: 1.5e-7 of z, 1.5e-5 of x).
+fn mip_tolerance(p: &Problem, o: &Options) -> f64 {
+    let t = &o.tolerances;
+    let tolerance = t.integrality.min(t.feasibility).min(t.bound).max(LEAST_TOLERANCE);
+    if p.num_semis() == 0 {
+        return tolerance;
+    }
+    let semis = (0..p.num_columns()).filter(|&j| p.kind(j).is_semi());
+    let largest = semis.map(|j| p.upper()[j]).filter(|u| u.is_finite()).fold(1.0, f64::max);
+    (PRIMAL_MARGIN * tolerance / largest).max(LEAST_TOLERANCE)
 }
 
 /// Threads HiGHS may use; it is always told, since its own default is every core it sees.
