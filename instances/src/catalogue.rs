@@ -1,6 +1,7 @@
 //! The catalogue of an instance folder: what each file is, how large, and what its answer is known to be (`index.csv`).
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use farkas_modeling::Sense;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,40 @@ pub enum Difficulty {
     Medium,
     /// More.
     Hard,
+}
+
+impl FromStr for Class {
+    type Err = String;
+
+    /// By its name, in any case: `LP`, `mip`.
+    fn from_str(name: &str) -> Result<Self, String> {
+        let all = [
+            ("lp", Self::Lp),
+            ("mip", Self::Mip),
+            ("qp", Self::Qp),
+            ("miqp", Self::Miqp),
+            ("qcp", Self::Qcp),
+            ("miqcp", Self::Miqcp),
+            ("nlp", Self::Nlp),
+            ("malformed", Self::Malformed),
+        ];
+        by_name(name, &all, "class")
+    }
+}
+
+impl FromStr for Difficulty {
+    type Err = String;
+
+    /// By its name, in any case: `easy`, `medium`, `hard`.
+    fn from_str(name: &str) -> Result<Self, String> {
+        by_name(name, &[("easy", Self::Easy), ("medium", Self::Medium), ("hard", Self::Hard)], "difficulty")
+    }
+}
+
+fn by_name<T: Copy>(name: &str, all: &[(&str, T)], what: &str) -> Result<T, String> {
+    let found = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|&(_, value)| value);
+    let names = || all.iter().map(|&(known, _)| known).collect::<Vec<_>>().join(", ");
+    found.ok_or_else(|| format!("'{name}' is no {what}; there are {}", names()))
 }
 
 /// What is known about a problem's answer.
@@ -300,6 +335,14 @@ mod tests {
             let error = parse(rows).unwrap_err().to_string();
             assert!(error.contains(want), "{error}");
         }
+    }
+
+    #[test]
+    fn classes_and_difficulties_have_names() {
+        assert_eq!(("LP".parse(), "miqp".parse()), (Ok(Class::Lp), Ok(Class::Miqp)));
+        assert_eq!("Medium".parse(), Ok(Difficulty::Medium));
+        let told = "trivial".parse::<Difficulty>().unwrap_err();
+        assert_eq!(told, "'trivial' is no difficulty; there are easy, medium, hard");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Judges an outcome by the known answer: *wrong* is what contradicts it beyond 1e-4 relative and 1e-6 absolute; what is
 //! imprecise or undecided is not wrong.
 
+use std::fmt;
+
 use farkas_modeling::{Reason, Sense};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,18 @@ pub enum Verdict {
     Wrong,
     /// No outcome: it crashed, refused, or had to be killed.
     Failed,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Solved => "solved",
+            Self::Undecided => "undecided",
+            Self::Imprecise => "imprecise",
+            Self::Wrong => "WRONG",
+            Self::Failed => "failed",
+        })
+    }
 }
 
 /// A verdict with its reason.

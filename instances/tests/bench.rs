@@ -100,6 +100,8 @@ fn every_end_is_recorded_and_judged() {
     let killed = of("hangs.mps");
     assert_eq!((killed.verdict, killed.exit_code), (Verdict::Failed, None));
     assert!(killed.detail.starts_with("killed after 0.") && killed.wall_seconds < 5.0, "{}", killed.detail);
+    let told = of("lies.mps").to_string();
+    assert!(told.starts_with("lies.mps by race: WRONG, 19 in 0.") && told.ends_with("reached)"), "{told}");
     assert_eq!(of("good.mps").versions, ["race 9"]);
     assert_eq!(of("late.mps").outcome.expect("an outcome").bound, Some(f64::NEG_INFINITY));
     assert_eq!((got.len(), begun, place.calls()), (10, 10, 10)); // no malformed ones, nothing quadratic

@@ -265,6 +265,7 @@ fn a_model_goes_on_after_freezing_and_its_clone_apart() {
     assert_eq!(names(grown.column_names()), ["x", "y"]);
     assert_eq!(names(copied.column_names()), ["x", "z[0]", "z[1]"]);
     assert_eq!(names(first.column_names()), ["x"]);
+    assert_eq!(format!("{m:?}"), "Model(growing: 2 variables (2 integer), 1 rows, 2 terms)");
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! One run as it is written down: one JSON line, enough to judge and to report without the machine it was made on.
 
+use std::fmt;
+
 use farkas_modeling::answer::EvidenceLevel;
 use serde::{Deserialize, Serialize};
 
@@ -47,4 +49,19 @@ pub struct Record {
     pub exit_code: Option<i32>,
     /// Solvers that ran, with their versions.
     pub versions: Vec<String>,
+}
+
+impl fmt::Display for Record {
+    /// A line for people: `miplib3/air03.mps.gz by highs: solved, 340160 in 0.52 s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}: {}", self.key.instance, self.key.solver, self.verdict)?;
+        if let Some(objective) = self.outcome.and_then(|outcome| outcome.objective) {
+            write!(f, ", {objective}")?;
+        }
+        write!(f, " in {:.2} s", self.wall_seconds)?;
+        if !self.detail.is_empty() {
+            write!(f, " ({})", self.detail)?;
+        }
+        Ok(())
+    }
 }

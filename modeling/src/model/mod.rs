@@ -1,5 +1,5 @@
 //! What people write: a [`Model`] of variables and rows over their own index types. [`Model::freeze`] turns it into a
-//! validated [`Problem`]; nothing here solves (the facade crate `farkas` adds `m.solve()`).
+//! validated [`Problem`](crate::Problem); nothing here solves (the facade crate `farkas` adds `m.solve()`).
 //!
 //! A capacitated facility location. Plants and cities are the caller's own, and nothing but `Debug` is asked of them:
 //!
@@ -49,6 +49,7 @@ mod relation;
 mod solved;
 mod variable;
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::problem::{ColumnKind, Indicator, MOST_ENTRIES, Sense, SpecialOrderedSet};
@@ -70,7 +71,6 @@ pub mod prelude {
 /// An optimisation model as it is written: grows by families of variables and rows, and is frozen to be solved.
 ///
 /// See the [module](self) for an example. Cloning makes a second model that the same handles fit.
-#[derive(Debug)]
 pub struct Model {
     known: Arc<Known>,
     lower: Vec<f64>,
@@ -87,6 +87,22 @@ pub struct Model {
     row_names: Blocks,
     sets: Vec<SpecialOrderedSet>,
     indicators: Vec<Indicator>,
+}
+
+impl fmt::Display for Model {
+    /// Its name and size.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let integers = self.kinds.iter().filter(|kind| kind.is_integer()).count();
+        let (rows, variables, terms) = (self.num_rows(), self.num_variables(), self.terms.columns.len());
+        write!(f, "{}: {variables} variables ({integers} integer), {rows} rows, {terms} terms", self.name())
+    }
+}
+
+impl fmt::Debug for Model {
+    /// As it is displayed: nobody wants to read a million terms.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Model({self})")
+    }
 }
 
 impl Clone for Model {
@@ -295,6 +311,33 @@ impl Model {
         let row = self.row(name, row);
         self.indicators.push(Indicator { row: row.index, column: switch.index, active });
         row
+    }
+
+    /// Of these variables at most one may be nonzero (a special ordered set of type 1).
+    ///
+    /// ```
+    /// use farkas_modeling::model::prelude::*;
+    /// let mut m = Model::new("one supplier");
+    /// let buy = m.nonnegative("buy").upper(9).over(0..3);
+    /// m.sos1("one", &buy);
+    /// assert_eq!(m.freeze()?.sets()[0].members, [(0, 1.0), (1, 2.0), (2, 3.0)]);
+    /// # Ok::<(), farkas_modeling::problem::Defects>(())
+    /// ```
+    #[track_caller]
+    pub fn sos1<V: AsRef<[Var]> + ?Sized>(&mut self, name: &str, variables: &V) {
+        self.ordered_set(name, 1, variables.as_ref());
+    }
+
+    /// Of these variables at most two may be nonzero, and they must be neighbours (a special ordered set of type 2).
+    #[track_caller]
+    pub fn sos2<V: AsRef<[Var]> + ?Sized>(&mut self, name: &str, variables: &V) {
+        self.ordered_set(name, 2, variables.as_ref());
+    }
+
+    #[track_caller]
+    fn ordered_set(&mut self, name: &str, order: u8, variables: &[Var]) {
+        let members = variables.iter().zip(1..).map(|(&x, weight)| (self.own(x) as u32, f64::from(weight))).collect();
+        self.sets.push(SpecialOrderedSet { name: name.into(), order, members });
     }
 
     /// Sets the lower bound of a variable.
