@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use farkas_api_types::{BackendInfo, BackendList, SolveOptions, SolverChoice};
 use farkas_backends::contract::{Availability, Backend, Fit};
-use farkas_backends::race::{Lane, Lineup};
+use farkas_backends::race::{Lane, Lineup, lineup};
 use farkas_modeling::Problem;
 use tokio::sync::OnceCell;
 
@@ -71,10 +71,14 @@ impl Roster {
     pub async fn line_up(&self, options: &SolveOptions, problem: &Problem, cores: u32) -> Result<Lineup, RosterError> {
         let members = self.members().await;
         let chosen = match &options.solver {
-            SolverChoice::Race => racers(members, problem)?,
+            SolverChoice::Race => {
+                let backends: Vec<_> =
+                    racers(members, problem)?.into_iter().map(|member| Arc::clone(&member.backend)).collect();
+                return Ok(lineup::choose(problem, &backends, cores, &options.to_backend()));
+            }
             chosen => chosen.names().iter().map(|name| named(members, name, problem)).collect::<Result<Vec<_>, _>>()?,
         };
-        Ok(Lineup { lanes: share(chosen, cores) })
+        Ok(Lineup::of(share(chosen, cores)))
     }
 }
 
@@ -167,10 +171,9 @@ fn refusal(fit: &Fit) -> String {
 fn share(chosen: Vec<&Member>, cores: u32) -> Vec<Lane> {
     let lanes = chosen.len().max(1) as u32;
     let (each, left) = ((cores / lanes).max(1), cores.checked_rem(lanes).unwrap_or(0) * u32::from(cores > lanes));
-    let lane = |(at, member): (u32, &Member)| Lane {
-        backend: Arc::clone(&member.backend),
-        threads: if member.backend.capabilities().threads { each + u32::from(at < left) } else { 1 },
-        seed: None,
+    let lane = |(at, member): (u32, &Member)| {
+        let threads = if member.backend.capabilities().threads { each + u32::from(at < left) } else { 1 };
+        Lane::new(Arc::clone(&member.backend), threads)
     };
     (0..).zip(chosen).map(lane).collect()
 }

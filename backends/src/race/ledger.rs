@@ -144,6 +144,12 @@ impl Ledger {
         self.lanes[usize::from(lane)].objective
     }
 
+    /// The lane's bound as far as it counts: never past the incumbent.
+    pub(super) fn counted_bound(&self, lane: LaneId) -> Option<f64> {
+        let bound = self.lanes[usize::from(lane)].counting_bound();
+        Some(self.incumbent.map_or(bound, |p| bound.min(p.value))).filter(|b| b.is_finite())
+    }
+
     /// The lane's own best bound, whether it counts or not.
     pub(super) fn named_bound(&self, lane: LaneId) -> Option<f64> {
         Some(self.lanes[usize::from(lane)].bound).filter(|b| b.is_finite())
@@ -209,7 +215,8 @@ impl Ledger {
         if claims.credit == Credit::None {
             return None;
         }
-        if matches!(claims.verdict, Some(Verdict::Infeasible(_))) {
+        // A proof beside a point within tolerances: both are right, each in its own arithmetic.
+        if claims.verdict == Some(Verdict::Infeasible(Weight::Claimed)) {
             return Some(Judgement::Contradicted(format!(
                 "{} calls the problem infeasible; a checked point has objective {objective}",
                 claims.solver
@@ -295,8 +302,7 @@ impl Ledger {
     pub(super) fn settled(&self) -> Option<Settled> {
         if let Some(best) = self.incumbent {
             let width = self.tolerances.gap_width(best.value);
-            let closed = self.bound().is_some_and(|(bound, _)| best.value - bound <= width);
-            if closed || self.counting().any(|(_, claims)| self.proves_optimal(claims, best.value)) {
+            if self.bound().is_some_and(|(bound, _)| best.value - bound <= width) {
                 return Some(Settled::Optimal);
             }
         }
@@ -306,16 +312,6 @@ impl Ledger {
         let bounded = self.bound().is_some();
         let unbounded = self.agreed(|v| matches!(v, Verdict::Unbounded(_)), Verdict::Unbounded);
         (unbounded && !bounded).then_some(Settled::Unbounded)
-    }
-
-    /// A trusted lane says optimal, its own point is as good as the incumbent, and its bound is about there: solvers
-    /// measure gaps a little differently, and an LP's two objectives never agree to the last digit.
-    fn proves_optimal(&self, claims: &Claims, incumbent: f64) -> bool {
-        let slack = 10.0 * self.tolerances.gap_width(incumbent) + 1e-6 * incumbent.abs().max(1.0);
-        claims.trusted
-            && claims.verdict == Some(Verdict::Optimal)
-            && (claims.objective - incumbent).abs() <= self.tolerances.gap_width(incumbent)
-            && incumbent - claims.counting_bound() <= slack
     }
 
     /// Whether a verdict is proven; or nobody says otherwise, and it comes from a trusted lane or from two solvers.

@@ -3,11 +3,21 @@
 //! [`run`] is the native call; it drives the referee, a pure state machine, with lanes on threads (each lane a session,
 //! in-process or in a worker), checks every point before it counts, and concludes.
 
+mod checker;
+mod contender;
+mod direct;
+mod driver;
+mod lane;
 mod ledger;
+pub mod lineup;
 mod protocol;
 pub mod referee;
+pub mod repair;
+mod report;
+mod slots;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use farkas_modeling::answer::{Answer, LaneState};
 use farkas_modeling::check::{CheckedPoint, TrustPolicy};
@@ -15,7 +25,7 @@ use farkas_modeling::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Backend, Start, StopToken};
-use crate::options::Options;
+use crate::options::{LpMethod, Options};
 
 /// One lane: a backend and what is particular about it here.
 #[derive(Clone)]
@@ -24,8 +34,19 @@ pub struct Lane {
     pub backend: Arc<dyn Backend>,
     /// Its threads; the race's options say the rest.
     pub threads: u32,
-    /// Its seed, if it shall have one.
+    /// Its seed, if it shall have one; otherwise that of the race's options.
     pub seed: Option<u32>,
+    /// Its LP algorithm; `Auto` leaves it to the race's options.
+    pub lp_method: LpMethod,
+    /// The head start it gives to the lanes before it: it starts so long after the race began, or when none runs.
+    pub after: Duration,
+}
+
+impl Lane {
+    /// A lane of this backend, with nothing particular about it.
+    pub fn new(backend: Arc<dyn Backend>, threads: u32) -> Self {
+        Self { backend, threads, seed: None, lp_method: LpMethod::Auto, after: Duration::ZERO }
+    }
 }
 
 /// Who runs, in order of preference: when cores are scarce the first go first, the rest wait for a free core.
@@ -33,10 +54,19 @@ pub struct Lane {
 pub struct Lineup {
     /// The lanes.
     pub lanes: Vec<Lane>,
+    /// Why these, in a sentence.
+    pub reason: String,
+}
+
+impl Lineup {
+    /// These lanes, because somebody said so.
+    pub fn of(lanes: Vec<Lane>) -> Self {
+        Self { lanes, reason: "as asked for".into() }
+    }
 }
 
 /// What a race tells while it runs: to a terminal, a job's event log, a callback. In this order of rules: the published
-/// incumbent is checked and only gets better; the bound only gets tighter.
+/// incumbent is checked and only gets better; the bound only gets tighter, but for a disqualification.
 #[derive(Debug, Clone)]
 pub enum RaceEvent {
     /// A lane changed its state.
@@ -59,9 +89,9 @@ pub enum RaceEvent {
         /// That lane's backend.
         found_by: String,
     },
-    /// A tighter bound.
+    /// A tighter bound; or a weaker one, when the lane that claimed the last was disqualified, or is in doubt.
     Bound {
-        /// In the problem's own sense.
+        /// In the problem's own sense. Infinite when no bound is left.
         bound: f64,
         /// The lane that claims it.
         lane: u16,
@@ -134,6 +164,12 @@ pub struct RaceSpec<'a> {
 }
 
 /// Runs a race to its end. Never fails: when every lane does, the answer says so and the lanes say why.
-pub fn run(_problem: &Arc<Problem>, _spec: RaceSpec<'_>) -> Answer {
-    unimplemented!("in the making")
+///
+/// The time limit counts from here, and is kept from outside the solvers: a lane that overstays is told to stop and, after
+/// a grace period, killed, which ends a worker process at once. A lane inside this process cannot be killed; one that
+/// ignores the stop for two seconds more is left behind on a thread of its own, and its report says so.
+///
+/// A problem that one look settles (no rows, bounds that cross) starts no lane.
+pub fn run(problem: &Arc<Problem>, spec: RaceSpec<'_>) -> Answer {
+    driver::run(problem, spec)
 }

@@ -21,6 +21,8 @@ pub struct LaneFacts {
     pub threads: u32,
     /// Takes incumbents found elsewhere.
     pub takes_incumbents: bool,
+    /// Does not start before, unless nobody runs.
+    pub after: Duration,
 }
 
 /// What the race may cost, and how long an order to stop may take.
@@ -117,6 +119,9 @@ pub enum Input {
     },
     /// A point of the lane failed the check, with the figures.
     Refuted(LaneId, String),
+    /// The lane's last claim contradicts itself: it calls a point feasible that is not, or names another objective than
+    /// its point has. How, in a sentence.
+    Contradicted(LaneId, String),
     /// The lane's *final* point is outside the tolerances; perhaps it can be repaired.
     Measured(LaneId, PointId),
     /// The answer to [`Command::Repair`]: objective and id of the repaired (checked, exact) point, if there is one.
@@ -207,6 +212,8 @@ pub struct LaneStanding {
     pub detail: String,
     /// How many incumbents of the race came from it.
     pub incumbents: u64,
-    /// Its best bound, in the problem's own sense, whether it counted or not.
+    /// Its best bound, in the problem's own sense, whether it counts or not.
     pub bound: Option<f64>,
+    /// The same as far as it counts: not past the incumbent, nothing of a disqualified lane.
+    pub counted_bound: Option<f64>,
 }

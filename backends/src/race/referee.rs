@@ -100,12 +100,23 @@ impl Referee {
             detail: record.detail.clone(),
             incumbents: record.incumbents,
             bound: self.ledger.named_bound(lane).map(|b| self.ledger.turn(b)),
+            counted_bound: self.ledger.counted_bound(lane).map(|b| self.ledger.turn(b)),
         })
     }
 
     /// The best checked point and its objective.
     pub fn incumbent(&self) -> Option<(PointId, f64)> {
         self.ledger.incumbent().map(|p| (p.point, self.ledger.turn(p.value)))
+    }
+
+    /// The lane that the incumbent came from.
+    pub fn incumbent_lane(&self) -> Option<LaneId> {
+        self.ledger.incumbent().map(|p| p.lane)
+    }
+
+    /// Whether the outcome is known, and only the lanes have to end.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.stage, Stage::Ending(ending) if ending.is_settled())
     }
 
     /// The merged bound, in the problem's own sense.
@@ -127,7 +138,19 @@ impl Referee {
             _ => None,
         });
         let repairs = self.repairs.values().map(|(_, since)| *since + self.limits.repair);
-        lanes.chain(limit).chain(repairs).min()
+        lanes.chain(limit).chain(repairs).chain(self.next_start()).min()
+    }
+
+    /// When the next lane may start, if only its head start keeps it waiting.
+    fn next_start(&self) -> Option<Duration> {
+        let next = self.lanes.iter().find(|lane| lane.phase == Phase::Waiting)?;
+        let fits = self.used().saturating_add(next.facts.threads.max(1)) <= self.limits.cores;
+        (fits && self.stage == Stage::Racing && !self.closed_to_new).then_some(next.facts.after)
+    }
+
+    /// Cores that are occupied.
+    fn used(&self) -> u32 {
+        self.lanes.iter().filter(|lane| lane.is_alive()).map(|lane| lane.facts.threads.max(1)).sum()
     }
 
     /// Takes in what happened `at` (which never runs backwards) and says what to do, in order.
@@ -141,7 +164,7 @@ impl Referee {
         self.keep_time(at, &mut out);
         self.settle(at, &mut out);
         self.publish_bound(&mut out);
-        self.fill(&mut out);
+        self.fill(at, &mut out);
         self.finish_if_done(&mut out);
         out
     }
@@ -163,6 +186,11 @@ impl Referee {
             Input::Refuted(lane, why) => {
                 let solver = self.solver(lane);
                 out.push(Command::Publish(Notice::Warning("point-refuted", format!("{solver}: {why}"))));
+            }
+            Input::Contradicted(lane, why) => {
+                if self.known(lane) && !self.ledger.is_disqualified(lane) {
+                    self.disqualify(at, lane, why, out);
+                }
             }
             Input::Measured(lane, point) => {
                 if self.known(lane) && self.ledger.incumbent().is_none() && !self.is_discarding() {
@@ -294,11 +322,13 @@ impl Referee {
     /// Limits that were set for the race, not for this lane: enough solutions are enough, and where time, nodes or
     /// iterations ran out for one lane, the next would only do the same again.
     fn lane_at_limit(&mut self, at: Duration, limit: Limit, out: &mut Vec<Command>) {
+        let nearly_over = || self.limits.time.is_some_and(|time| at >= time.mul_f64(0.9));
         match limit {
             Limit::Solution if self.ledger.incumbent().is_some() && self.stage == Stage::Racing => {
                 self.end(at, Ending::AtLimit(Limit::Solution), out);
             }
-            Limit::Time | Limit::Node | Limit::Iteration => self.closed_to_new = true,
+            Limit::Node | Limit::Iteration => self.closed_to_new = true,
+            Limit::Time if nearly_over() => self.closed_to_new = true,
             _ => {}
         }
     }
@@ -404,19 +434,19 @@ impl Referee {
     }
 
     /// Starts the next lanes in order while cores are free.
-    fn fill(&mut self, out: &mut Vec<Command>) {
+    fn fill(&mut self, at: Duration, out: &mut Vec<Command>) {
         if self.stage != Stage::Racing || (self.begun && self.closed_to_new) {
             return;
         }
         self.begun = true;
-        let mut used: u32 = self.lanes.iter().filter(|l| l.is_alive()).map(|l| l.facts.threads.max(1)).sum();
+        let mut used = self.used();
         let point = self.ledger.incumbent().map(|p| p.point);
         for (id, lane) in (0..).zip(&mut self.lanes) {
             if lane.phase != Phase::Waiting {
                 continue;
             }
             let threads = lane.facts.threads.max(1);
-            if used > 0 && used.saturating_add(threads) > self.limits.cores {
+            if used > 0 && (used.saturating_add(threads) > self.limits.cores || at < lane.facts.after) {
                 break;
             }
             used = used.saturating_add(threads);
@@ -427,8 +457,7 @@ impl Referee {
 
     fn finish_if_done(&mut self, out: &mut Vec<Command>) {
         let alive = self.lanes.iter().any(LaneRecord::is_alive);
-        let settled = matches!(self.stage, Stage::Ending(ending) if ending.is_settled());
-        if alive || !(settled || self.repairs.is_empty()) {
+        if alive || !(self.is_settled() || self.repairs.is_empty()) {
             return;
         }
         let ending = match self.stage {

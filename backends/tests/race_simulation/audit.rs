@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use farkas_backends::race::referee::{Command, Ending, Input, LaneId, Notice, Outcome, PointId, Referee, Verdict};
+use farkas_backends::race::referee::{
+    Command, Ending, Input, LaneId, Notice, Outcome, PointId, Referee, Verdict, Weight,
+};
 use farkas_modeling::answer::LaneState;
 
 use crate::world::{Truth, World};
@@ -14,6 +16,7 @@ pub struct Audit {
     forgotten: BTreeSet<PointId>,
     bounds: BTreeMap<LaneId, f64>,
     infeasible: BTreeSet<LaneId>,
+    contradicted: BTreeSet<LaneId>,
     published: Option<f64>,
     told: Option<f64>,
     doubts: usize,
@@ -62,13 +65,17 @@ impl Audit {
                 *best = best.max(world.sign() * bound);
             }
             Input::Finished(lane, outcome) => {
-                if matches!(outcome, Outcome::Verdict(Verdict::Infeasible(_))) && !self.gone.contains(&lane) {
+                let infeasible = Outcome::Verdict(Verdict::Infeasible(Weight::Claimed));
+                if outcome == infeasible && !self.gone.contains(&lane) {
                     self.infeasible.insert(lane);
                 }
                 self.gone.insert(lane);
             }
             Input::Failed(lane, _) => {
                 self.gone.insert(lane);
+            }
+            Input::Contradicted(lane, _) => {
+                self.contradicted.insert(lane);
             }
             _ => {}
         }
@@ -163,6 +170,9 @@ impl Audit {
         let best = self.best.map_or(f64::INFINITY, |(best, _)| best);
         let bound = self.bounds.get(&lane).copied().unwrap_or(f64::NEG_INFINITY);
         let infeasible = self.infeasible.contains(&lane) && self.best.is_some();
+        if self.contradicted.contains(&lane) {
+            return Ok(());
+        }
         let honest = !world.lanes[usize::from(lane)].character.lies();
         let beaten = self.fed.values().any(|value| *value < bound - world.width(*value));
         rule!(infeasible || beaten, "disqualified for nothing: bound {bound}, incumbent {best}");
@@ -188,8 +198,7 @@ impl Audit {
             rule!(kept.len() <= 1, "points are kept for nobody: {kept:?}");
         }
         if world.lies_are_powerless() {
-            let near =
-                best.is_some_and(|b| b <= world.optimum + 12.0 * world.width(world.optimum) + 2e-6 * b.abs().max(1.0));
+            let near = best.is_some_and(|b| b <= world.optimum + 2.0 * world.width(world.optimum));
             let fine = match ending {
                 Ending::Optimal => world.truth == Truth::Feasible && near,
                 Ending::Infeasible => world.truth == Truth::Infeasible,

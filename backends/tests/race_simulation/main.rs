@@ -128,6 +128,7 @@ impl Simulation {
                 Input::Point { lane, point: self.new_point(), objective: sign * value, exact }
             }
             Act::Refuted => Input::Refuted(lane, "row 'R1' is missed by 3".into()),
+            Act::Contradicted => Input::Contradicted(lane, "its point has another objective".into()),
             Act::Measured => Input::Measured(lane, self.new_point()),
             Act::Bound(value, weight) => Input::Bound(lane, sign * value, weight),
             Act::Finished(outcome) => Input::Finished(lane, outcome),

@@ -63,6 +63,7 @@ pub enum Act {
     /// A point that passes the check; exact integers or not.
     Point(f64, Exactness),
     Refuted,
+    Contradicted,
     Measured,
     Bound(f64, Weight),
     Finished(Outcome),
@@ -184,7 +185,8 @@ impl World {
                 if self.truth != Truth::Unbounded {
                     acts.push(Act::Bound(self.optimum - 10.0, Weight::Claimed));
                 }
-                acts.extend([Act::Refuted, Act::Measured, verdict(Verdict::Optimal)]);
+                let last = if rng.bool() { Act::Contradicted } else { Act::Measured };
+                acts.extend([Act::Refuted, last, verdict(Verdict::Optimal)]);
             }
             Character::WrongObjective => {
                 for _ in 0..rng.u32(0..4) {
@@ -281,9 +283,10 @@ fn limit(rng: &mut Rng) -> Limit {
 
 fn lane(rng: &mut Rng) -> LaneModel {
     let solver = (*rng.choice(&["anna", "bert", "cleo"]).unwrap_or(&"anna")).to_owned();
+    let after = if one_in(rng, 4) { micros(rng, 1_000_000) } else { Duration::ZERO };
     let character = if one_in(rng, 3) { Character::Honest } else { CHARACTERS[rng.usize(0..CHARACTERS.len())] };
     LaneModel {
-        facts: LaneFacts { solver, threads: rng.u32(0..=2), takes_incumbents: rng.bool() },
+        facts: LaneFacts { solver, threads: rng.u32(0..=2), takes_incumbents: rng.bool(), after },
         character,
         obeys: (character != Character::Hangs && !one_in(rng, 6)).then(|| micros(rng, 100_000)),
         dies: (!one_in(rng, 6)).then(|| micros(rng, 50_000)),
