@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -313,7 +313,7 @@ fn runs(process: &PathBuf) -> bool {
 }
 
 /// State, parent and what follows; nothing when the process is gone.
-fn stat(process: &PathBuf) -> Vec<String> {
+fn stat(process: &Path) -> Vec<String> {
     let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     after_name.split_whitespace().map(str::to_owned).collect()

@@ -267,19 +267,18 @@ impl Solve<'_> {
             basis: start.basis.as_ref().map(|basis| Statuses::from(&**basis)),
         })?;
         loop {
+            let _ = rustix::io::read(bell, &mut [0; 8][..]); // so that it can ring again; empty when it was silent
             let deadline = self.keep_limits()?;
             let mut until = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
             if takes_offers {
                 self.offer()?;
                 until = until.min(Instant::now() + OFFER_INTERVAL);
             }
-            let bell = self.stopped_at.is_none().then_some(bell);
-            let mut message = self.loan.link.receive(until, bell, "solve")?;
-            while let Some(received) = message {
-                if let Some(end) = self.hear(received)? {
-                    return Ok(end);
-                }
-                message = self.loan.link.receive(Instant::now(), None, "solve")?;
+            // One frame a turn: a worker that never stops talking is held to its limits too.
+            if let Some(message) = self.loan.link.receive(until, Some(bell), "solve")?
+                && let Some(end) = self.hear(message)?
+            {
+                return Ok(end);
             }
         }
     }

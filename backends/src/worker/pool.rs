@@ -120,25 +120,40 @@ impl Pool {
 
     /// A worker with nothing open: a warm one where there is one, else a fresh one.
     pub(super) fn take(&self) -> Result<Loan, NoWorker> {
-        loop {
-            let idle = self.idle().pop();
-            let was_idle = idle.is_some();
-            let mut loan = match idle {
-                Some(loan) => loan,
-                None => self.start()?,
-            };
-            let ready = if loan.link.is_dead() {
-                Err(LinkError::Died("its worker died while it waited".into()))
-            } else {
-                loan.link.ready(self.config.start_limit)
-            };
-            match ready {
-                Ok(()) => return Ok(loan),
-                // It died while nobody looked, or never came to an end with its last problem: the next one, please.
-                Err(_) if was_idle => {}
-                Err(error) => return Err(NoWorker::Failed(error.to_string())),
+        let (waiting, starting) = self.take_idle();
+        if let Some(loan) = waiting {
+            return Ok(loan);
+        }
+        if let Some(mut loan) = starting
+            && loan.link.ready(self.config.start_limit).is_ok()
+        {
+            return Ok(loan);
+        }
+        // Where no more can be started, one that still closes its last problem is waited for.
+        let mut loan = self.start().or_else(|none| self.idle().pop().ok_or(none))?;
+        match loan.link.ready(self.config.start_limit) {
+            Ok(()) => Ok(loan),
+            Err(error) => Err(NoWorker::Failed(error.to_string())),
+        }
+    }
+
+    /// An idle worker that is ready now, or else one that is about to be. One that still closes its last problem stays
+    /// where it is: a fresh one is there sooner than a large problem is freed.
+    fn take_idle(&self) -> (Option<Loan>, Option<Loan>) {
+        let mut idle = self.idle();
+        let mut starting = None;
+        for at in (0..idle.len()).rev() {
+            match idle[at].link.ready(Duration::ZERO) {
+                Ok(()) if !idle[at].link.is_dead() => return (Some(idle.remove(at)), None),
+                Err(LinkError::Late { .. }) if idle[at].link.hello().is_none() => starting = Some(at),
+                Err(LinkError::Late { .. }) => {}
+                Ok(()) | Err(_) => {
+                    idle.remove(at); // died while nobody looked
+                    starting = starting.map(|later| later - 1);
+                }
             }
         }
+        (None, starting.map(|at| idle.remove(at)))
     }
 
     /// Takes a worker back that has a problem open or has failed to open one. It closes it in its own time.
