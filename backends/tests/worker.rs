@@ -295,7 +295,7 @@ fn kill_the_parent_and_no_worker_is_left() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     let killed = Instant::now();
-    while workers.iter().any(runs) {
+    while workers.iter().any(|worker| runs(worker)) {
         assert!(killed.elapsed() < Duration::from_secs(1), "orphans: {workers:?}");
         thread::yield_now();
     }
@@ -308,7 +308,7 @@ fn children_of(parent: u32) -> Vec<PathBuf> {
 }
 
 /// Not when it is dead and only waits to be reaped by whoever adopted it.
-fn runs(process: &PathBuf) -> bool {
+fn runs(process: &Path) -> bool {
     stat(process).first().is_some_and(|state| state != "Z" && state != "X")
 }
 
