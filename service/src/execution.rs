@@ -180,7 +180,8 @@ impl Attempt {
         let (stop, recorder) = (self.ending.stop.clone(), Arc::clone(recorder));
         let (send, done) = oneshot::channel();
         let run = move || {
-            let spec = RaceSpec { lineup, options, start, trust: TrustPolicy::default(), observer: &*recorder, stop };
+            let trust = race::lineup::trust(&lineup);
+            let spec = RaceSpec { lineup, options, start, trust, observer: &*recorder, stop };
             let _ = send.send(race::run(&problem, spec));
         };
         if let Err(error) = std::thread::Builder::new().name("race".into()).spawn(run) {

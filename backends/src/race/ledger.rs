@@ -26,6 +26,7 @@ enum Credit {
 struct Claims {
     solver: String,
     trusted: bool,
+    trusted_infeasible: bool,
     bound: f64,
     /// The part of the bound that no incumbent has called in doubt.
     sound: f64,
@@ -109,6 +110,7 @@ impl Ledger {
         let claims = |lane: &LaneFacts| Claims {
             solver: lane.solver.clone(),
             trusted: trust.trusts(&lane.solver),
+            trusted_infeasible: trust.trusts_infeasible(&lane.solver),
             bound: f64::NEG_INFINITY,
             sound: f64::NEG_INFINITY,
             objective: f64::INFINITY,
@@ -321,7 +323,10 @@ impl Ledger {
             return true;
         }
         let unanimous = spoken.iter().all(|(_, verdict)| is(*verdict));
-        let trusted = spoken.iter().any(|(c, _)| c.trusted);
+        let trusted = spoken.iter().any(|(c, verdict)| match verdict {
+            Verdict::Infeasible(_) => c.trusted_infeasible,
+            Verdict::Optimal | Verdict::Unbounded(_) => c.trusted,
+        });
         let two = spoken.iter().any(|(a, _)| spoken.iter().any(|(b, _)| a.solver != b.solver));
         unanimous && (trusted || two)
     }

@@ -13,6 +13,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use farkas_modeling::check::TrustPolicy;
 use farkas_modeling::problem::Problem;
 
 use super::{Lane, Lineup};
@@ -63,6 +64,17 @@ pub fn choose(problem: &Problem, backends: &[Arc<dyn Backend>], threads: u32, op
     hand_out_threads(&mut lineup.lanes, threads, backends.len());
     lineup.reason = reason(problem, small, threads, &left_out);
     lineup
+}
+
+/// Whose lone word counts in this line-up: everybody's, but for an infeasibility that CBC claims without proof (it has been
+/// wrong). Who runs alone was chosen for it, and is believed.
+pub fn trust(lineup: &Lineup) -> TrustPolicy {
+    let mut trust = TrustPolicy::default();
+    let several = lineup.lanes.iter().any(|lane| lane.backend.name() != lineup.lanes[0].backend.name());
+    if several {
+        trust.distrusted_infeasible.push("cbc".into());
+    }
+    trust
 }
 
 /// Everybody who may run, in order of preference.

@@ -124,8 +124,8 @@ impl World {
         let endless = limits.time.is_none() && lanes.iter().any(|l| l.character == Character::Hangs);
         let wish = if rng.bool() { Wish::Keep } else { Wish::Discard };
         let stop = (endless || one_in(rng, 5)).then(|| (micros(rng, 30_000_000), wish));
-        let distrusted = ["anna", "bert", "cleo"].iter().filter(|_| rng.bool()).map(|s| (*s).to_owned()).collect();
-        let trust = TrustPolicy { distrusted };
+        let mut some = || ["anna", "bert", "cleo"].iter().filter(|_| rng.bool()).map(|s| (*s).to_owned()).collect();
+        let trust = TrustPolicy { distrusted: some(), distrusted_infeasible: some() };
         Self {
             sense,
             truth,
@@ -151,7 +151,11 @@ impl World {
     pub fn lies_are_powerless(&self) -> bool {
         let mut liars: Vec<&str> = Vec::new();
         for lane in self.lanes.iter().filter(|l| l.character.lies()) {
-            if self.trust.trusts(&lane.facts.solver) {
+            let trusted = match lane.character {
+                Character::FalseInfeasible => self.trust.trusts_infeasible(&lane.facts.solver),
+                _ => self.trust.trusts(&lane.facts.solver),
+            };
+            if trusted {
                 return false;
             }
             liars.push(&lane.facts.solver);

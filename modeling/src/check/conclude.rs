@@ -166,7 +166,7 @@ fn without_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a>
             .agreed_by(ledger.infeasible.clone())
             .witnessed_by(vec![&proof.source]);
     }
-    let infeasible = ledger.believed_if_any(&ledger.infeasible);
+    let infeasible = ledger.believed_infeasible();
     let unbounded = ledger.believed_if_any(&ledger.unbounded);
     let claimed = |reason: Reason, agreed: Vec<&'a Source>, detail: String| {
         Verdict::new(Termination::new(reason, detail), EvidenceLevel::Claimed)

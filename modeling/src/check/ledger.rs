@@ -277,6 +277,13 @@ impl<'a> Ledger<'a> {
         sources.iter().any(|s| self.trust.trusts(&s.backend)) || sources.iter().any(|s| s.backend != sources[0].backend)
     }
 
+    /// Whether somebody says infeasible, and that may stand.
+    pub(super) fn believed_infeasible(&self) -> bool {
+        let sources = &self.infeasible;
+        sources.iter().any(|s| self.trust.trusts_infeasible(&s.backend))
+            || sources.iter().any(|s| s.backend != sources[0].backend)
+    }
+
     /// Whether there are such sources, and their word may stand.
     pub(super) fn believed_if_any(&self, sources: &[&Source]) -> bool {
         !sources.is_empty() && self.believed(sources)

@@ -190,12 +190,19 @@ impl Findings {
 pub struct TrustPolicy {
     /// Backends whose lone bound or infeasibility does not end a solve; another's must agree.
     pub distrusted: Vec<String>,
+    /// Backends whose bounds may stand, but not a lone infeasibility without proof.
+    pub distrusted_infeasible: Vec<String>,
 }
 
 impl TrustPolicy {
     /// Whether this backend's lone claim may end a solve.
     pub fn trusts(&self, backend: &str) -> bool {
         !self.distrusted.iter().any(|name| name == backend)
+    }
+
+    /// Whether its lone infeasibility may.
+    pub fn trusts_infeasible(&self, backend: &str) -> bool {
+        self.trusts(backend) && !self.distrusted_infeasible.iter().any(|name| name == backend)
     }
 }
 

@@ -17,7 +17,7 @@ fn answer(problem: &Problem, claims: &[(&str, Claim)], stopped: Option<Limit>) -
         .enumerate()
         .map(|(lane, (backend, claim))| examine(problem, &source(backend, lane as u16), claim, &tolerances))
         .collect();
-    let trust = TrustPolicy { distrusted: vec!["shady".into(), "dubious".into()] };
+    let trust = TrustPolicy { distrusted: vec!["shady".into(), "dubious".into()], ..TrustPolicy::default() };
     conclude(problem, &findings, &tolerances, &trust, stopped)
 }
 
