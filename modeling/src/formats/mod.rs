@@ -8,6 +8,7 @@ pub mod json;
 pub mod mps;
 mod number;
 mod place;
+pub mod solution;
 
 use crate::problem::Problem;
 pub use compression::{Compression, Encoder, SizeLimits, decompress, read_all};

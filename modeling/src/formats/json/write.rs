@@ -1,5 +1,6 @@
 //! Farkas JSON, written as a stream: columnar, or for people. Numbers are the shortest that read back the same.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::algebra::plain_name;
@@ -216,7 +217,9 @@ fn sum_of(p: &Problem, terms: impl Iterator<Item = (usize, f64)>) -> String {
         };
         sum.push_str(sign);
         if value.abs() != 1.0 {
-            sum += &format!("{:?} ", value.abs());
+            let number = value.abs();
+            // Writing to a string cannot fail.
+            let _ = write!(sum, "{number:?} ");
         }
         let name = p.column_names().get(j);
         if plain_name(&name) == name.len() && !name.to_ascii_lowercase().starts_with("inf") {

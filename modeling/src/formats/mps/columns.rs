@@ -141,7 +141,8 @@ impl Reader<'_> {
             let bytes = self.lines.bytes;
             self.uncomment(&mut fields, 1);
             let second = if fields.len() > 1 { bytes[fields.get(1).at] } else { b'\'' };
-            if second == b'\'' || fields.len() % 2 == 0 || fields.len() > 5 {
+            let starred = fields.len() == 5 && bytes[fields.get(3).at] == b'*';
+            if second == b'\'' || fields.len() % 2 == 0 || fields.len() > 5 || starred {
                 match self.odd_line(fields)? {
                     Odd::Marker(integer) => {
                         current = Current { key: 0, integer };
@@ -233,7 +234,7 @@ impl Reader<'_> {
             return self.marker(fields);
         }
         for k in [3, 5] {
-            if fields.len() > k && self.lines.bytes[fields.get(k).at] == b'*' {
+            if fields.len() > k && self.lines.bytes[fields.get(k).at] == b'*' && !self.is_row(fields.get(k)) {
                 fields.truncate(k); // some writers put a comment there
             }
         }

@@ -31,6 +31,7 @@ mod read;
 mod rows;
 mod sets;
 mod table;
+mod write;
 
 use std::borrow::Cow;
 
@@ -38,6 +39,7 @@ use super::place::{FormatError, Read, locate};
 use crate::problem::Problem;
 
 pub use lines::Layout;
+pub use write::{Written, write};
 
 /// What an MPS file may not exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +91,8 @@ pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Read<Problem>, FormatE
             Ok(done) => done,
             // The reading that got some lines further was more likely the right one.
             Err(fixed) => {
-                let further = memchr::memchr(b'\n', bytes.get(free.at..fixed.at).unwrap_or_default()).is_some();
+                let further = fixed.code != "mps-fixed-column"
+                    && memchr::memchr(b'\n', bytes.get(free.at..fixed.at).unwrap_or_default()).is_some();
                 return Err(tell(if further { fixed } else { free }));
             }
         },

@@ -171,6 +171,11 @@ impl Reader<'_> {
         Fault::new(name.at, "mps-unknown-row", finding, format!("rows end at line {line}"))
     }
 
+    pub(super) fn is_row(&self, name: Span) -> bool {
+        let rows = &self.rows;
+        rows.table.as_ref().is_some_and(|table| table.find(self.lines.bytes, &rows.declared, name).is_some())
+    }
+
     pub(super) fn find_row(&mut self, name: Span) -> Result<u32, Fault> {
         self.rows.find(self.lines.bytes, name).ok_or_else(|| self.unknown_row(name))
     }

@@ -1,0 +1,249 @@
+//! What is written reads back the same, free and fixed, for any problem that MPS can hold.
+
+use farkas_modeling::formats::mps::{self, Layout};
+use farkas_modeling::problem::{Indicator, SpecialOrderedSet};
+use farkas_modeling::{ColumnKind, Problem, ProblemData, Sense};
+use proptest::prelude::*;
+
+const INF: f64 = f64::INFINITY;
+
+fn write(problem: &Problem, layout: Layout) -> (String, mps::Written) {
+    let mut out = Vec::new();
+    let written = mps::write(problem, layout, &mut out).expect("a vector takes everything");
+    (String::from_utf8(out).expect("MPS is text"), written)
+}
+
+fn read(text: &str) -> Problem {
+    mps::read(text.as_bytes()).unwrap_or_else(|error| panic!("{text}\n{error}")).value
+}
+
+/// Any double: whole, with a few digits, with all, very small or very large.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        (-50_i32..50).prop_map(f64::from),
+        (-5000_i32..5000).prop_map(|v| f64::from(v) / 64.0),
+        any::<f64>()
+            .prop_filter("finite and no infinity to a solver", |v| v.abs() < 1e20 && (*v == 0.0 || v.is_normal())),
+    ]
+}
+
+fn nonzero() -> impl Strategy<Value = f64> {
+    number().prop_filter("not zero", |v| *v != 0.0)
+}
+
+fn bounds() -> impl Strategy<Value = (f64, f64)> {
+    let side = || prop_oneof![Just(0.0), Just(1.0), Just(INF), number()];
+    (side(), side(), any::<bool>()).prop_map(|(a, b, minus)| {
+        let lower = if a == INF { -INF } else { a };
+        (if minus { -lower.abs() } else { lower }, b)
+    })
+}
+
+/// Sides that a right-hand side and a range give exactly: their difference is exact.
+fn sides() -> impl Strategy<Value = (f64, f64)> {
+    let part = || (-5000_i32..5000).prop_map(|v| f64::from(v) / 64.0);
+    prop_oneof![
+        number().prop_map(|v| (v, v)),
+        number().prop_map(|v| (-INF, v)),
+        number().prop_map(|v| (v, INF)),
+        Just((-INF, INF)),
+        (part(), part()).prop_map(|(a, b)| (a.min(b), a.max(b))),
+    ]
+}
+
+fn kind() -> impl Strategy<Value = ColumnKind> {
+    prop_oneof![
+        3 => Just(ColumnKind::Continuous),
+        3 => Just(ColumnKind::Integer),
+        1 => Just(ColumnKind::SemiContinuous),
+        1 => Just(ColumnKind::SemiInteger),
+    ]
+}
+
+fn problem() -> impl Strategy<Value = Problem> {
+    let columns = prop::collection::vec((kind(), bounds(), prop_oneof![Just(0.0), number()]), 1..9);
+    let rows = prop::collection::vec(sides(), 0..7);
+    (columns, rows, any::<bool>(), number()).prop_flat_map(|(columns, rows, maximize, offset)| {
+        let (n, m) = (columns.len(), rows.len());
+        let entries = prop::collection::btree_map((0..n, 0..m.max(1)), nonzero(), 0..=n * m);
+        let sets = prop::collection::vec((1_u8..3, prop::sample::subsequence((0..n).collect::<Vec<_>>(), 0..=n)), 0..3);
+        (Just(columns), Just(rows), Just(maximize), Just(offset), entries, sets, any::<bool>()).prop_map(build)
+    })
+}
+
+type Column = (ColumnKind, (f64, f64), f64);
+type Parts = (
+    Vec<Column>,
+    Vec<(f64, f64)>,
+    bool,
+    f64,
+    std::collections::BTreeMap<(usize, usize), f64>,
+    Vec<(u8, Vec<usize>)>,
+    bool,
+);
+
+fn build((columns, rows, maximize, offset, entries, sets, indicate): Parts) -> Problem {
+    let mut data = ProblemData {
+        name: "any problem".into(),
+        objective_name: Some("obj".into()),
+        sense: if maximize { Sense::Maximize } else { Sense::Minimize },
+        offset,
+        column_names: Some((0..columns.len()).map(|j| format!("x{j}")).collect()),
+        row_names: Some((0..rows.len()).map(|i| format!("a_row_{i}")).collect()),
+        starts: vec![0],
+        ..ProblemData::default()
+    };
+    for (j, &(kind, (lower, upper), cost)) in columns.iter().enumerate() {
+        data.kinds.push(kind);
+        data.lower.push(lower);
+        data.upper.push(upper);
+        data.cost.push(cost);
+        for ((_, i), &value) in entries.range((j, 0)..(j + 1, 0)).filter(|((_, i), _)| *i < rows.len()) {
+            data.indices.push(*i as u32);
+            data.values.push(value);
+        }
+        data.starts.push(data.indices.len() as u32);
+    }
+    for &(lower, upper) in &rows {
+        data.row_lower.push(lower);
+        data.row_upper.push(upper);
+    }
+    for (k, (order, members)) in sets.into_iter().enumerate() {
+        let members = members.into_iter().enumerate().map(|(at, j)| (j as u32, at as f64 + 0.5)).collect();
+        data.sets.push(SpecialOrderedSet {
+            name: if k == 0 { String::new() } else { format!("s{k}") },
+            order,
+            members,
+        });
+    }
+    let binary = data
+        .kinds
+        .iter()
+        .zip(data.lower.iter().zip(&data.upper))
+        .position(|(&kind, (&lower, &upper))| kind == ColumnKind::Integer && lower >= 0.0 && upper <= 1.0);
+    if let (true, Some(column), false) = (indicate, binary, rows.is_empty()) {
+        data.indicators.push(Indicator { row: 0, column: column as u32, active: rows.len() % 2 == 0 });
+    }
+    Problem::new(data).expect("it has no defects")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_problem_in_free_format(problem in problem()) {
+        let (text, written) = write(&problem, Layout::Free);
+        prop_assert_eq!(written, mps::Written::default());
+        prop_assert_eq!(&read(&text), &problem, "{}", text);
+    }
+
+    #[test]
+    fn any_problem_in_fixed_format(problem in problem()) {
+        let (text, written) = write(&problem, Layout::Fixed);
+        prop_assert_eq!(written, mps::Written::default());
+        prop_assert_eq!(&read(&text), &problem, "{}", text);
+    }
+
+    #[test]
+    fn ranges_are_off_by_a_bit_at_most(lower in number(), width in number()) {
+        let upper = lower + width.abs();
+        let problem = Problem::new(ProblemData {
+            row_lower: vec![lower], row_upper: vec![upper], ..ProblemData::default()
+        }).expect("it has no defects");
+        let (text, written) = write(&problem, Layout::Free);
+        let back = read(&text);
+        let off = |a: f64, b: f64| (a - b).abs() <= 2.0 * f64::EPSILON * a.abs().max(lower.abs().max(upper.abs()));
+        prop_assert!(off(lower, back.row_lower()[0]) && off(upper, back.row_upper()[0]), "{}", text);
+        let exact = back.row_lower() == [lower] && back.row_upper() == [upper];
+        prop_assert_eq!(exact, written.rounded_ranges == 0, "{}", text);
+    }
+}
+
+#[test]
+fn what_is_written() {
+    let problem = Problem::new(ProblemData {
+        name: "small".into(),
+        sense: Sense::Maximize,
+        offset: 2.5,
+        cost: vec![1.0, 0.0, 0.1],
+        lower: vec![0.0, 0.0, -INF],
+        upper: vec![INF, 1.0, 4.0],
+        kinds: vec![ColumnKind::Continuous, ColumnKind::Integer, ColumnKind::Continuous],
+        row_lower: vec![-INF, 1.0],
+        row_upper: vec![12.0, 4.0],
+        starts: vec![0, 2, 3, 3],
+        indices: vec![0, 1, 1],
+        values: vec![2.0, -1e-7, 1.0 / 3.0],
+        ..ProblemData::default()
+    })
+    .unwrap();
+    assert_eq!(
+        write(&problem, Layout::Free).0,
+        "NAME          small\nOBJSENSE\n    MAX\nROWS\n N OBJ\n L R1\n L R2\nCOLUMNS\n C1 OBJ 1 R1 2\n C1 R2 -1e-7\n \
+         M1 'MARKER' 'INTORG'\n C2 R2 0.3333333333333333\n M2 'MARKER' 'INTEND'\n C3 OBJ 0.1\nRHS\n RHS OBJ -2.5\n \
+         RHS R1 12\n RHS R2 4\nRANGES\n RNG R2 3\nBOUNDS\n BV BND C2\n MI BND C3\n UP BND C3 4\nENDATA\n"
+    );
+    assert_eq!(
+        write(&problem, Layout::Fixed).0,
+        "\
+NAME          small
+OBJSENSE
+    MAX
+ROWS
+ N  OBJ
+ L  R1
+ L  R2
+COLUMNS
+    C1        OBJ                  1   R1                   2
+    C1        R2               -1e-7
+    M1        'MARKER'                 'INTORG'
+    C2        R2        0.3333333333333333
+    M2        'MARKER'                 'INTEND'
+    C3        OBJ                0.1
+RHS
+    RHS       OBJ               -2.5
+    RHS       R1                  12
+    RHS       R2                   4
+RANGES
+    RNG       R2                   3
+BOUNDS
+ BV BND       C2
+ MI BND       C3
+ UP BND       C3                   4
+ENDATA
+"
+    );
+}
+
+#[test]
+fn names_that_mps_cannot_hold_are_replaced() {
+    let names = ["C2", "two words", "$cost", "", "*", "'MARKER'", "fine", "much_too_long_for_fixed"];
+    let problem = Problem::new(ProblemData {
+        objective_name: Some("R1".into()),
+        cost: vec![1.0; names.len()],
+        lower: vec![0.0; names.len()],
+        upper: vec![INF; names.len()],
+        row_lower: vec![0.0],
+        row_upper: vec![INF],
+        starts: vec![0; names.len() + 1],
+        column_names: Some(names.iter().collect()),
+        ..ProblemData::default()
+    })
+    .unwrap();
+    let (text, written) = write(&problem, Layout::Free);
+    let found = read(&text);
+    let column_names: Vec<_> = found.column_names().iter().map(std::borrow::Cow::into_owned).collect();
+    // The second name would be C2, which another column has.
+    assert_eq!(column_names, ["C2", "C10", "C3", "C4", "C5", "C6", "fine", "much_too_long_for_fixed"]);
+    assert_eq!((written.renamed, found.objective_name()), (6, Some("OBJ")));
+    let (text, written) = write(&problem, Layout::Fixed);
+    assert_eq!((written.renamed, read(&text).column_names().get(7).into_owned()), (7, "C8".to_owned()));
+}
+
+#[test]
+fn crossed_sides_are_refused() {
+    let problem =
+        Problem::new(ProblemData { row_lower: vec![2.0], row_upper: vec![1.0], ..ProblemData::default() }).unwrap();
+    let error = mps::write(&problem, Layout::Free, &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "row 'R1' lies between 2 and 1, which MPS cannot say");
+}
