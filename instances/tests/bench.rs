@@ -60,16 +60,12 @@ impl Place {
 
     fn options(&self) -> BenchOptions {
         BenchOptions {
-            program: self.path("program"),
-            instances: self.folder.path().into(),
             catalogue: None,
             solvers: vec!["highs".into(), "race".into()],
             time_limit: Duration::from_millis(100),
             grace: Duration::from_millis(200),
-            threads: 2,
-            classes: vec![],
-            difficulties: vec![],
             out: Some(self.path("records.jsonl")),
+            ..BenchOptions::new(self.path("program"), self.folder.path())
         }
     }
 }

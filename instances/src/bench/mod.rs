@@ -14,7 +14,7 @@ pub use record::{Record, RunKey};
 pub use report::{Report, report, shifted_geometric_mean};
 pub use run::{Run, run_one};
 
-use crate::catalogue::{Catalogue, CatalogueError, Class, Difficulty, Instance, Known};
+use crate::catalogue::{Catalogue, CatalogueError, Class, Difficulty, FOLDER_VARIABLE, Instance, Known};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -39,6 +39,25 @@ pub struct BenchOptions {
     pub difficulties: Vec<Difficulty>,
     /// Where records are kept: one JSON line a run.
     pub out: Option<PathBuf>,
+}
+
+impl BenchOptions {
+    /// Everything of a folder or list by a race: 30 seconds and two threads each, killed ten seconds later, with no records
+    /// kept; the answers are those of the folder that the environment names (`FARKAS_INSTANCES`), if it names one.
+    pub fn new(program: impl Into<PathBuf>, instances: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            instances: instances.into(),
+            catalogue: std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from),
+            solvers: vec!["race".into()],
+            time_limit: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+            threads: 2,
+            classes: Vec::new(),
+            difficulties: Vec::new(),
+            out: None,
+        }
+    }
 }
 
 /// How a benchmark goes on: told before and after each run.

@@ -136,7 +136,8 @@ impl Columns {
                 if value == 0.0 {
                     continue;
                 }
-                if at > starts[column] as usize && rows[at - 1] == row as u32 {
+                // Asked in this order, the start of the column, another miss of the cache, is hardly ever looked at.
+                if at > 0 && rows[at - 1] == row as u32 && at > starts[column] as usize {
                     values[at - 1] += value;
                 } else {
                     rows[at] = row as u32;
