@@ -107,10 +107,41 @@ impl Registry {
         self.backends.iter().find(|backend| backend.name() == name).map(|backend| Arc::clone(backend) as _)
     }
 
+    /// The backends that a user names: by their names, or all of them for `race` and for no name at all.
+    ///
+    /// # Errors
+    /// For a name that no backend has.
+    pub fn select<S: AsRef<str>>(&self, names: &[S]) -> Result<Vec<Arc<dyn Backend>>, UnknownBackend> {
+        let mut selected: Vec<Arc<dyn Backend>> = Vec::new();
+        for name in names.iter().map(AsRef::as_ref) {
+            if name == "race" {
+                return Ok(self.all());
+            }
+            let backend = self.backend(name).ok_or_else(|| UnknownBackend {
+                name: name.to_owned(),
+                known: self.names().into_iter().map(str::to_owned).collect(),
+            })?;
+            if !selected.iter().any(|other| other.name() == name) {
+                selected.push(backend);
+            }
+        }
+        Ok(if selected.is_empty() { self.all() } else { selected })
+    }
+
     /// All backends, in the order of preference.
     pub fn all(&self) -> Vec<Arc<dyn Backend>> {
         self.backends.iter().map(|backend| Arc::clone(backend) as _).collect()
     }
+}
+
+/// A name that no backend has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no solver '{name}'; there are: race, {}", known.join(", "))]
+pub struct UnknownBackend {
+    /// What was asked for.
+    pub name: String,
+    /// What there is.
+    pub known: Vec<String>,
 }
 
 /// Where worker programs may stand.
