@@ -1,1 +1,58 @@
-//! The facade.
+//! Farkas solves linear and mixed-integer optimisation problems with several solvers, checks the answer against the
+//! problem itself, and returns it with the evidence.
+//!
+//! This crate is the facade: it adds solving to the models of [`modeling`]. `m.solve()` answers in this process with
+//! HiGHS; [`Solver`] says it otherwise: limits, threads, a race of several solvers in processes of their own.
+//!
+//! ```
+//! use farkas::prelude::*;
+//!
+//! #[derive(Debug)]
+//! struct Plant { name: &'static str, at: f64, capacity: f64, fixed_cost: f64 }
+//! #[derive(Debug)]
+//! struct City { name: &'static str, at: f64, demand: f64 }
+//!
+//! let plants = [
+//!     Plant { name: "Lyon", at: 0.0, capacity: 60.0, fixed_cost: 100.0 },
+//!     Plant { name: "Nantes", at: 7.0, capacity: 50.0, fixed_cost: 80.0 },
+//! ];
+//! let cities = [City { name: "Paris", at: 4.0, demand: 30.0 }, City { name: "Brest", at: 9.0, demand: 15.0 }];
+//!
+//! let mut m = Model::new("facility location");
+//! let open = m.binary("open").over(&plants);
+//! let ship = m.nonnegative("ship").over((&plants, &cities));
+//! m.minimize(
+//!     sum(&plants, |p| p.fixed_cost * open[p])
+//!         + sum((&plants, &cities), |(p, c)| (p.at - c.at).abs() * ship[(p, c)]),
+//! );
+//! m.rows("demand", &cities, |c| sum(&plants, |p| ship[(p, c)]).eq(c.demand));
+//! m.rows("capacity", &plants, |p| sum(&cities, |c| ship[(p, c)]).le(p.capacity * open[p]));
+//!
+//! # #[cfg(feature = "highs")] {
+//! let answer = m.solve()?;
+//! assert_eq!(answer.objective(), Some(200.0)); // Nantes alone: 80 + 3 · 30 + 2 · 15
+//! for ((plant, city), amount) in answer.nonzeros(&ship) {
+//!     println!("{} ships {amount} to {}", plant.name, city.name);
+//! }
+//! # }
+//! # Ok::<(), SolveError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod solver;
+
+pub use farkas_backends as backends;
+pub use farkas_modeling as modeling;
+pub use solver::{Solve, SolveError, Solver};
+
+/// What a file that writes and solves models wants in scope.
+pub mod prelude {
+    pub use crate::{Solve, SolveError, Solver};
+    pub use farkas_modeling::model::prelude::*;
+    pub use farkas_modeling::{Limit, Reason};
+}
+
+/// The README's examples, run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

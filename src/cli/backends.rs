@@ -1,0 +1,96 @@
+//! `farkas backends`: which solvers are here, what they can do, and what to do about those that are not.
+
+use clap::Args;
+use comfy_table::{Table, presets::NOTHING};
+use console::style;
+use farkas_backends::contract::{Availability, Backend, Capabilities};
+use farkas_backends::registry::{Registry, RegistryConfig};
+use serde::Serialize;
+
+use crate::cli::{Exit, Failure};
+
+/// What `farkas backends` takes.
+#[derive(Debug, Args)]
+pub struct BackendsArgs {
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    availability: Availability,
+    capabilities: Capabilities,
+}
+
+/// Probes every known backend (each in a process of its own) and prints what it says.
+pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
+    let registry = Registry::new(RegistryConfig::default());
+    let rows: Vec<Row> = registry.all().iter().map(|b| row(b.as_ref())).collect();
+    if args.json {
+        let text = serde_json::to_string_pretty(&rows)
+            .map_err(|e| Failure::new(Exit::Failed, format!("the table could not be written as JSON: {e}")))?;
+        println!("{text}");
+        return Ok(Exit::Solved);
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(["Solver", "Version", "Takes", "Gives", "While solving"]);
+    for row in &rows {
+        if let Availability::Ready { version } = &row.availability {
+            let c = &row.capabilities;
+            table.add_row([row.name.clone(), version.clone(), takes(c), gives(c), meanwhile(c)]);
+        }
+    }
+    println!("{table}");
+    for row in &rows {
+        let says = match &row.availability {
+            Availability::Ready { .. } => continue,
+            Availability::NotFound { remedy } => format!("not found: {remedy}"),
+            Availability::TooOld { version, remedy } => format!("too old ({version}): {remedy}"),
+            Availability::NoLicense { says } => format!("no licence: {says}"),
+            Availability::Broken { says } => format!("does not work: {says}"),
+        };
+        println!("{} {says}", style(&row.name).yellow().bold());
+    }
+    let ready = rows.iter().any(|r| matches!(r.availability, Availability::Ready { .. }));
+    Ok(if ready { Exit::Solved } else { Exit::NoSolver })
+}
+
+fn row(backend: &dyn Backend) -> Row {
+    // The probe comes first: a worker tells its capabilities when it starts.
+    let availability = backend.probe();
+    Row { name: backend.name().to_string(), availability, capabilities: backend.capabilities() }
+}
+
+fn words(facts: &[(bool, &'static str)]) -> String {
+    let words: Vec<&str> = facts.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+    words.join(", ")
+}
+
+fn takes(c: &Capabilities) -> String {
+    words(&[
+        (true, "LP"),
+        (c.integers, "MIP"),
+        (c.semicontinuous, "semicontinuous"),
+        (c.sets, "SOS"),
+        (c.indicators, "indicators"),
+        (c.start_point, "start"),
+        (c.threads, "threads"),
+        (c.seed, "seed"),
+        (c.memory_limit, "memory limit"),
+    ])
+}
+
+fn gives(c: &Capabilities) -> String {
+    words(&[(c.duals, "duals"), (c.primal_ray, "ray"), (c.farkas_ray, "Farkas proof"), (c.basis, "basis")])
+}
+
+fn meanwhile(c: &Capabilities) -> String {
+    words(&[
+        (c.incumbents_out, "incumbents out"),
+        (c.incumbents_in, "incumbents in"),
+        (c.live_bound, "bound"),
+        (c.stop, "stop"),
+    ])
+}

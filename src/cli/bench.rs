@@ -1,0 +1,133 @@
+//! `farkas bench`: runs solvers over many problems, each run in a process of its own, and compares them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use farkas_instances::bench::{self, BenchOptions, Progress};
+use farkas_instances::catalogue;
+use farkas_instances::judge::Verdict;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::{Exit, Failure};
+
+/// What `farkas bench` can do.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Run solvers over instances; runs that the file of records has already are not repeated
+    Run(RunArgs),
+}
+
+/// What `farkas bench run` takes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A folder with an index.csv, or a file that lists one path a line
+    #[arg(long, value_name = "DIR|LIST", env = "FARKAS_INSTANCES")]
+    instances: PathBuf,
+    /// The folder whose index.csv knows the answers, when --instances is a list
+    #[arg(long, value_name = "DIR")]
+    catalogue: Option<PathBuf>,
+    /// Which solvers, `race` among them
+    #[arg(long, value_delimiter = ',', default_value = "highs,scip,cbc,race")]
+    solvers: Vec<String>,
+    /// Wall-clock limit in seconds for each run
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
+    time_limit: f64,
+    /// Threads for each run [default: one a core]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Only these classes [default: LP and MIP]
+    #[arg(long, value_delimiter = ',', value_name = "CLASS")]
+    class: Vec<Class>,
+    /// Only these difficulties
+    #[arg(long, value_delimiter = ',', value_name = "DIFFICULTY")]
+    difficulty: Vec<Difficulty>,
+    /// Keep records in this file, one JSON line a run
+    #[arg(long, value_name = "FILE.jsonl")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Class {
+    Lp,
+    Mip,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Difficulty {
+    Easy,
+    Medium,
+    Hard,
+}
+
+/// Runs a benchmark; exit 1 when an answer was wrong.
+pub fn run(command: BenchCommand) -> Result<Exit, Failure> {
+    let BenchCommand::Run(args) = command;
+    let seconds = Duration::try_from_secs_f64(args.time_limit)
+        .map_err(|_| Failure::new(Exit::Usage, "--time-limit: give seconds that are not negative"))?;
+    let program = std::env::current_exe()
+        .map_err(|e| Failure::new(Exit::Failed, format!("this program does not find itself: {e}")))?;
+    let options = options(args, seconds, &program);
+    let bar = ProgressBar::new(0);
+    bar.set_style(
+        ProgressStyle::with_template("{pos}/{len} [{elapsed}] {bar:30.cyan} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let report = bench::run(&options, |progress| match progress {
+        Progress::Begins { number, of, instance, solver } => {
+            bar.set_length(of as u64);
+            bar.set_position(number as u64 - 1);
+            bar.set_message(format!("{} by {solver}", instance.path));
+        }
+        Progress::Ended(record) => {
+            let line = format!(
+                "{:>9.2} s  {:<8} {:<9} {}",
+                record.wall_seconds,
+                record.key.solver,
+                format!("{:?}", record.verdict).to_lowercase(),
+                record.key.instance
+            );
+            if bar.is_hidden() {
+                eprintln!("{line}");
+            } else if record.verdict == Verdict::Wrong {
+                bar.println(console::style(line).for_stderr().red().to_string());
+            } else {
+                bar.println(line);
+            }
+        }
+    })
+    .map_err(|e| Failure::new(Exit::Unreadable, format!("{e} [{}]", e.code())))?;
+    bar.finish_and_clear();
+    println!("{report}");
+    Ok(if report.wrong() > 0 { Exit::Refuted } else { Exit::Solved })
+}
+
+fn options(args: RunArgs, time_limit: Duration, program: &Path) -> BenchOptions {
+    BenchOptions {
+        program: program.to_path_buf(),
+        instances: args.instances,
+        catalogue: args.catalogue,
+        solvers: args.solvers,
+        time_limit,
+        grace: Duration::from_secs(5),
+        threads: args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get() as u32)),
+        classes: args
+            .class
+            .iter()
+            .map(|class| match class {
+                Class::Lp => catalogue::Class::Lp,
+                Class::Mip => catalogue::Class::Mip,
+            })
+            .collect(),
+        difficulties: args
+            .difficulty
+            .iter()
+            .map(|difficulty| match difficulty {
+                Difficulty::Easy => catalogue::Difficulty::Easy,
+                Difficulty::Medium => catalogue::Difficulty::Medium,
+                Difficulty::Hard => catalogue::Difficulty::Hard,
+            })
+            .collect(),
+        out: args.out,
+    }
+}

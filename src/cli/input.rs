@@ -1,0 +1,50 @@
+//! Reads problem and solution files: bytes from a file or standard input, parsed by our own formats.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use farkas_modeling::Problem;
+use farkas_modeling::formats;
+
+use crate::cli::{Exit, Failure};
+
+/// A file of more bytes is refused before it is read.
+const MOST_BYTES: u64 = 8 << 30;
+
+/// The bytes of a file, or of standard input for `-`.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let shown = path.display();
+    let refuse = |what: String| Failure::new(Exit::Unreadable, format!("{shown}: {what}"));
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin()
+            .lock()
+            .take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| refuse(format!("standard input could not be read: {e}")))?;
+    } else {
+        let file = std::fs::File::open(path).map_err(|e| refuse(format!("could not be opened: {e}")))?;
+        let size = file.metadata().map_err(|e| refuse(format!("could not be read: {e}")))?;
+        if size.is_dir() {
+            return Err(refuse("is a folder; name a problem file".to_string()));
+        }
+        bytes.reserve_exact(usize::try_from(size.len().min(MOST_BYTES)).unwrap_or(0));
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| refuse(format!("could not be read: {e}")))?;
+    }
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(refuse(format!("is larger than {} GiB", MOST_BYTES >> 30)));
+    }
+    Ok(bytes)
+}
+
+/// A problem from a file; what the reader warns of goes to standard error.
+pub fn problem(path: &Path) -> Result<Problem, Failure> {
+    let bytes = bytes(path)?;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let read = formats::read_problem(&bytes, name.as_deref().filter(|n| *n != "-"))
+        .map_err(|e| Failure::new(Exit::Unreadable, format!("{}: {e} [{}]", path.display(), e.code)))?;
+    for warning in &read.warnings {
+        eprintln!("{} {}: {warning}", console::style("warning:").for_stderr().yellow().bold(), path.display());
+    }
+    Ok(read.value)
+}

@@ -1,0 +1,118 @@
+//! The command line: what there is to say, and what the process says at the end (its exit code).
+
+mod backends;
+mod bench;
+mod check;
+mod input;
+mod serve;
+mod solve;
+mod summary;
+mod view;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use farkas_modeling::Reason;
+
+/// Solve linear and mixed-integer problems with several solvers at once, and check the answer.
+#[derive(Debug, Parser)]
+#[command(name = "farkas", version, about, max_term_width = 110, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 solved · 1 a check refuted an answer · 2 usage · 10 stopped at a limit with a \
+feasible point · 11 without one · 12 imprecise · 65 input that could not be read · 69 no solver available · 70 our \
+fault or numerical trouble · 130 second Ctrl-C";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Solve one or several problem files.
+    Solve(solve::SolveArgs),
+    /// Check a solution against a problem, without any solver.
+    Check(check::CheckArgs),
+    /// Show which solvers are here, what they can do, and what to do about those that are not.
+    Backends(backends::BackendsArgs),
+    /// Run the solve service over HTTP.
+    Serve(serve::ServeArgs),
+    /// Run solvers over many problems and compare them.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+    /// Host one solver for another Farkas process (started by it, not by people).
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
+}
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Solved: optimal, infeasible, unbounded, or one of the last two.
+    Solved = 0,
+    /// A check says that an answer is wrong.
+    Refuted = 1,
+    /// The command line itself was wrong.
+    Usage = 2,
+    /// A limit, with a feasible point in hand.
+    LimitWithPoint = 10,
+    /// A limit, without one.
+    LimitWithout = 11,
+    /// Solved, but the point misses the tolerances.
+    Imprecise = 12,
+    /// The input could not be read.
+    Unreadable = 65,
+    /// No solver that could do it.
+    NoSolver = 69,
+    /// Our fault, or numbers went wrong.
+    Failed = 70,
+    /// Interrupted twice.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The exit code that says how a solve ended.
+    pub fn of(reason: Reason) -> Self {
+        match reason {
+            Reason::Optimal | Reason::Infeasible | Reason::Unbounded | Reason::InfeasibleOrUnbounded => Self::Solved,
+            Reason::Feasible => Self::LimitWithPoint,
+            Reason::NoSolutionFound => Self::LimitWithout,
+            Reason::Imprecise => Self::Imprecise,
+            Reason::NumericalError | Reason::OtherError => Self::Failed,
+        }
+    }
+}
+
+/// What ends a command early: a code for the shell, and a line for people.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    /// Says it on standard error.
+    fn tell(&self) -> Exit {
+        eprintln!("{} {}", console::style("error:").for_stderr().red().bold(), self.message);
+        self.exit
+    }
+}
+
+/// Parses the command line, runs the command, and says how it went.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Solve(args) => solve::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Backends(args) => backends::run(&args),
+        Command::Serve(args) => serve::run(args),
+        Command::Bench(command) => bench::run(command),
+        Command::Worker(args) => return worker::run(&args),
+    };
+    let exit = outcome.unwrap_or_else(|failure| failure.tell());
+    ExitCode::from(exit as u8)
+}

@@ -1,0 +1,217 @@
+//! `farkas solve`: files in, checked answers out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use farkas_api_types::{Fields, SolveResult};
+use farkas_backends::contract::{Start, StopToken};
+use farkas_backends::options::{LpMethod, Options};
+use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
+use farkas_backends::registry::{Registry, RegistryConfig};
+use farkas_modeling::answer::Answer;
+use farkas_modeling::check::TrustPolicy;
+use farkas_modeling::{Problem, Tolerances, formats};
+
+use crate::cli::view::{LiveView, PlainView};
+use crate::cli::{Exit, Failure, input, summary};
+
+/// What `farkas solve` takes.
+#[derive(Debug, Args)]
+pub struct SolveArgs {
+    /// Problem files: MPS or Farkas JSON, plain, .gz or .zst; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// `race`, or one or several solvers by name: highs, scip, cbc
+    #[arg(long, short = 's', default_value = "race", value_delimiter = ',')]
+    solver: Vec<String>,
+    /// Wall-clock limit in seconds for each file; none if not given
+    #[arg(long, short = 't', value_name = "SECONDS", value_parser = seconds)]
+    time_limit: Option<Duration>,
+    /// Relative gap at which a problem counts as solved
+    #[arg(long, default_value_t = Tolerances::default().relative_gap, value_parser = gap)]
+    gap: f64,
+    /// Threads over all solvers together [default: one a core]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Random seed
+    #[arg(long)]
+    seed: Option<u32>,
+    /// Stop after so many branch-and-bound nodes
+    #[arg(long, value_name = "NODES")]
+    node_limit: Option<u64>,
+    /// Memory each solver may use, in MiB
+    #[arg(long, value_name = "MIB")]
+    memory_limit: Option<u64>,
+    /// LP algorithm: auto, simplex, barrier or firstorder
+    #[arg(long, default_value = "auto", value_parser = lp_method)]
+    lp_method: LpMethod,
+    /// An option of the solver's own, passed through by name
+    #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = native)]
+    native: Vec<(String, String)>,
+    /// Start from the solution in this file
+    #[arg(long, value_name = "FILE.sol")]
+    start: Option<PathBuf>,
+    /// Write the solution to this file
+    #[arg(long, value_name = "FILE.sol")]
+    sol: Option<PathBuf>,
+    /// Print the result as JSON, one object a line and file
+    #[arg(long)]
+    json: bool,
+    /// Show the solvers' own log lines
+    #[arg(long)]
+    log: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.trim_end_matches('s').parse().map_err(|_| "give seconds, such as 60 or 0.5".to_string())?;
+    Duration::try_from_secs_f64(number).map_err(|_| "give seconds that are not negative".to_string())
+}
+
+fn gap(text: &str) -> Result<f64, String> {
+    let gap: f64 = text.parse().map_err(|_| "give a number such as 0.0001".to_string())?;
+    if (0.0..=1e20).contains(&gap) { Ok(gap) } else { Err("a gap is not negative".to_string()) }
+}
+
+fn lp_method(text: &str) -> Result<LpMethod, String> {
+    Ok(match text {
+        "auto" => LpMethod::Auto,
+        "simplex" => LpMethod::Simplex,
+        "barrier" => LpMethod::Barrier,
+        "firstorder" => LpMethod::FirstOrder,
+        _ => return Err("one of auto, simplex, barrier, firstorder".to_string()),
+    })
+}
+
+fn native(text: &str) -> Result<(String, String), String> {
+    text.split_once('=').map(|(n, v)| (n.to_string(), v.to_string())).ok_or_else(|| "give NAME=VALUE".to_string())
+}
+
+impl SolveArgs {
+    fn options(&self) -> Options {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+        Options {
+            time_limit: self.time_limit,
+            tolerances: Tolerances { relative_gap: self.gap, ..Tolerances::default() },
+            threads: Some(self.threads.unwrap_or(cores)),
+            seed: self.seed,
+            node_limit: self.node_limit,
+            memory_limit_bytes: self.memory_limit.map(|mib| mib << 20),
+            lp_method: self.lp_method,
+            native: self.native.iter().cloned().collect(),
+            ..Options::default()
+        }
+    }
+}
+
+/// Solves each file in turn; the exit is the largest of their codes.
+pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
+    if args.sol.is_some() && args.files.len() > 1 {
+        return Err(Failure::new(Exit::Usage, "--sol takes the solution of one problem; give one FILE"));
+    }
+    let registry = Registry::new(RegistryConfig::default());
+    let stop = interrupts()?;
+    let mut worst = Exit::Solved;
+    for file in &args.files {
+        let exit = match solve_file(args, file, &registry, &stop) {
+            Ok(exit) => exit,
+            // With several files, one that cannot be read does not cost the others their answers.
+            Err(failure) => failure.tell(),
+        };
+        worst = worst.max(exit);
+    }
+    Ok(worst)
+}
+
+/// The first Ctrl-C stops and keeps the incumbent; the second one quits.
+fn interrupts() -> Result<StopToken, Failure> {
+    let stop = StopToken::new();
+    let (token, count) = (stop.clone(), AtomicUsize::new(0));
+    ctrlc::set_handler(move || {
+        if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            eprintln!("\nstopping; the best point so far is kept (Ctrl-C again to quit at once)");
+            token.stop();
+        } else {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    })
+    .map_err(|e| Failure::new(Exit::Failed, format!("cannot listen for Ctrl-C: {e}")))?;
+    Ok(stop)
+}
+
+fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopToken) -> Result<Exit, Failure> {
+    let problem = Arc::new(input::problem(file)?);
+    let options = args.options();
+    let lineup = choose(args, &problem, registry, &options)?;
+    let start = match &args.start {
+        Some(path) => Start { point: Some(start_point(path, &problem)?), basis: None },
+        None => Start::default(),
+    };
+    let draws = !args.json && console::user_attended_stderr();
+    let title = format!("{}: {} rows, {} columns", file.display(), problem.num_rows(), problem.num_columns());
+    let live = draws.then(|| LiveView::new(&title, args.log));
+    let plain = PlainView { log: args.log };
+    let observer: &dyn Observer = live.as_ref().map_or(&plain, |view| view);
+    let trust = TrustPolicy::default();
+    let answer = race::run(&problem, RaceSpec { lineup, options, start, trust, observer, stop: stop.clone() });
+    if let Some(view) = live {
+        view.finish();
+    }
+    present(args, file, &problem, &answer)?;
+    Ok(Exit::of(answer.reason()))
+}
+
+fn choose(args: &SolveArgs, problem: &Problem, registry: &Registry, options: &Options) -> Result<Lineup, Failure> {
+    let see = "`farkas backends` shows what is here";
+    let backends = registry.select(&args.solver).map_err(|e| Failure::new(Exit::NoSolver, format!("{e}; {see}")))?;
+    let lineup = lineup::choose(problem, &backends, options.threads.unwrap_or(1), options);
+    if lineup.lanes.is_empty() {
+        return Err(Failure::new(Exit::NoSolver, format!("no solver takes it: {}; {see}", lineup.reason)));
+    }
+    Ok(lineup)
+}
+
+fn start_point(path: &Path, problem: &Problem) -> Result<Arc<[f64]>, Failure> {
+    let read = formats::solution::read(problem, &input::bytes(path)?)
+        .map_err(|e| Failure::new(Exit::Unreadable, format!("{}: {e} [{}]", path.display(), e.code)))?;
+    Ok(read.values.into())
+}
+
+fn present(args: &SolveArgs, file: &Path, problem: &Problem, answer: &Answer) -> Result<(), Failure> {
+    if let Some(path) = &args.sol {
+        write_solution(path, problem, answer)?;
+    }
+    if args.json {
+        let result = SolveResult::new(problem, answer, Fields::ALL);
+        let text = serde_json::to_string(&result)
+            .map_err(|e| Failure::new(Exit::Failed, format!("the result could not be written as JSON: {e}")))?;
+        println!("{text}");
+    } else {
+        let title = if problem.name().is_empty() { String::new() } else { format!(" ({})", problem.name()) };
+        println!(
+            "{}{title}: {} rows, {} columns ({} integer), {} nonzeros",
+            file.display(),
+            problem.num_rows(),
+            problem.num_columns(),
+            problem.num_integers(),
+            problem.num_nonzeros()
+        );
+        println!("{}", summary::render(problem, answer));
+    }
+    Ok(())
+}
+
+fn write_solution(path: &Path, problem: &Problem, answer: &Answer) -> Result<(), Failure> {
+    let refuse = |e: std::io::Error| {
+        Failure::new(Exit::Failed, format!("the solution could not be written to {}: {e}", path.display()))
+    };
+    let Some(point) = answer.point() else {
+        eprintln!("no solution was found, so {} is not written", path.display());
+        return Ok(());
+    };
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(refuse)?);
+    formats::solution::write(problem, point, answer.objective(), &mut out).map_err(refuse)?;
+    std::io::Write::flush(&mut out).map_err(refuse)
+}
