@@ -1,0 +1,209 @@
+//! The command line as a user meets it: what it prints, what it exits with, what it leaves behind.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{FACILITY, code, run, stderr, stdout};
+
+fn json(args: &[&str]) -> serde_json::Value {
+    let output = run(args);
+    serde_json::from_str(&stdout(&output)).unwrap_or_else(|e| panic!("{e}: {}{}", stdout(&output), stderr(&output)))
+}
+
+#[test]
+fn a_race_solves_and_says_so() {
+    let output = run(&["solve", FACILITY]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{text}{}", stderr(&output));
+    assert!(text.contains("optimal") && text.contains("Objective  30"), "{text}");
+    assert!(!text.contains('\u{1b}'), "colours only on a terminal: {text:?}");
+}
+
+#[test]
+fn every_solver_agrees_on_the_facilities() {
+    let here = support::solvers();
+    assert!(!here.is_empty(), "no worker stands beside the program");
+    for solver in here.into_iter().chain(["race"]) {
+        let result = json(&["solve", FACILITY, "--solver", solver, "--json"]);
+        assert_eq!(result["termination"]["reason"], "OPTIMAL", "{solver}: {result}");
+        assert_eq!(result["termination"]["limit"], serde_json::Value::Null, "{solver}");
+        assert!((result["objective"].as_f64().unwrap() - 30.0).abs() < 1e-6, "{solver}: {result}");
+        assert_eq!(result["problem"]["columns"], 15, "{solver}");
+        assert_eq!(result["variables"]["open_metz"].as_f64().unwrap().round(), 1.0, "{solver}");
+        assert_eq!(result["evidence"]["level"], "checked", "{solver}: {result}");
+        assert!(result["evidence"]["max_row_violation"].as_f64().unwrap() <= 1e-6, "{solver}");
+    }
+}
+
+#[test]
+fn a_solution_goes_out_and_is_checked_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let sol = folder.path().join("facility.sol");
+    let sol = sol.to_str().unwrap();
+    assert_eq!(code(&run(&["solve", FACILITY, "--sol", sol])), 0);
+    let check = run(&["check", FACILITY, sol]);
+    assert_eq!(code(&check), 0, "{}{}", stdout(&check), stderr(&check));
+    let text = std::fs::read_to_string(sol).unwrap();
+    // Nothing leaves metz: the cities' demand is missed.
+    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("ship_metz_paris")).collect();
+    let broken = kept.join("\n");
+    assert_ne!(text.trim_end(), broken, "metz serves paris in every optimum");
+    std::fs::write(sol, broken).unwrap();
+    let check = run(&["check", FACILITY, sol]);
+    assert_eq!(code(&check), 1, "{}{}", stdout(&check), stderr(&check));
+    assert!(stdout(&check).contains("demand_paris"), "the worst row is named: {}", stdout(&check));
+}
+
+/// A case of input that must be refused: content, exit code, what the message holds.
+struct Refusal {
+    name: &'static str,
+    content: Option<&'static str>,
+    code: i32,
+    says: &'static [&'static str],
+}
+
+#[test]
+fn bad_input_is_told_with_its_place() {
+    let cases = [
+        Refusal { name: "absent.mps", content: None, code: 65, says: &["absent.mps", "could not be opened"] },
+        Refusal { name: "empty.mps", content: Some(""), code: 65, says: &["empty.mps"] },
+        Refusal {
+            name: "row.mps",
+            content: Some("NAME x\nROWS\n N obj\n L c1\nCOLUMNS\n    x obj 1 c7 1\nENDATA\n"),
+            code: 65,
+            says: &["line 6", "c7"],
+        },
+        Refusal {
+            name: "number.mps",
+            content: Some("NAME x\nROWS\n N obj\n L c1\nCOLUMNS\n    x obj 1 c1 1.0abc\nENDATA\n"),
+            code: 65,
+            says: &["line 6", "1.0abc"],
+        },
+        Refusal { name: "broken.json", content: Some("{\"variables\": {"), code: 65, says: &["broken.json"] },
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for case in cases {
+        let path = folder.path().join(case.name);
+        if let Some(content) = case.content {
+            std::fs::write(&path, content).unwrap();
+        }
+        let output = run(&["solve", path.to_str().unwrap()]);
+        assert_eq!(code(&output), case.code, "{}: {}", case.name, stderr(&output));
+        for words in case.says {
+            assert!(stderr(&output).contains(words), "{}: {}", case.name, stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let infeasible = write(
+        "infeasible.json",
+        r#"{"objective": "x", "variables": {"x": {}, "y": {}},
+        "constraints": {"a": "x + y <= 1", "b": "x + y >= 2", "c": "x - y <= 5"}}"#,
+    );
+    let unbounded = write(
+        "unbounded.json",
+        r#"{"sense": "maximize", "objective": "x + y", "variables": {"x": {}, "y": {}},
+        "constraints": {"a": "x - y <= 1", "b": "y - x <= 1"}}"#,
+    );
+    for (args, want, reason) in [
+        (vec!["solve", &infeasible, "--json"], 0, "INFEASIBLE"),
+        (vec!["solve", &unbounded, "--json"], 0, "UNBOUNDED"),
+        (vec!["solve", FACILITY, "--json", "--time-limit", "0"], 11, "NO_SOLUTION_FOUND"),
+    ] {
+        let output = run(&args);
+        assert_eq!(code(&output), want, "{args:?}: {}{}", stdout(&output), stderr(&output));
+        let result: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(result["termination"]["reason"], reason, "{args:?}: {result}");
+    }
+    assert_eq!(code(&run(&["solve"])), 2);
+    assert_eq!(code(&run(&["solve", FACILITY, "--gap", "-1"])), 2);
+    let unknown = run(&["solve", FACILITY, "--solver", "cplexx"]);
+    assert_eq!(code(&unknown), 69, "{}", stderr(&unknown));
+    assert!(stderr(&unknown).contains("cplexx"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn several_files_each_get_an_answer() {
+    let output = run(&["solve", FACILITY, "/nowhere/at/all.mps", FACILITY, "--json"]);
+    assert_eq!(code(&output), 65, "the largest of their codes");
+    assert_eq!(stdout(&output).lines().count(), 2, "{}", stdout(&output));
+}
+
+#[test]
+fn backends_are_listed_with_what_they_can_do() {
+    let output = run(&["backends", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let rows: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    for solver in support::solvers() {
+        let row = rows.as_array().unwrap().iter().find(|r| r["name"] == solver).unwrap();
+        assert_eq!(row["availability"]["state"], "ready", "{row}");
+        assert_eq!(row["capabilities"]["integers"], true, "{row}");
+    }
+}
+
+/// Ctrl-C keeps the incumbent: the program stops by itself, soon, with what it has.
+#[cfg(unix)]
+#[test]
+fn the_first_interrupt_keeps_the_incumbent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hard, sol) = (folder.path().join("hard.mps"), folder.path().join("hard.sol"));
+    std::fs::write(&hard, market_split()).unwrap();
+    let child = support::farkas()
+        .args(["solve", hard.to_str().unwrap(), "--sol", sol.to_str().unwrap(), "--json", "--threads", "1"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    // Long enough for workers to start; the problem takes hours.
+    std::thread::sleep(Duration::from_secs(2));
+    let asked = Instant::now();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 10, "{}{}", stdout(&output), stderr(&output));
+    assert!(asked.elapsed() < Duration::from_secs(20), "took {:?} to stop", asked.elapsed());
+    let result: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(result["termination"]["limit"], "INTERRUPTED", "{result}");
+    assert_eq!(code(&run(&["check", hard.to_str().unwrap(), sol.to_str().unwrap()])), 0);
+}
+
+/// Market split (Cornuéjols and Dawande): easy to satisfy with slack, very hard to prove. Rows that halve random weights,
+/// with penalised slacks so that every point of 0 and 1 is feasible.
+#[cfg(unix)]
+fn market_split() -> String {
+    use std::fmt::Write as _;
+    let (rows, columns) = (6_u64, 50_u64);
+    let mut state = 1_u64;
+    let mut weight = || {
+        // A linear congruential generator (Knuth's MMIX constants).
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % 100
+    };
+    let weights: Vec<Vec<u64>> = (0..rows).map(|_| (0..columns).map(|_| weight()).collect()).collect();
+    let mut text = "NAME split\nROWS\n N cost\n".to_string();
+    (0..rows).for_each(|i| writeln!(text, " E r{i}").unwrap());
+    text += "COLUMNS\n    M 'MARKER' 'INTORG'\n";
+    for j in 0..columns {
+        (0..rows).for_each(|i| writeln!(text, "    x{j} r{i} {}", weights[i as usize][j as usize]).unwrap());
+    }
+    text += "    M 'MARKER' 'INTEND'\n";
+    for i in 0..rows {
+        writeln!(text, "    over{i} cost 1 r{i} -1\n    under{i} cost 1 r{i} 1").unwrap();
+    }
+    text += "RHS\n";
+    for (i, row) in weights.iter().enumerate() {
+        writeln!(text, "    rhs r{i} {}", row.iter().sum::<u64>() / 2).unwrap();
+    }
+    text += "BOUNDS\n";
+    (0..columns).for_each(|j| writeln!(text, " BV bnd x{j}").unwrap());
+    text + "ENDATA\n"
+}
