@@ -7,3 +7,4 @@ mod exact;
 mod points;
 mod proofs;
 mod reports;
+mod rigour;
