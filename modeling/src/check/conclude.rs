@@ -79,11 +79,13 @@ fn with_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a> {
     }
     // A bound within the gap on the far side of the incumbent says no more than the incumbent.
     let clamp = |bound: f64| if ledger.tighter(bound, objective) { objective } else { bound };
-    let closes = |bound: f64| ledger.tolerances.gap_closed(objective, bound);
+    // What is left beyond the incumbent was not contradicted, so it is there by rounding.
+    let closes = |bound: f64| ledger.tolerances.gap_closed(objective, bound) || ledger.tighter(bound, objective);
+    let proves = |bound: f64| closes(bound) && !ledger.beaten(bound);
     let closing = |ledger: &Ledger<'a>| -> Vec<&'a Source> {
         ledger.bounds.iter().filter(|b| closes(b.value)).map(|b| b.source).collect()
     };
-    if let Some(proven) = ledger.proven_bound.filter(|proven| closes(proven.value)) {
+    if let Some(proven) = ledger.proven_bound.filter(|proven| proves(proven.value)) {
         let mut verdict = optimal(objective, clamp(proven.value), &found.source, &proven.findings.source);
         verdict.level = EvidenceLevel::Certified;
         verdict.witnesses = vec![&proven.findings.source, &found.source];
@@ -97,7 +99,7 @@ fn with_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a> {
         verdict.witnesses = std::iter::once(&found.source).chain(sources.iter().copied()).collect();
         return verdict.agreed_by(closing(ledger));
     }
-    if !ledger.unbounded.is_empty() && ledger.believed(&ledger.unbounded) {
+    if ledger.believed_if_any(&ledger.unbounded) && believed.is_none() {
         let detail =
             format!("{} says so; a feasible point was checked, a ray was not proven", names(&ledger.unbounded));
         return Verdict::new(Termination::new(Reason::Unbounded, detail), EvidenceLevel::Claimed)
@@ -145,7 +147,7 @@ fn why_open(ledger: &Ledger<'_>, objective: f64, stopped: Option<Limit>) -> (Lim
     let distrusted: Vec<&Source> =
         ledger.bounds.iter().filter(|b| ledger.tolerances.gap_closed(objective, b.value)).map(|b| b.source).collect();
     if !distrusted.is_empty() {
-        let detail = format!("{} claims that it is optimal; a bound of its alone is not trusted", names(&distrusted));
+        let detail = format!("{} claims that it is optimal; its bound alone is not trusted", names(&distrusted));
         return (ledger.most_telling_limit().unwrap_or(Limit::Other), detail);
     }
     let optimal: Vec<&Source> = claims(Reason::Optimal).filter(|s| !ledger.contradicted.contains(s)).collect();
@@ -219,8 +221,9 @@ fn nothing_shown<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a>
     if let Some((one, measured)) = ledger.imprecise {
         let worst = crate::check::ledger::describe_miss(ledger.problem, measured);
         let detail = format!("{} point misses the tolerances: {worst}", possessive(&one.source.backend));
-        return Verdict::new(Termination::new(Reason::Imprecise, detail), EvidenceLevel::Claimed)
-            .witnessed_by(vec![&one.source]);
+        let mut verdict = Verdict::new(Termination::new(Reason::Imprecise, detail), EvidenceLevel::Claimed);
+        verdict.bound = best_bound(ledger);
+        return verdict.witnessed_by(vec![&one.source]);
     }
     let limited = |limit: Limit, detail: String| {
         let mut verdict = Verdict::new(Termination::at_limit(false, limit, detail), EvidenceLevel::Claimed);
@@ -251,7 +254,8 @@ fn nothing_shown<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a>
     } else {
         ledger.findings.iter().map(says).collect::<Vec<_>>().join("; ")
     };
-    let wrong = reasons().any(|r| matches!(r, Reason::NumericalError | Reason::Optimal | Reason::Imprecise));
+    let wrong =
+        !ledger.contradicted.is_empty() || reasons().any(|r| matches!(r, Reason::NumericalError | Reason::Imprecise));
     let reason = if wrong { Reason::NumericalError } else { Reason::OtherError };
     Verdict::new(Termination::new(reason, detail), EvidenceLevel::Claimed)
 }

@@ -105,10 +105,7 @@ fn describe(
         let whose = possessive(&proven.findings.source.backend);
         let relaxed = if ledger.problem.is_lp() { "" } else { ", of the linear relaxation" };
         notes.push(format!("The bound {} is proven{relaxed}: {whose} {}.", proven.value, proven.how));
-        if let Some((_, point)) = ledger.point
-            && ledger.tighter(proven.value, point.objective)
-            && !ledger.tolerances.gap_closed(point.objective, proven.value)
-        {
+        if ledger.beaten(proven.value) {
             notes.push("The point beats the proven bound: it uses the tolerances it is allowed.".into());
         }
     }

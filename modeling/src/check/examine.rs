@@ -48,11 +48,23 @@ fn point(problem: &Problem, claim: &Claim, tolerances: &Tolerances, list: &mut V
         }
     };
     if let Some(said) = claim.objective
-        && !tolerances.gap_closed(objective, said)
+        && ((said - objective).is_nan() || (said - objective).abs() > slack(problem, values, objective, tolerances))
     {
         list.push(Finding::Misstated { said, recomputed: objective });
     }
     Some(objective)
+}
+
+/// How far apart two solvers' figures for one objective may be before one of them is called wrong: the gap, or what
+/// rounding does where that is more.
+pub(super) fn slack(problem: &Problem, values: &[f64], objective: f64, tolerances: &Tolerances) -> f64 {
+    tolerances.gap_width(objective).max(rounding(problem, values))
+}
+
+/// What tolerances and floating point may do to an objective near zero, or one whose terms cancel.
+fn rounding(problem: &Problem, values: &[f64]) -> f64 {
+    let terms: f64 = problem.cost().iter().zip(values).map(|(cost, x)| (cost * x).abs()).sum();
+    (1e-9 * terms).max(1e-6)
 }
 
 /// The bound it names, and the one its multipliers prove.
@@ -60,12 +72,13 @@ fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &
     let optimal = claim.termination.reason() == Reason::Optimal;
     let named = claim.bound.filter(|bound| bound.is_finite());
     // "Optimal" says that nothing is better than its own objective: exactly so for an LP, by more than the gap for others.
-    let implied = claim.objective.filter(|o| o.is_finite()).or(objective).filter(|_| optimal).map(|objective| {
+    let implied = objective.or(claim.objective).filter(|o| o.is_finite() && optimal).map(|objective| {
         // A hair less than the gap, so that rounding does not open it.
         let width = if problem.is_lp() { 0.0 } else { tolerances.gap_width(objective) * (1.0 - 1e-9) };
         objective - problem.sense().sign() * width
     });
-    if let Some(value) = named.or(implied) {
+    let rounding = named.map_or(0.0, |bound| own_rounding(problem, claim, bound, tolerances, list));
+    if let Some(value) = named.map(|bound| bound + rounding).or(implied) {
         list.push(Finding::Bound { value, standing: Standing::Claimed });
     }
     let Some(duals) = claim.duals.as_ref().filter(|duals| well_formed(problem, duals)) else { return };
@@ -77,6 +90,20 @@ fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &
             list.push(Finding::Bound { value, standing: Standing::Certified(how) });
         }
         Multipliers::Fail { why } => list.push(Finding::Unproven(why)),
+    }
+}
+
+/// A bound next to the claim's own objective speaks about the claim's own point: when that was checked, the solver's
+/// rounding of the objective is no open gap, and the bound is read relative to the exact one.
+fn own_rounding(problem: &Problem, claim: &Claim, bound: f64, tolerances: &Tolerances, list: &[Finding]) -> f64 {
+    let point = list.iter().find_map(|finding| if let Finding::Point(point) = finding { Some(point) } else { None });
+    match (point, claim.objective) {
+        (Some(point), Some(said)) if claim.termination.reason() == Reason::Optimal => {
+            let by = point.objective - said;
+            let near = tolerances.gap_closed(said, bound) && by.abs() <= rounding(problem, &point.values);
+            if near { by } else { 0.0 }
+        }
+        _ => 0.0,
     }
 }
 

@@ -2,6 +2,7 @@
 //! depends on the order in which solvers spoke, except that the first of equal points wins.
 
 use crate::answer::{Limit, Reason, Source};
+use crate::check::examine::slack;
 use crate::check::point::check_point;
 use crate::check::{CheckedPoint, Finding, Findings, MeasuredPoint, Standing, TrustPolicy};
 use crate::{Problem, Tolerances};
@@ -19,8 +20,8 @@ pub enum Contradiction {
 
 /// Whether a checked point contradicts a bound (in the problem's own sense).
 ///
-/// A point that uses its tolerances may honestly beat a true bound a little, so it counts beyond the gap tolerance only
-/// and, for a mixed-integer problem, when it still does after its integers were rounded and it was checked again. Where
+/// A point that uses its tolerances may honestly beat a true bound a little, so it counts beyond the gap tolerance only (at
+/// least 1e-6, and 1e-9 of the objective's terms where they cancel), and for a mixed-integer problem, when it still does after its integers were rounded and it was checked again. Where
 /// rounding alone breaks it, the contradiction is suspected until somebody has solved for the rest.
 ///
 /// ```
@@ -35,8 +36,11 @@ pub enum Contradiction {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn contradiction(problem: &Problem, point: &CheckedPoint, bound: f64, tolerances: &Tolerances) -> Contradiction {
-    let beats = |objective: f64| problem.sense().sign() * (bound - objective) > tolerances.gap_width(objective);
-    if !beats(point.objective) {
+    let beats = |values: &[f64], objective: f64| {
+        let by = problem.sense().sign() * (bound - objective);
+        by > tolerances.gap_width(objective) && by > slack(problem, values, objective, tolerances)
+    };
+    if !beats(&point.values, point.objective) {
         Contradiction::None
     } else if point.violations.integrality == 0.0 {
         Contradiction::Certain
@@ -44,7 +48,7 @@ pub fn contradiction(problem: &Problem, point: &CheckedPoint, bound: f64, tolera
         let round = |(j, &value): (usize, &f64)| if problem.kind(j).is_integer() { value.round() } else { value };
         let rounded: Vec<f64> = point.values.iter().enumerate().map(round).collect();
         match check_point(problem, &rounded, tolerances) {
-            Ok(Ok(rounded)) if beats(rounded.objective) => Contradiction::Certain,
+            Ok(Ok(checked)) if beats(&rounded, checked.objective) => Contradiction::Certain,
             _ => Contradiction::Suspected,
         }
     }
@@ -229,12 +233,24 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Whether the best point is better than this bound by more than rounding explains.
+    pub(super) fn beaten(&self, bound: f64) -> bool {
+        self.point
+            .is_some_and(|(_, point)| contradiction(self.problem, point, bound, self.tolerances) != Contradiction::None)
+    }
+
     /// Whether both a ray and a feasible point are verified.
     pub(super) fn unbounded_for_certain(&self) -> bool {
-        self.proven_ray.is_some() && self.point.is_some()
+        self.proven_ray.is_some() && self.point.is_some() && self.proven_bound.is_none()
     }
 
     fn strike_statuses(&mut self) {
+        // "Infeasible or unbounded": a fact against the one makes it a claim of the other.
+        if self.point.is_some() {
+            self.unbounded.append(&mut self.infeasible_or_unbounded);
+        } else if self.proven_bound.is_some() {
+            self.infeasible.append(&mut self.infeasible_or_unbounded);
+        }
         if self.point.is_some() {
             for source in std::mem::take(&mut self.infeasible) {
                 if self.proven_infeasible.is_some_and(|(one, _)| one.source == *source) {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::answer::{Duals, EvidenceLevel, Violations};
-use crate::check::examine::well_formed;
+use crate::check::examine::{slack, well_formed};
 use crate::check::multipliers::{self, Multipliers};
 use crate::check::point::{Grade, Measure, Miss};
 use crate::check::{IMPRECISION, PointError};
@@ -116,7 +116,10 @@ pub fn report(
         worst.add(miss, grade, tolerances);
     })?;
     let objective = measure.objective;
-    let misstated = stated.objective.is_some_and(|said| !tolerances.gap_closed(objective, said));
+    let misstated = stated.objective.is_some_and(|said| {
+        let distance = (said - objective).abs();
+        distance.is_nan() || distance > slack(problem, values, objective, tolerances)
+    });
     let verdict = match measure.grade {
         _ if misstated => Verdict::Refuted,
         Grade::Within => Verdict::Feasible,

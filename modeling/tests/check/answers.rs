@@ -188,6 +188,22 @@ fn optimal_answers() {
         .is(Reason::Optimal, Checked)
         .values(13.0, 13.0)
         .agreed(&["scip"]),
+        Case::new(
+            "an objective of zero, give or take a rounding",
+            "min 0 | 1e9 0..9, -1e9 0..9",
+            vec![("highs", optimal(&[0.3, 0.1 + 0.2], 1e-8))],
+        )
+        .is(Reason::Optimal, Checked)
+        .values(-5.551_115_123_125_783e-8, -5.551_115_123_125_783e-8)
+        .agreed(&["highs"]),
+        Case::new(
+            "two whose zeros differ by a rounding",
+            "min 0 | 1 -1..9",
+            vec![("highs", at(&[1e-8])), ("scip", bounded(claim(Reason::NoSolutionFound), 3e-7))],
+        )
+        .is(Reason::Optimal, Checked)
+        .values(1e-8, 1e-8)
+        .agreed(&["scip"]),
         Case::new("an empty problem", "min 7", vec![("highs", optimal(&[], 7.0))])
             .is(Reason::Optimal, Checked)
             .values(7.0, 7.0)
@@ -326,6 +342,31 @@ fn infeasible_and_unbounded_answers() {
         .objective(5.0)
         .agreed(&["highs"])
         .contradicted(&["scip", "cbc"]),
+        Case::new(
+            "undecided, and a point",
+            UNBOUNDED,
+            vec![("highs", claim(Reason::InfeasibleOrUnbounded)), ("scip", at(&[5.0, 0.0]))],
+        )
+        .is(Reason::Unbounded, Claimed)
+        .objective(5.0)
+        .agreed(&["highs"]),
+        Case::new(
+            "undecided, and a proven bound",
+            ODD,
+            vec![
+                ("highs", claim(Reason::InfeasibleOrUnbounded)),
+                ("scip", with_duals(claim(Reason::NumericalError), &problem(ODD), &[0.0])),
+            ],
+        )
+        .is(Reason::Infeasible, Claimed)
+        .agreed(&["highs"]),
+        Case::new(
+            "one says unbounded, another has a bound",
+            UNBOUNDED,
+            vec![("highs", claim(Reason::Unbounded)), ("scip", bounded(at(&[5.0, 0.0]), 7.0))],
+        )
+        .is(Reason::Feasible, Checked)
+        .values(5.0, 7.0),
         Case::new("no ray", UNBOUNDED, vec![("scip", claim(Reason::Unbounded))])
             .is(Reason::Unbounded, Claimed)
             .objective(0.0)
@@ -355,7 +396,7 @@ fn imprecise_answers() {
     let cases = [
         Case::new("a near miss", LP, vec![("highs", near.clone())])
             .is(Reason::Imprecise, Claimed)
-            .objective(3.999_98)
+            .values(3.999_98, 4.0)
             .says("highs' point misses the tolerances: constraint 'R1' is missed by 9.99999999995449e-6"),
         Case::new(
             "a near miss, somebody else has it right",
@@ -371,7 +412,7 @@ fn imprecise_answers() {
             vec![("highs", near.clone()), ("clp", claim(Reason::Infeasible))],
         )
         .is(Reason::Imprecise, Claimed)
-        .objective(3.999_98),
+        .values(3.999_98, 4.0),
         Case::new(
             "a near miss against two who say infeasible",
             LP,
@@ -472,7 +513,7 @@ fn the_distrusted_need_company() {
         Case::new("a bound alone", MIP, vec![("shady", truth())])
             .is(Reason::Feasible, Checked)
             .objective(13.0)
-            .says("shady claims that it is optimal; a bound of its alone is not trusted"),
+            .says("shady claims that it is optimal; its bound alone is not trusted"),
         Case::new("with one who is trusted", MIP, vec![("shady", truth()), ("scip", bounded(at(&[2.0, 2.0]), 13.0))])
             .is(Reason::Optimal, Checked)
             .values(13.0, 13.0)
