@@ -9,7 +9,7 @@ use farkas_modeling::Problem;
 
 use super::arrays::Arrays;
 use super::ffi::LpAlgorithm;
-use super::lp::Lp;
+use super::lp::{Lp, Way};
 use super::measure;
 use super::watch::Watch;
 use crate::options::Options;
@@ -97,7 +97,7 @@ impl<'a> Completion<'a> {
         let arrays = Arrays::relaxed(self.problem).with_bounds(lower, upper).uncrossed(self.options.tolerances.bound);
         let (problem, options, watch) = (self.problem, self.options, self.watch);
         let lp = Lp { problem, arrays, options, settings: Vec::new(), watch, control: None };
-        let run = lp.run(LpAlgorithm::Dual, true, None).ok()?;
+        let run = lp.run(Way::presolved(LpAlgorithm::Dual), None).ok()?;
         (run.status == 0).then_some(run.point)
     }
 }

@@ -55,6 +55,8 @@ pub(super) enum LpAlgorithm {
 pub(super) struct LpHow<'a> {
     pub algorithm: LpAlgorithm,
     pub presolve: bool,
+    /// Without it Clp takes the numbers as they are.
+    pub scaling: bool,
     pub primal_tolerance: f64,
     pub dual_tolerance: f64,
     /// Clp's codes for n columns and m rows, to start from.
@@ -145,6 +147,7 @@ struct RawMipResult {
 struct RawLpOptions {
     method: c_int,
     presolve: c_int,
+    scaling: c_int,
     primal_tolerance: f64,
     dual_tolerance: f64,
     has_basis: c_int,
@@ -392,6 +395,7 @@ pub(super) fn solve_lp(arrays: &Arrays<'_>, how: &LpHow<'_>, listener: &dyn List
     let options = RawLpOptions {
         method: how.algorithm as c_int,
         presolve: c_int::from(how.presolve),
+        scaling: c_int::from(how.scaling),
         primal_tolerance: how.primal_tolerance,
         dual_tolerance: how.dual_tolerance,
         has_basis: c_int::from(how.basis.is_some()),

@@ -18,6 +18,31 @@ const UNBOUNDED: i32 = 2;
 const STOPPED: i32 = 3;
 const EVENT: i32 = 5;
 
+/// One way to run Clp.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub algorithm: LpAlgorithm,
+    pub presolve: bool,
+    pub scaling: bool,
+}
+
+impl Way {
+    /// Without presolve, which leaves no rays.
+    pub fn plain(algorithm: LpAlgorithm) -> Self {
+        Self { algorithm, presolve: false, scaling: true }
+    }
+
+    /// Without presolve and with the numbers as they are.
+    pub fn unscaled(algorithm: LpAlgorithm) -> Self {
+        Self { algorithm, presolve: false, scaling: false }
+    }
+
+    /// Reduced first, which is mostly fastest.
+    pub fn presolved(algorithm: LpAlgorithm) -> Self {
+        Self { algorithm, presolve: true, scaling: true }
+    }
+}
+
 /// One linear program and what it is to be solved with.
 pub(super) struct Lp<'a> {
     pub problem: &'a Problem,
@@ -63,7 +88,7 @@ pub(super) fn solve(lp: &Lp<'_>, start: &Start) -> Result<Claim, SessionError> {
         return Ok(Claim::bare(Termination::at_limit(false, lp.watch.cause().unwrap_or(Limit::Undetermined), "")));
     }
     let presolve = lp.options.presolve != Presolve::Off;
-    let first = lp.run(algorithm, presolve, basis)?;
+    let first = lp.run(Way { presolve, ..Way::plain(algorithm) }, basis)?;
     let mut spent = Spent::new(algorithm, &first);
     match first.status {
         OPTIMAL => lp.optimal(first, spent),
@@ -71,7 +96,7 @@ pub(super) fn solve(lp: &Lp<'_>, start: &Start) -> Result<Claim, SessionError> {
         STOPPED | EVENT => Ok(lp.stopped(first, &spent)),
         _ => {
             // Numbers went wrong: plain primal simplex is Clp's sturdiest.
-            let again = lp.run(LpAlgorithm::Primal, false, None)?;
+            let again = lp.run(Way::plain(LpAlgorithm::Primal), None)?;
             spent.add(&again);
             match again.status {
                 OPTIMAL => lp.optimal(again, spent),
@@ -91,7 +116,7 @@ pub(super) fn solve(lp: &Lp<'_>, start: &Start) -> Result<Claim, SessionError> {
 /// # Errors
 /// `Broken` when Clp throws.
 pub(super) fn relaxation(lp: &Lp<'_>) -> Result<Claim, SessionError> {
-    let run = lp.run(LpAlgorithm::Dual, false, None)?;
+    let run = lp.run(Way::plain(LpAlgorithm::Dual), None)?;
     let spent = Spent::new(LpAlgorithm::Dual, &run);
     match run.status {
         OPTIMAL => Ok(lp.claim_optimal(run, &spent)),
@@ -123,26 +148,16 @@ impl Spent {
 
 impl Lp<'_> {
     /// One run of Clp.
-    pub fn run(
-        &self,
-        algorithm: LpAlgorithm,
-        presolve: bool,
-        basis: Option<(Vec<u8>, Vec<u8>)>,
-    ) -> Result<LpRun, SessionError> {
-        self.run_on(&self.arrays, algorithm, presolve, basis)
+    pub fn run(&self, way: Way, basis: Option<(Vec<u8>, Vec<u8>)>) -> Result<LpRun, SessionError> {
+        self.run_on(&self.arrays, way, basis)
     }
 
-    fn run_on(
-        &self,
-        arrays: &Arrays<'_>,
-        algorithm: LpAlgorithm,
-        presolve: bool,
-        basis: Option<(Vec<u8>, Vec<u8>)>,
-    ) -> Result<LpRun, SessionError> {
+    fn run_on(&self, arrays: &Arrays<'_>, way: Way, basis: Option<(Vec<u8>, Vec<u8>)>) -> Result<LpRun, SessionError> {
         let tolerances = &self.options.tolerances;
         let how = LpHow {
-            algorithm,
-            presolve,
+            algorithm: way.algorithm,
+            presolve: way.presolve,
+            scaling: way.scaling,
             // A tenth of what the check allows: presolve's way back loses a little.
             primal_tolerance: (0.1 * tolerances.feasibility.min(tolerances.bound)).clamp(1e-10, 1e-3),
             dual_tolerance: tolerances.dual.clamp(1e-10, 1e-3),
@@ -162,7 +177,7 @@ impl Lp<'_> {
         }
         // The way back from presolve or scaling lost precision: go on from its basis in the problem as it is.
         let basis = Some((run.column_status.clone(), run.row_status.clone()));
-        let again = self.run(LpAlgorithm::Dual, false, basis)?;
+        let again = self.run(Way::plain(LpAlgorithm::Dual), basis)?;
         spent.add(&again);
         let better = if again.status == OPTIMAL { again } else { run };
         Ok(self.claim_optimal(better, &spent))
@@ -202,13 +217,14 @@ impl Lp<'_> {
     /// Clp says infeasible or unbounded: ask again without presolve, both ways, for a ray that holds.
     fn disputed(&self, first: &LpRun, mut spent: Spent) -> Result<Claim, SessionError> {
         let said_unbounded = first.status == UNBOUNDED;
-        let order = if said_unbounded {
-            [LpAlgorithm::Primal, LpAlgorithm::Dual]
+        let (first, second) = if said_unbounded {
+            (LpAlgorithm::Primal, LpAlgorithm::Dual)
         } else {
-            [LpAlgorithm::Dual, LpAlgorithm::Primal]
+            (LpAlgorithm::Dual, LpAlgorithm::Primal)
         };
-        for algorithm in order {
-            let run = self.run(algorithm, false, None)?;
+        // Unscaled, Clp finds `gas11` of the instance folder unbounded, which it is; scaled it says infeasible.
+        for way in [Way::plain(first), Way::plain(second), Way::unscaled(first), Way::unscaled(second)] {
+            let run = self.run(way, None)?;
             spent.add(&run);
             match run.status {
                 OPTIMAL if self.fits(&run.point) => return Ok(self.claim_optimal(run, &spent)),
@@ -227,60 +243,68 @@ impl Lp<'_> {
 
     /// A ray that holds: together with any feasible point the problem is unbounded.
     fn unbounded(&self, point: &[f64], ray: Vec<f64>, mut spent: Spent) -> Result<Claim, SessionError> {
-        let mut claim = if self.fits(point) {
-            Claim { point: Some(point.to_vec()), ..spent.claim(Termination::new(Reason::Unbounded, "")) }
+        let point = if self.fits(point) {
+            Some(point.to_vec())
         } else {
-            let run = self.feasible(&mut spent)?;
-            match run.status {
-                OPTIMAL if self.fits(&run.point) => {
-                    Claim { point: Some(run.point), ..spent.claim(Termination::new(Reason::Unbounded, "")) }
-                }
-                INFEASIBLE => {
-                    let y = run.farkas.as_deref().and_then(|y| measure::farkas(&self.arrays, y));
-                    return Ok(infeasible(&spent, y));
-                }
-                STOPPED | EVENT => return Ok(self.stopped(run, &spent)),
-                _ => spent.claim(Termination::new(Reason::InfeasibleOrUnbounded, "a ray, but no feasible point")),
+            match self.feasible(&mut spent)? {
+                Feasibility::Point(point) => Some(point),
+                Feasibility::Infeasible(Some(y)) => return Ok(infeasible(&spent, Some(y))),
+                Feasibility::Stopped(run) => return Ok(self.stopped(run, &spent)),
+                Feasibility::Infeasible(None) | Feasibility::Unknown => None,
             }
         };
-        claim.objective = claim.point.as_deref().map(|point| self.problem.objective_of(point));
-        claim.ray = Some(Ray::Primal(ray));
-        Ok(claim)
-    }
-
-    /// Any feasible point: the problem without its costs.
-    fn feasible(&self, spent: &mut Spent) -> Result<LpRun, SessionError> {
-        let arrays = Arrays::relaxed(self.problem)
-            .with_bounds(self.arrays.lower().to_vec(), self.arrays.upper().to_vec())
-            .uncrossed(self.options.tolerances.bound)
-            .without_cost();
-        let run = self.run_on(&arrays, LpAlgorithm::Dual, false, None)?;
-        spent.add(&run);
-        Ok(run)
+        let termination = match &point {
+            Some(_) => Termination::new(Reason::Unbounded, ""),
+            None => Termination::new(Reason::InfeasibleOrUnbounded, "a ray, and no feasible point"),
+        };
+        let objective = point.as_deref().map(|point| self.problem.objective_of(point));
+        Ok(Claim { point, objective, ray: Some(Ray::Primal(ray)), ..spent.claim(termination) })
     }
 
     /// No ray holds: what a feasible point, or none, still tells.
     fn undecided(&self, said_unbounded: bool, mut spent: Spent) -> Result<Claim, SessionError> {
-        let run = self.feasible(&mut spent)?;
-        let feasible = run.status == OPTIMAL && self.fits(&run.point);
-        let mut claim = match run.status {
-            OPTIMAL if feasible && said_unbounded => {
-                spent.claim(Termination::new(Reason::Unbounded, "a feasible point, but no ray that holds"))
+        let point = match self.feasible(&mut spent)? {
+            Feasibility::Stopped(run) => return Ok(self.stopped(run, &spent)),
+            Feasibility::Infeasible(y) => return Ok(infeasible(&spent, y)),
+            Feasibility::Unknown if said_unbounded => {
+                return Ok(spent.claim(Termination::new(Reason::InfeasibleOrUnbounded, "")));
             }
-            OPTIMAL if feasible => {
-                let why = "Clp says infeasible and finds a feasible point";
-                spent.claim(Termination::new(Reason::NumericalError, why))
-            }
-            INFEASIBLE => infeasible(&spent, run.farkas.as_deref().and_then(|y| measure::farkas(&self.arrays, y))),
-            STOPPED | EVENT => return Ok(self.stopped(run, &spent)),
-            _ if said_unbounded => spent.claim(Termination::new(Reason::InfeasibleOrUnbounded, "")),
-            _ => infeasible(&spent, None),
+            Feasibility::Unknown => return Ok(infeasible(&spent, None)),
+            Feasibility::Point(point) => point,
         };
-        if feasible {
-            claim.objective = Some(self.problem.objective_of(&run.point));
-            claim.point = Some(run.point);
+        let termination = if said_unbounded {
+            Termination::new(Reason::Unbounded, "a feasible point, and no ray that holds")
+        } else {
+            Termination::new(Reason::NumericalError, "Clp says infeasible and finds a feasible point")
+        };
+        let objective = Some(self.problem.objective_of(&point));
+        Ok(Claim { point: Some(point), objective, ..spent.claim(termination) })
+    }
+
+    /// Any feasible point: the problem without its costs, until a point or a proof holds.
+    fn feasible(&self, spent: &mut Spent) -> Result<Feasibility, SessionError> {
+        let arrays = Arrays::relaxed(self.problem)
+            .with_bounds(self.arrays.lower().to_vec(), self.arrays.upper().to_vec())
+            .uncrossed(self.options.tolerances.bound)
+            .without_cost();
+        let mut found = Feasibility::Unknown;
+        for way in [Way::plain(LpAlgorithm::Dual), Way::unscaled(LpAlgorithm::Primal)] {
+            let run = self.run_on(&arrays, way, None)?;
+            spent.add(&run);
+            match run.status {
+                OPTIMAL if self.fits(&run.point) => return Ok(Feasibility::Point(run.point)),
+                STOPPED | EVENT => return Ok(Feasibility::Stopped(run)),
+                INFEASIBLE => {
+                    let y = run.farkas.as_deref().and_then(|y| measure::farkas(&self.arrays, y));
+                    if y.is_some() {
+                        return Ok(Feasibility::Infeasible(y));
+                    }
+                    found = Feasibility::Infeasible(None);
+                }
+                _ => {}
+            }
         }
-        Ok(claim)
+        Ok(found)
     }
 
     fn basis(&self, run: &LpRun) -> Basis {
@@ -301,6 +325,15 @@ impl Lp<'_> {
             rows: all(&run.row_status, self.arrays.row_lower(), self.arrays.row_upper()),
         }
     }
+}
+
+/// Whether any point is feasible.
+enum Feasibility {
+    Point(Vec<f64>),
+    /// With a proof that holds, or without.
+    Infeasible(Option<Vec<f64>>),
+    Stopped(LpRun),
+    Unknown,
 }
 
 fn infeasible(spent: &Spent, y: Option<Vec<f64>>) -> Claim {

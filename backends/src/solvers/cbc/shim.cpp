@@ -31,6 +31,7 @@ namespace {
 // Bit of CbcModel::specialOptions in the small searches that heuristics run; what they find is not the problem's.
 const int IN_SMALL_SEARCH = 2048;
 const double NO_BOUND = 1.0e45;
+const int LOG_LEVEL = 1;
 
 struct Context {
   const farkas_listener *listener;
@@ -45,7 +46,7 @@ struct Context {
 
 class Log : public CoinMessageHandler {
 public:
-  explicit Log(const Context *context) : context_(context) { setLogLevel(1); }
+  explicit Log(const Context *context) : context_(context) { setLogLevel(LOG_LEVEL); }
   Log(const Log &) = default;
   CoinMessageHandler *clone() const override { return new Log(*this); }
   int print() override {
@@ -94,7 +95,10 @@ public:
   CbcEventHandler *clone() const override { return new SearchEvents(*this); }
 
   CbcAction event(CbcEvent which) override {
-    if (model_ && (model_->specialOptions() & IN_SMALL_SEARCH) == 0 && !model_->parentModel()) tell(which);
+    if (model_ && (model_->specialOptions() & IN_SMALL_SEARCH) == 0 && !model_->parentModel()) {
+      model_->messageHandler()->setLogLevel(LOG_LEVEL);  // the small searches share it, and silence it
+      tell(which);
+    }
     return context_->stop() ? stop : noAction;
   }
   CbcAction event(CbcEvent, void *) override { return context_->stop() ? stop : noAction; }
@@ -210,6 +214,7 @@ int hear(CbcModel *model, int where) {
     context->phase("search");
     break;
   case 4: {  // the search is over
+    model->messageHandler()->setLogLevel(LOG_LEVEL);
     result->status = model->status();
     result->secondary = model->secondaryStatus();
     double bound = model->getBestPossibleObjValue();
@@ -265,7 +270,7 @@ void add_sets(CbcModel &model, const farkas_problem &problem) {
 
 void solve_mip(const farkas_problem &problem, const char *const *arguments, int count, Context &context,
                farkas_mip_result &result) {
-  Log log(&context);
+  Log log(&context), root_log(&context);  // two, since CBC sets the levels of its own and its solver's apart
   OsiClpSolverInterface solver;
   auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
   auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);
@@ -276,7 +281,7 @@ void solve_mip(const farkas_problem &problem, const char *const *arguments, int 
   for (int j = 0; j < problem.columns; j++) {
     if (problem.integer && problem.integer[j]) solver.setInteger(j);
   }
-  solver.passInMessageHandler(&log);
+  solver.passInMessageHandler(&root_log);
   CbcModel model(solver);
   model.passInMessageHandler(&log);
   CbcSolverUsefulData data;
@@ -284,7 +289,7 @@ void solve_mip(const farkas_problem &problem, const char *const *arguments, int 
   data.noPrinting_ = false;
   auto *root = dynamic_cast<OsiClpSolverInterface *>(model.solver());
   model.passInMessageHandler(&log);  // CbcMain0 puts the default back in places
-  model.solver()->passInMessageHandler(&log);
+  model.solver()->passInMessageHandler(&root_log);
   LpEvents lp_events(&context);
   root->getModelPtr()->passInEventHandler(&lp_events);
   SearchEvents events(&context, &model);
@@ -346,7 +351,7 @@ void solve_lp(const farkas_problem &problem, const farkas_lp_options &options, C
   Log log(&context);
   ClpSimplex model;
   model.passInMessageHandler(&log);
-  model.setLogLevel(1);
+  model.setLogLevel(LOG_LEVEL);
   auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
   auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);
   model.loadProblem(problem.columns, problem.rows, problem.starts, problem.indices, problem.values, lower.data(),
@@ -355,9 +360,11 @@ void solve_lp(const farkas_problem &problem, const farkas_lp_options &options, C
   model.setObjectiveOffset(-problem.offset);
   model.setPrimalTolerance(options.primal_tolerance);
   model.setDualTolerance(options.dual_tolerance);
-  apply(model, options);
   LpEvents events(&context);
   model.passInEventHandler(&events);
+  model.setPerturbation(50);  // automatic, as the clp command has it; the class has none
+  if (!options.scaling) model.scaling(0);
+  apply(model, options);
   if (options.has_basis) {
     for (int j = 0; j < problem.columns; j++)
       model.setColumnStatus(j, static_cast<ClpSimplex::Status>(result.column_status[j]));

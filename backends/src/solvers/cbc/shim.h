@@ -65,6 +65,7 @@ enum farkas_lp_method { FARKAS_AUTOMATIC, FARKAS_DUAL, FARKAS_PRIMAL, FARKAS_BAR
 struct farkas_lp_options {
   int method;    // farkas_lp_method
   int presolve;  // not zero: reduce first
+  int scaling;   // zero: take the numbers as they are
   double primal_tolerance, dual_tolerance;
   int has_basis;   // column_status and row_status of the result hold a basis to start from
   int settings;    // how many of Clp's own parameters follow
