@@ -16,21 +16,24 @@ use crate::options::Options;
 
 /// While a search runs, completing may take this share of the time so far…
 const SHARE: f64 = 0.1;
-/// … and this much in any case.
-const FREE: Duration = Duration::from_millis(300);
+/// … and this much in any case; at the end too, when there is no time left.
+const FREE: Duration = Duration::from_millis(400);
+
+/// Where there is no time limit.
+const LONG: Duration = Duration::from_secs(60);
 
 /// Completes points of one problem.
 pub(super) struct Completion<'a> {
     problem: &'a Problem,
     options: &'a Options,
-    watch: &'a Watch<'a>,
+    watch: &'a Watch,
     arrays: Arrays<'a>,
     spent: Mutex<Duration>,
 }
 
 impl<'a> Completion<'a> {
     /// For this problem; the watch ends its linear programs too.
-    pub fn new(problem: &'a Problem, options: &'a Options, watch: &'a Watch<'a>) -> Self {
+    pub fn new(problem: &'a Problem, options: &'a Options, watch: &'a Watch) -> Self {
         let arrays = Arrays::relaxed(problem).uncrossed(options.tolerances.bound);
         Self { problem, options, watch, arrays, spent: Mutex::default() }
     }
@@ -41,24 +44,28 @@ impl<'a> Completion<'a> {
             return Some(point);
         }
         let spent = *self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        if spent > FREE + self.watch.elapsed().mul_f64(SHARE) {
-            return None;
-        }
+        let left = (FREE + self.watch.elapsed().mul_f64(SHARE)).checked_sub(spent)?;
         let began = Instant::now();
-        let point = self.complete(values);
+        let point = self.complete_within(values, left);
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += began.elapsed();
         point
     }
 
     /// A point with the integers of `values` (n of them, NaN where unknown), if there is one.
     pub fn complete(&self, values: &[f64]) -> Option<Vec<f64>> {
+        self.complete_within(values, self.watch.remaining().map_or(LONG, |left| left.max(FREE)))
+    }
+
+    fn complete_within(&self, values: &[f64], time: Duration) -> Option<Vec<f64>> {
         if values.len() != self.problem.num_columns() {
             return None;
         }
+        let watch = self.watch.part(time);
         self.settle(values).or_else(|| {
-            let point = self.solve_rest(values)?;
+            let point = self.solve_rest(values, &watch)?;
             // Integers that preprocessing had removed were left free; mostly they come out whole.
-            self.settle(&point).or_else(|| self.settle(&self.solve_rest(&measure::rounded(self.problem, &point))?))
+            let again = || self.settle(&self.solve_rest(&measure::rounded(self.problem, &point), &watch)?);
+            self.settle(&point).or_else(again)
         })
     }
 
@@ -80,7 +87,7 @@ impl<'a> Completion<'a> {
     }
 
     /// The best point with these integers, and with the zeros of the sets' members.
-    fn solve_rest(&self, values: &[f64]) -> Option<Vec<f64>> {
+    fn solve_rest(&self, values: &[f64], watch: &Watch) -> Option<Vec<f64>> {
         let (mut lower, mut upper) = (self.arrays.lower().to_vec(), self.arrays.upper().to_vec());
         for (j, &value) in values.iter().enumerate() {
             if self.problem.kind(j).is_integer() && value.is_finite() {
@@ -95,7 +102,7 @@ impl<'a> Completion<'a> {
             }
         }
         let arrays = Arrays::relaxed(self.problem).with_bounds(lower, upper).uncrossed(self.options.tolerances.bound);
-        let (problem, options, watch) = (self.problem, self.options, self.watch);
+        let (problem, options) = (self.problem, self.options);
         let lp = Lp { problem, arrays, options, settings: Vec::new(), watch, control: None };
         let run = lp.run(Way::presolved(LpAlgorithm::Dual), None).ok()?;
         (run.status == 0).then_some(run.point)

@@ -49,7 +49,7 @@ pub(super) struct Lp<'a> {
     pub arrays: Arrays<'a>,
     pub options: &'a Options,
     pub settings: Vec<(i32, f64)>,
-    pub watch: &'a Watch<'a>,
+    pub watch: &'a Watch,
     /// Where its log goes; nowhere for the small ones inside a search.
     pub control: Option<&'a (dyn Control + Sync)>,
 }

@@ -27,7 +27,7 @@ const FEASIBILITY_TIME: Duration = Duration::from_secs(2);
 pub(super) struct Mip<'a> {
     pub problem: &'a Problem,
     pub options: &'a Options,
-    pub watch: &'a Watch<'a>,
+    pub watch: &'a Watch,
     pub control: &'a (dyn Control + Sync),
 }
 
@@ -61,7 +61,7 @@ pub(super) fn solve(mip: &Mip<'_>, start: &Start) -> Result<Claim, SessionError>
     search.conclude(&run)
 }
 
-fn ended_before(watch: &Watch<'_>) -> Claim {
+fn ended_before(watch: &Watch) -> Claim {
     Claim::bare(Termination::at_limit(false, watch.cause().unwrap_or(Limit::Undetermined), "before the search began"))
 }
 
@@ -70,7 +70,7 @@ struct Turn;
 
 impl Turn {
     /// Waits for it; none when the solve has to end first.
-    fn take(watch: &Watch<'_>) -> Option<Self> {
+    fn take(watch: &Watch) -> Option<Self> {
         let (running, changed) = &RUNNING;
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
         while *running {

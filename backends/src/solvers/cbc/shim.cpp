@@ -23,13 +23,19 @@
 #include <ClpSimplex.hpp>
 #include <ClpSolve.hpp>
 #include <CoinError.hpp>
+#include <CglPreProcess.hpp>
 #include <CoinMessageHandler.hpp>
+#include <CoinTime.hpp>
 #include <OsiClpSolverInterface.hpp>
 
 namespace {
 
 // Bit of CbcModel::specialOptions in the small searches that heuristics run; what they find is not the problem's.
 const int IN_SMALL_SEARCH = 2048;
+// Bit of those that restart the whole search in a smaller problem; what they find is the problem's.
+const int IN_RESTART = 67108864;
+// What follows the search (the way back through preprocessing) may take this long after a stop.
+const double GRACE_SECONDS = 0.5;
 const double NO_BOUND = 1.0e45;
 const int LOG_LEVEL = 1;
 
@@ -39,8 +45,26 @@ struct Context {
   farkas_mip_result *mip = nullptr;
   std::atomic<bool> searching{false};
   std::atomic<bool> cut_short{false};
+  std::atomic<bool> over{false};
+  double over_at = 0.0;
+  std::vector<int> original;  // of the preprocessed problem's columns
+  CoinMessageHandler *log = nullptr;
 
   bool stop() const { return listener->stop(listener->user) != 0; }
+  bool stop_lp() const { return stop() && (!over || CoinGetTimeOfDay() - over_at > GRACE_SECONDS); }
+  // The problem's column of each of the model's, -1 where there is none.
+  std::vector<int> columns_of(const CbcModel &model) const {
+    std::vector<int> column(model.getNumCols(), -1);
+    CglPreProcess *process = (model.specialOptions() & IN_RESTART) != 0 ? model.preProcess() : nullptr;
+    const int *map = process ? process->originalColumns() : model.originalColumns();
+    if (!map && model.getNumCols() != columns) return column;
+    for (int j = 0; j < model.getNumCols(); j++) {
+      int here = map ? map[j] : j;
+      if (process) here = here >= 0 && here < static_cast<int>(original.size()) ? original[here] : -1;
+      if (here >= 0 && here < columns) column[j] = here;
+    }
+    return column;
+  }
   void phase(const char *name) const { listener->phase(listener->user, name); }
 };
 
@@ -79,7 +103,7 @@ public:
     default:
       return -1;
     }
-    if (!context_->stop()) return -1;
+    if (!context_->stop_lp()) return -1;
     if (context_->searching) context_->cut_short = true;
     return 0;
   }
@@ -96,7 +120,8 @@ public:
 
   CbcAction event(CbcEvent which) override {
     if (model_ && (model_->specialOptions() & IN_SMALL_SEARCH) == 0 && !model_->parentModel()) {
-      model_->messageHandler()->setLogLevel(LOG_LEVEL);  // the small searches share it, and silence it
+      if (model_->messageHandler() != context_->log) model_->passInMessageHandler(context_->log);  // a restart's own
+      context_->log->setLogLevel(LOG_LEVEL);  // the small searches share it, and silence it
       tell(which);
     }
     return context_->stop() ? stop : noAction;
@@ -117,13 +142,10 @@ private:
   void incumbent() {
     const double *found = model_->bestSolution();
     if (!found) return;
-    int have = model_->getNumCols();
-    const int *original = model_->originalColumns();
+    std::vector<int> column = context_->columns_of(*model_);
     std::vector<double> values(context_->columns, std::nan(""));
-    if (!original && have < context_->columns) return;
-    for (int j = 0; j < have; j++) {
-      int column = original ? original[j] : j;
-      if (column >= 0 && column < context_->columns) values[column] = found[j];
+    for (size_t j = 0; j < column.size(); j++) {
+      if (column[j] >= 0) values[column[j]] = found[j];
     }
     context_->listener->incumbent(context_->listener->user, model_->getObjValue(), values.data());
   }
@@ -150,14 +172,12 @@ public:
     std::vector<double> point(context_->columns);
     if (!context_->listener->offered(context_->listener->user, point.data())) return 0;
     const OsiSolverInterface *solver = model_->continuousSolver() ? model_->continuousSolver() : model_->solver();
-    int have = solver->getNumCols();
-    const int *original = model_->originalColumns();
-    if (!original && have != context_->columns) return 0;
-    std::vector<double> here(have);
-    for (int j = 0; j < have; j++) {
-      int column = original ? original[j] : j;
-      if (column < 0 || column >= context_->columns) return 0;
-      here[j] = point[column];
+    std::vector<int> column = context_->columns_of(*model_);
+    std::vector<double> here(solver->getNumCols());
+    if (column.size() != here.size()) return 0;
+    for (size_t j = 0; j < here.size(); j++) {
+      if (column[j] < 0) return 0;
+      here[j] = point[column[j]];
     }
     double objective = 0.0;
     if (!fits(*solver, here, objective) || objective >= best) return 0;
@@ -211,10 +231,11 @@ int hear(CbcModel *model, int where) {
     if (model->status() == 0 && model->secondaryStatus() == 1) result->reduced_to_none = 1;
     break;
   case 3:
+    context->original = context->columns_of(*model);
     context->phase("search");
     break;
   case 4: {  // the search is over
-    model->messageHandler()->setLogLevel(LOG_LEVEL);
+    context->log->setLogLevel(LOG_LEVEL);
     result->status = model->status();
     result->secondary = model->secondaryStatus();
     double bound = model->getBestPossibleObjValue();
@@ -223,6 +244,8 @@ int hear(CbcModel *model, int where) {
     result->iterations = model->getIterationCount();
     result->cut_short = context->cut_short;
     context->searching = false;
+    context->over_at = CoinGetTimeOfDay();
+    context->over = true;
     break;
   }
   default:
@@ -271,6 +294,7 @@ void add_sets(CbcModel &model, const farkas_problem &problem) {
 void solve_mip(const farkas_problem &problem, const char *const *arguments, int count, Context &context,
                farkas_mip_result &result) {
   Log log(&context), root_log(&context);  // two, since CBC sets the levels of its own and its solver's apart
+  context.log = &log;
   OsiClpSolverInterface solver;
   auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
   auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);

@@ -8,8 +8,8 @@ use farkas_modeling::Limit;
 use crate::contract::StopToken;
 
 /// The stop token, the clock and an objective that is good enough, in one.
-pub(super) struct Watch<'a> {
-    stop: &'a StopToken,
+pub(super) struct Watch {
+    stop: StopToken,
     started: Instant,
     limit: Option<Duration>,
     cause: AtomicU8,
@@ -20,10 +20,17 @@ const STOPPED: u8 = 1;
 const TIME: u8 = 2;
 const TARGET: u8 = 3;
 
-impl<'a> Watch<'a> {
+impl Watch {
     /// Counts from now.
-    pub fn new(stop: &'a StopToken, limit: Option<Duration>) -> Self {
-        Self { stop, started: Instant::now(), limit, cause: AtomicU8::new(NOBODY) }
+    pub fn new(stop: &StopToken, limit: Option<Duration>) -> Self {
+        Self { stop: stop.clone(), started: Instant::now(), limit, cause: AtomicU8::new(NOBODY) }
+    }
+
+    /// One for a part of the work: its own time, and the same token unless that is set already (the part is then what has
+    /// to be done after a stop).
+    pub fn part(&self, limit: Duration) -> Self {
+        let stop = if self.stop.is_stopped() { StopToken::new() } else { self.stop.clone() };
+        Self::new(&stop, Some(limit))
     }
 
     /// Whether to end now.
