@@ -224,9 +224,9 @@ impl Observer for LiveView {
     }
 }
 
-/// Prints log lines and warnings on standard error without drawing: for pipes and files.
+/// Prints log lines, incumbents and warnings on standard error without drawing: for pipes and files.
 pub struct PlainView {
-    /// Whether solver log lines are wanted.
+    /// Whether solver log lines and incumbents are wanted.
     pub log: bool,
 }
 
@@ -234,6 +234,9 @@ impl Observer for PlainView {
     fn on(&self, seconds: f64, event: &RaceEvent) {
         match event {
             RaceEvent::Log { lane, line } if self.log => eprintln!("[{lane}] {line}"),
+            RaceEvent::Incumbent { point, found_by, .. } if self.log => {
+                eprintln!("{seconds:8.2}s  incumbent {} ({found_by})", point.objective());
+            }
             RaceEvent::Warning { code, detail } => eprintln!("warning: {detail} [{code}]"),
             RaceEvent::Lane { solver, state: LaneState::Failed | LaneState::Killed, detail: Some(detail), .. } => {
                 eprintln!("{seconds:8.2}s  {solver}: {detail}");
