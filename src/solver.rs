@@ -196,11 +196,12 @@ impl<'a> Solver<'a> {
         if lineup.lanes.is_empty() {
             return Err(SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)));
         }
+        let trust = lineup::trust(&lineup);
         let spec = RaceSpec {
             lineup,
             options,
             start: self.start.clone(),
-            trust: TrustPolicy::default(),
+            trust,
             observer: self.observer,
             stop: self.stop.clone(),
         };

@@ -12,7 +12,6 @@ use farkas_backends::options::{LpMethod, Options};
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::answer::Answer;
-use farkas_modeling::check::TrustPolicy;
 use farkas_modeling::{Problem, Tolerances, formats};
 
 use crate::cli::view::{LiveView, PlainView};
@@ -154,7 +153,7 @@ fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopTok
     let live = draws.then(|| LiveView::new(&title, args.log));
     let plain = PlainView { log: args.log };
     let observer: &dyn Observer = live.as_ref().map_or(&plain, |view| view);
-    let trust = TrustPolicy::default();
+    let trust = lineup::trust(&lineup);
     let answer = race::run(&problem, RaceSpec { lineup, options, start, trust, observer, stop: stop.clone() });
     if let Some(view) = live {
         view.finish();
