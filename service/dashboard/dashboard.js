@@ -1,0 +1,175 @@
+// The page for people: lists jobs, and follows one live by its events. Everything shown is set as text, never as HTML.
+"use strict";
+
+const MOST_LINES = 500;
+const $ = (id) => document.getElementById(id);
+let chosen = null;
+let stream = null;
+let points = { incumbent: [], bound: [] };
+let lines = [];
+let drawing = false;
+
+const number = (value) => {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-3)
+    ? value.toExponential(4) : String(Number(value.toPrecision(8)));
+};
+const percent = (value) => typeof value === "number" ? `${Number((100 * value).toPrecision(3))} %` : value ?? "";
+
+function row(cells) {
+  const tr = document.createElement("tr");
+  for (const [text, name] of cells) {
+    const td = document.createElement("td");
+    td.textContent = text;
+    if (name) td.className = name;
+    tr.append(td);
+  }
+  return tr;
+}
+
+async function json(path, options) {
+  const response = await fetch(path, options);
+  const body = await response.json();
+  if (!response.ok) throw new Error([body.detail, body.line && `line ${body.line}`, body.remedy].filter(Boolean).join("; "));
+  return body;
+}
+
+async function list() {
+  let jobs;
+  try {
+    ({ jobs } = await json("/v1/jobs?limit=50"));
+  } catch {
+    return; // the service is away; the next round asks again
+  }
+  $("empty").hidden = jobs.length > 0;
+  $("jobs").replaceChildren(...jobs.map((job) => {
+    const tr = row([["", ""], [job.state, job.state], [number(job.incumbent)], [percent(job.gap)], [job.seconds.toFixed(2)]]);
+    const open = document.createElement("button");
+    open.textContent = job.name || job.id.slice(-12);
+    open.onclick = () => choose(job.id);
+    tr.firstChild.append(open);
+    tr.onclick = () => choose(job.id);
+    if (job.id === chosen) tr.className = "chosen";
+    return tr;
+  }));
+}
+
+async function show(id) {
+  const job = await json(`/v1/jobs/${id}`);
+  if (id !== chosen) return;
+  const p = job.problem;
+  $("title").textContent = job.name || job.id;
+  $("summary").textContent = [
+    job.state + (job.reason ? ` (${job.reason})` : ""),
+    job.termination ? `${job.termination.reason}: ${job.termination.detail}` : job.phase,
+    `${p.sense}, ${p.rows} rows, ${p.columns} columns, ${p.nonzeros} nonzeros, ${p.integers} integers`,
+    job.incumbent !== null ? `objective ${number(job.incumbent)}` : "no incumbent",
+    job.bound !== null ? `bound ${number(job.bound)}` : "", job.gap !== null ? `gap ${percent(job.gap)}` : "",
+    `${job.seconds.toFixed(2)} s`,
+  ].filter(Boolean).join(" · ");
+  $("lanes").replaceChildren(...job.lanes.map((lane) => row([
+    [lane.solver], [lane.state + (lane.detail ? `: ${lane.detail}` : "")], [lane.phase ?? ""],
+    [number(lane.incumbent)], [number(lane.bound)], [String(lane.nodes)],
+  ])));
+  const over = ["succeeded", "failed", "canceled", "expired"].includes(job.state);
+  $("stop").disabled = $("cancel").disabled = over;
+}
+
+function choose(id) {
+  if (stream) stream.close();
+  chosen = id;
+  points = { incumbent: [], bound: [] };
+  lines = [];
+  $("detail").hidden = false;
+  location.hash = id;
+  later();
+  stream = new EventSource(`/v1/jobs/${id}/events`);
+  const on = (name, act) => stream.addEventListener(name, (event) => { act(JSON.parse(event.data)); later(); });
+  on("incumbent", (e) => points.incumbent.push([e.seconds, e.objective]));
+  on("bound", (e) => points.bound.push([e.seconds, e.bound]));
+  on("log", (e) => { lines.push(`${e.lane} │ ${e.line}`); lines = lines.slice(-MOST_LINES); });
+  on("warning", (e) => lines.push(`! ${e.code}: ${e.detail}`));
+  for (const name of ["state", "lane", "progress"]) on(name, () => {});
+  const own = stream;
+  on("result", () => own.close());
+  list();
+}
+
+// Many events come at once; the page is drawn at most twice a second.
+function later() {
+  if (drawing) return;
+  drawing = true;
+  setTimeout(async () => {
+    drawing = false;
+    draw();
+    const log = $("log");
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
+    log.textContent = lines.join("\n");
+    if (atEnd) log.scrollTop = log.scrollHeight;
+    try { await show(chosen); } catch { /* the next event asks again */ }
+  }, 500);
+}
+
+function svg(name, attributes, text) {
+  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function draw() {
+  const finite = (list) => list.filter(([, value]) => typeof value === "number");
+  const series = { incumbent: finite(points.incumbent), bound: finite(points.bound) };
+  const all = [...series.incumbent, ...series.bound];
+  const plot = $("plot");
+  if (all.length === 0) return plot.replaceChildren(svg("text", { x: 20, y: 30 }, "nothing found yet"));
+  const end = Math.max(...all.map(([t]) => t), 0.001);
+  let low = Math.min(...all.map(([, v]) => v)), high = Math.max(...all.map(([, v]) => v));
+  const pad = (high - low || Math.abs(high) || 1) * 0.08;
+  [low, high] = [low - pad, high + pad];
+  const x = (t) => 70 + 550 * t / end, y = (v) => 235 - 220 * (v - low) / (high - low);
+  const parts = [0, 0.5, 1].flatMap((f) => {
+    const value = low + f * (high - low);
+    return [svg("line", { x1: 70, x2: 620, y1: y(value), y2: y(value), class: "grid" }),
+      svg("text", { x: 64, y: y(value) + 4, "text-anchor": "end" }, number(Number(value.toPrecision(4))))];
+  });
+  parts.push(svg("text", { x: 70, y: 252 }, "0 s"), svg("text", { x: 620, y: 252, "text-anchor": "end" }, `${end.toFixed(2)} s`));
+  for (const [name, list] of Object.entries(series)) {
+    if (list.length === 0) continue;
+    let path = `M${x(list[0][0])},${y(list[0][1])}`;
+    for (const [t, v] of list.slice(1)) path += `H${x(t)}V${y(v)}`;
+    parts.push(svg("path", { d: `${path}H${x(end)}`, class: name }));
+    parts.push(svg("circle", { cx: x(list.at(-1)[0]), cy: y(list.at(-1)[1]), r: 3, fill: "currentColor" }));
+  }
+  plot.replaceChildren(...parts);
+}
+
+for (const verb of ["stop", "cancel"]) {
+  $(verb).onclick = async () => { await json(`/v1/jobs/${chosen}:${verb}`, { method: "POST" }); later(); };
+}
+$("upload").onsubmit = async (event) => {
+  event.preventDefault();
+  const file = $("file").files[0];
+  if (!file) return;
+  $("sent").textContent = "sending …";
+  const query = new URLSearchParams({ filename: file.name, name: file.name, time_limit_seconds: $("limit").value });
+  try {
+    const headers = { "content-type": "application/octet-stream" };
+    const job = await json(`/v1/jobs?${query}`, { method: "POST", headers, body: file });
+    $("sent").textContent = "accepted";
+    choose(job.id);
+  } catch (error) {
+    $("sent").textContent = error.message;
+  }
+};
+(async () => {
+  try {
+    const { backends } = await json("/v1/backends");
+    const ready = backends.filter((b) => b.availability.state === "ready");
+    $("backends").textContent = ready.map((b) => `${b.name} ${b.availability.version}`).join(" · ") || "no solver is available";
+  } catch { /* told when the list is */ }
+})();
+list();
+setInterval(list, 2000);
+if (location.hash.length > 1) choose(location.hash.slice(1));

@@ -75,6 +75,11 @@ struct Loaded {
 
 impl Attempt {
     async fn run(mut self) -> Result<(), StoreError> {
+        // A wish between the claim and the moment when the scheduler knew of this attempt reached nobody.
+        self.job.wish = self.desk.store.job(&self.ticket.id).await?.job.wish;
+        if self.job.wish == Some(Wish::Discard) {
+            return self.finish(vec![Cause::Released { seconds: self.seconds() }], Vec::new()).await;
+        }
         let loaded = match self.load().await? {
             Ok(loaded) => loaded,
             Err(reason) => return self.finish(vec![Cause::Broken { reason }], Vec::new()).await,
@@ -84,7 +89,7 @@ impl Attempt {
         if self.job.wish == Some(Wish::Keep) || (out_of_time && self.job.attempts > 1) {
             let limit = if self.job.wish.is_some() { Limit::Interrupted } else { Limit::Time };
             let answer = self.conclude_from(&loaded, None, limit);
-            return self.deliver(&loaded, &answer, Vec::new()).await;
+            return self.deliver(&loaded, &answer, Vec::new(), Vec::new()).await;
         }
         let lineup = self.desk.roster.line_up(&self.ticket.options, &loaded.problem, self.cores).await;
         match lineup {
@@ -131,7 +136,9 @@ impl Attempt {
             tokio::select! {
                 answer = &mut done => break answer.ok(),
                 () = recorder.news() => {
-                    tokio::time::sleep(GATHER).await;
+                    if let Ok(answer) = tokio::time::timeout(GATHER, &mut done).await {
+                        break answer.ok();
+                    }
                     self.write(&recorder, loading).await?;
                 }
                 () = sleep_until(deadline), if !self.ending.stop.is_killed() => {
@@ -144,25 +151,21 @@ impl Attempt {
         let (mut causes, bodies) = self.causes(notes, loading).await?;
         let Some(answer) = answer else {
             causes.push(Cause::Failed { seconds: self.seconds(), reason: "the race panicked".into() });
-            return self.finish_with(causes, bodies).await;
+            return self.finish(causes, bodies).await;
         };
         if let Some(reason) = all_lanes_gone(&answer) {
             causes.push(Cause::Failed { seconds: self.seconds(), reason });
-            return self.finish_with(causes, bodies).await;
+            return self.finish(causes, bodies).await;
         }
         let undecided = matches!(answer.reason(), Reason::Feasible | Reason::NoSolutionFound)
             && answer.termination().limit() == Some(Limit::Interrupted);
         if undecided && self.ending.closing.is_cancelled() {
             // A user's wish that came before the end is in the store, and settles the job there.
             causes.push(Cause::Released { seconds: self.seconds() });
-            return self.finish_with(causes, bodies).await;
-        }
-        let (store, lease) = (Arc::clone(&self.desk.store), self.lease.clone());
-        if !causes.is_empty() {
-            self.job = persist(&store, &lease, causes, bodies).await?;
+            return self.finish(causes, bodies).await;
         }
         let answer = self.with_earlier(&loaded, answer);
-        self.deliver(&loaded, &answer, Vec::new()).await
+        self.deliver(&loaded, &answer, causes, bodies).await
     }
 
     /// Starts the race on a thread of its own: it may take hours, and a pool's threads are for short work.
@@ -263,19 +266,21 @@ impl Attempt {
         concluded.with_run(lanes, self.seconds())
     }
 
-    async fn deliver(&mut self, loaded: &Loaded, answer: &Answer, mut causes: Vec<Cause>) -> Result<(), StoreError> {
+    async fn deliver(
+        &self,
+        loaded: &Loaded,
+        answer: &Answer,
+        mut causes: Vec<Cause>,
+        mut bodies: Vec<Body>,
+    ) -> Result<(), StoreError> {
         let mut result = SolveResult::new(&loaded.problem, answer, Fields::ALL);
         result.seconds = self.job.seconds_before + self.seconds();
         let key = format!("result/{}/{}", self.ticket.id, self.lease.epoch);
         let bytes = serde_json::to_vec(&result)
             .map_err(|error| StoreError::Unreadable { what: "a result".into(), error: error.to_string() })?;
-        let body = self.place(key.clone(), bytes).await?;
+        bodies.extend(self.place(key.clone(), bytes).await?);
         let outcome = Outcome { seconds: self.seconds(), result: result.select(Fields::NONE), key };
         causes.push(Cause::Solved(Box::new(outcome)));
-        self.finish(causes, body.into_iter().collect()).await
-    }
-
-    async fn finish_with(&self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<(), StoreError> {
         self.finish(causes, bodies).await
     }
 

@@ -70,15 +70,13 @@ impl Roster {
     /// When a named backend is unknown, not there or does not take the problem, or when no backend does.
     pub async fn line_up(&self, options: &SolveOptions, problem: &Problem, cores: u32) -> Result<Lineup, RosterError> {
         let members = self.members().await;
-        let chosen = match &options.solver {
-            SolverChoice::Race => {
-                let backends: Vec<_> =
-                    racers(members, problem)?.into_iter().map(|member| Arc::clone(&member.backend)).collect();
-                return Ok(lineup::choose(problem, &backends, cores, &options.to_backend()));
+        match &options.solver {
+            SolverChoice::Race => racers(members, options, problem, cores),
+            chosen => {
+                let named = chosen.names().iter().map(|name| named(members, name, problem));
+                Ok(Lineup::of(share(&named.collect::<Result<Vec<_>, _>>()?, cores)))
             }
-            chosen => chosen.names().iter().map(|name| named(members, name, problem)).collect::<Result<Vec<_>, _>>()?,
-        };
-        Ok(Lineup::of(share(chosen, cores)))
+        }
     }
 }
 
@@ -121,21 +119,21 @@ impl Member {
     }
 }
 
-fn racers<'a>(members: &'a [Member], problem: &Problem) -> Result<Vec<&'a Member>, RosterError> {
-    let ready: Vec<&Member> = members.iter().filter(|member| member.is_ready()).collect();
+fn racers(members: &[Member], options: &SolveOptions, problem: &Problem, cores: u32) -> Result<Lineup, RosterError> {
+    let ready = members.iter().filter(|member| member.is_ready()).map(|member| Arc::clone(&member.backend));
+    let ready: Vec<Arc<dyn Backend>> = ready.collect();
     if ready.is_empty() {
         let detail = "no solver is available here".to_string();
         let remedy = "GET /v1/backends says what is missing and what to do about it".to_string();
         let error = RosterError::new(503, "no-solver-available", About::Service, detail);
         return Err(RosterError { remedy: Some(remedy), ..error });
     }
-    let takes = |member: &&Member| member.backend.fits(problem) == Fit::Takes;
-    let fitting: Vec<&Member> = ready.iter().copied().filter(takes).collect();
-    if fitting.is_empty() {
-        let why: Vec<String> = ready.iter().map(|member| refusal(&member.backend.fits(problem))).collect();
-        return Err(RosterError::new(422, "unsupported-by-solver", About::Model, why.join("; ")));
+    let lineup = lineup::choose(problem, &ready, cores, &options.to_backend());
+    if lineup.lanes.is_empty() {
+        let detail = format!("no solver here takes {}", lineup.reason);
+        return Err(RosterError::new(422, "unsupported-by-solver", About::Model, detail));
     }
-    Ok(fitting)
+    Ok(lineup)
 }
 
 fn named<'a>(members: &'a [Member], name: &str, problem: &Problem) -> Result<&'a Member, RosterError> {
@@ -166,14 +164,13 @@ fn refusal(fit: &Fit) -> String {
     }
 }
 
-/// Shares cores out over lanes: one each first, what is left from the front. Lanes that get none share the last core's
-/// turn: the race starts them when one comes free.
-fn share(chosen: Vec<&Member>, cores: u32) -> Vec<Lane> {
-    let lanes = chosen.len().max(1) as u32;
-    let (each, left) = ((cores / lanes).max(1), cores.checked_rem(lanes).unwrap_or(0) * u32::from(cores > lanes));
-    let lane = |(at, member): (u32, &Member)| {
-        let threads = if member.backend.capabilities().threads { each + u32::from(at < left) } else { 1 };
-        Lane::new(Arc::clone(&member.backend), threads)
+/// Shares cores out over lanes in the order given: one each first, what is left from the front. Lanes beyond the cores
+/// wait in the race until one comes free.
+fn share(chosen: &[&Member], cores: u32) -> Vec<Lane> {
+    let at_once = (chosen.len() as u32).clamp(1, cores.max(1));
+    let (each, left) = (cores.max(1) / at_once, cores.max(1) % at_once);
+    let threads = |at: u32, member: &Member| {
+        if member.backend.capabilities().threads { each + u32::from(at < left) } else { 1 }
     };
-    (0..).zip(chosen).map(lane).collect()
+    (0..).zip(chosen).map(|(at, member)| Lane::new(Arc::clone(&member.backend), threads(at, member))).collect()
 }

@@ -202,6 +202,7 @@ async fn run(listener: TcpListener, app: Arc<App>, lock: File) {
 /// # Errors
 /// When the service cannot start.
 pub fn serve(options: ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
     runtime.block_on(async {
         let service = Service::start(options).await?;
@@ -218,6 +219,16 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<()
         service.closed().await;
         Ok(())
     })
+}
+
+/// Environment variable that says what is logged: `off`, `error`, `warn`, `info` (default), `debug`, `trace`.
+pub const LOG_VARIABLE: &str = "FARKAS_LOG";
+
+/// Logs to standard error, unless the program around us logs already.
+fn log_to_stderr() {
+    let level = std::env::var(LOG_VARIABLE).ok().and_then(|text| text.parse().ok());
+    let level = level.unwrap_or(tracing_subscriber::filter::LevelFilter::INFO);
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).try_init();
 }
 
 #[cfg(unix)]

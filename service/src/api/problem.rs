@@ -4,7 +4,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Finding, MODEL_POINTER, ProblemDetails, RequestError};
-use farkas_modeling::formats::FormatError;
+use farkas_modeling::formats::{FormatError, TextPlace};
 
 use crate::roster::{About, RosterError};
 use crate::store::StoreError;
@@ -42,10 +42,17 @@ impl Problem {
         let status = match error.code {
             _ if too_large => 413,
             "format-unsupported" => 415,
-            _ if error.defects().is_some() => 422,
+            // It is JSON, and does not say a model; or it says one that cannot be.
+            _ if error.pointer().is_some() || error.defects().is_some() => 422,
             _ => 400,
         };
-        let mut details = ProblemDetails::new(status, error.code, error.finding.to_string()).remedy(&*error.remedy);
+        let detail = match *error.place {
+            TextPlace::Pointer { character: Some(character), .. } => {
+                format!("character {character}: {}", error.finding)
+            }
+            _ => error.finding.to_string(),
+        };
+        let mut details = ProblemDetails::new(status, error.code, detail).remedy(&*error.remedy);
         details.line = error.line().map(|line| line as u64);
         details.column = error.column().map(|column| column as u64);
         details.pointer = error.pointer().map(|pointer| format!("{prefix}{pointer}"));

@@ -214,6 +214,10 @@ impl Step {
             }
             EventBody::Lane(lane) => {
                 self.lane(&lane);
+                if lane.state == LaneState::Disqualified {
+                    // The tightest bound may have been its own; the race tells what is left.
+                    self.job.bound = None;
+                }
                 self.event(EventBody::Lane(lane));
             }
             EventBody::Progress { lane, ref phase, nodes, iterations, incumbent, bound, .. } => {

@@ -1,0 +1,225 @@
+//! A job's way through the interface: accepted, solved, read; stopped, cancelled, tried again; over a restart.
+
+use farkas_api_types::{JobList, JobState, JobView, SolveResult};
+use farkas_backends::contract::Backend;
+use farkas_backends::solvers::mock::Mock;
+use farkas_modeling::{Limit, Reason};
+
+use crate::errors::gzip;
+use crate::server::{MPS, Server, honest, patient, problem};
+
+#[tokio::test]
+async fn a_model_is_solved_while_its_sender_waits() {
+    let server = Server::start(vec![honest()]).await;
+    let response =
+        server.model("time_limit_seconds=20&name=demo&tag=a&tag=b").header("prefer", "wait=20").send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    let location = response.headers()["location"].to_str().unwrap().to_string();
+    let job: JobView = response.json().await.unwrap();
+    assert_eq!(location, format!("/v1/jobs/{}", job.id));
+    assert_eq!((job.state, job.tags.len(), job.name.as_deref()), (JobState::Succeeded, 2, Some("demo")));
+    let result = job.result.unwrap();
+    assert_eq!(result.termination.reason, Reason::Optimal);
+    assert_eq!(result.objective.unwrap().0, 20.0);
+    let values: Vec<(String, f64)> = result.variables.clone().unwrap().into_iter().map(|(n, v)| (n, v.0)).collect();
+    assert_eq!(values, [("x".to_string(), 4.0), ("y".to_string(), 4.0)]);
+
+    let get = async |query: &str| server.get(&format!("{location}/result{query}")).send().await.unwrap();
+    let again: SolveResult = get("").await.json().await.unwrap();
+    assert_eq!(again, *result);
+    let none: SolveResult = get("?fields=duals").await.json().await.unwrap();
+    assert!(none.variables.is_none());
+    assert!(get("?format=sol").await.text().await.unwrap().ends_with("x 4.0\ny 4.0\n"));
+    assert!(get("?format=csv").await.text().await.unwrap().starts_with("variable,value,reduced_cost\r\nx,4.0,"));
+    assert_eq!(problem(get("?format=xls").await).await.parameter.as_deref(), Some("format"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn models_come_as_json_as_files_and_compressed() {
+    let server = Server::start(vec![honest()]).await;
+    let text = serde_json::json!({"model": {"format": "mps", "text": MPS}, "options": {"solver": "mock"}});
+    let named = serde_json::json!({"model": {"sense": "maximize", "objective": "3 x + 2 y",
+        "variables": {"x": {"type": "integer", "upper": 10}, "y": {"type": "integer", "upper": 10}},
+        "constraints": {"capacity": "2 x + y <= 12", "mix": {"terms": {"x": 1, "y": -1}, "lower": -2}}}});
+    let json = |body: serde_json::Value| server.post("/v1/jobs").json(&body);
+    let file = |path: &str| server.post(path).body(gzip(MPS.as_bytes()));
+    let requests = [
+        ("a text in JSON", json(text)),
+        ("by name", json(named.clone())),
+        (
+            "compressed JSON",
+            server
+                .post("/v1/jobs")
+                .header("content-type", "application/json")
+                .header("content-encoding", "gzip")
+                .body(gzip(named.to_string().as_bytes())),
+        ),
+        ("gzip", file("/v1/jobs").header("content-type", "application/mps").header("content-encoding", "gzip")),
+        ("by file name", file("/v1/jobs?filename=demo.mps.gz&solver=mock")),
+        (
+            "as curl sends it",
+            file("/v1/jobs?filename=demo.mps.gz").header("content-type", "application/x-www-form-urlencoded"),
+        ),
+    ];
+    for (name, request) in requests {
+        let response = request.header("prefer", "wait=20").send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert_eq!(status, 201, "{name}: {text}");
+        let job: JobView = serde_json::from_str(&text).unwrap();
+        assert_eq!(job.result.unwrap().objective.unwrap().0, 20.0, "{name}");
+    }
+    server.close().await;
+}
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_job() {
+    let server = Server::start(vec![honest()]).await;
+    let send = |query: &str| server.model(query).header("idempotency-key", "k").send();
+    let first: JobView = send("seed=1").await.unwrap().json().await.unwrap();
+    let again: JobView = send("seed=1").await.unwrap().json().await.unwrap();
+    assert_eq!(first.id, again.id);
+    let found = problem(send("seed=2").await.unwrap()).await;
+    assert_eq!((found.status, found.code.as_str()), (422, "idempotency-key-reused"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_job_is_stopped_with_its_incumbent_or_cancelled_without() {
+    let server = Server::start(vec![patient()]).await;
+    let begin = async || {
+        let response = server.model("").header("prefer", "wait=0").send().await.unwrap();
+        assert_eq!(response.status(), 202);
+        let job: JobView = response.json().await.unwrap();
+        let not_yet = problem(server.get(&format!("/v1/jobs/{}/result", job.id)).send().await.unwrap()).await;
+        assert_eq!((not_yet.status, not_yet.code.as_str()), (409, "job-not-finished"));
+        wait_for_incumbent(&server, &job.id).await;
+        job.id
+    };
+    let verb = async |id: &str, verb: &str| server.post(&format!("/v1/jobs/{id}:{verb}")).send().await.unwrap();
+
+    let id = begin().await;
+    assert_eq!(problem(verb(&id, "retry").await).await.code, "job-not-finished");
+    assert_eq!(verb(&id, "stop").await.status(), 200);
+    assert_eq!(server.events(&id, 0).await.last().unwrap().2["state"], "succeeded");
+    let result: SolveResult = server.get(&format!("/v1/jobs/{id}/result")).send().await.unwrap().json().await.unwrap();
+    assert_eq!((result.termination.reason, result.termination.limit), (Reason::Feasible, Some(Limit::Interrupted)));
+    assert_eq!(result.objective.unwrap().0, 15.0);
+    // A verb on a finished job changes nothing.
+    assert_eq!(verb(&id, "cancel").await.status(), 200);
+    assert_eq!(server.job(&id).await.state, JobState::Succeeded);
+
+    let id = begin().await;
+    assert_eq!(verb(&id, "cancel").await.status(), 200);
+    assert_eq!(server.events(&id, 0).await.last().unwrap().2["state"], "canceled");
+    let without = problem(server.get(&format!("/v1/jobs/{id}/result")).send().await.unwrap()).await;
+    assert_eq!((without.status, without.code.as_str()), (409, "job-without-result"));
+    server.close().await;
+}
+
+async fn wait_for_incumbent(server: &Server, id: &str) {
+    use futures_util::StreamExt;
+    let response = server.get(&format!("/v1/jobs/{id}/events")).send().await.unwrap();
+    let mut stream = response.bytes_stream();
+    let mut text = String::new();
+    while let Some(chunk) = stream.next().await {
+        text.push_str(&String::from_utf8_lossy(&chunk.unwrap()));
+        if text.contains("event: incumbent") && text.contains("event: bound") {
+            return;
+        }
+    }
+    panic!("no incumbent in {text}");
+}
+
+#[tokio::test]
+async fn a_job_that_waits_can_be_stopped_too() {
+    let server = Server::start(vec![patient()]).await;
+    let running = server.submit("").await;
+    wait_for_incumbent(&server, &running.id).await;
+    let waiting = [server.submit("threads=2").await.id, server.submit("threads=2").await.id];
+    assert_eq!(server.job(&waiting[1]).await.queue_position, Some(1));
+    for (id, verb, state) in [(&waiting[0], "stop", "succeeded"), (&waiting[1], "cancel", "canceled")] {
+        server.post(&format!("/v1/jobs/{id}:{verb}")).send().await.unwrap();
+        assert_eq!(server.events(id, 0).await.last().unwrap().2["state"], state);
+    }
+    let result: SolveResult =
+        server.get(&format!("/v1/jobs/{}/result", waiting[0])).send().await.unwrap().json().await.unwrap();
+    assert_eq!(result.termination.reason, Reason::NoSolutionFound);
+    assert_eq!(result.termination.limit, Some(Limit::Interrupted));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_job_is_tried_again_and_then_fails_with_the_reason() {
+    let broken: std::sync::Arc<dyn Backend> = std::sync::Arc::new(Mock::scripted("broken", "broken"));
+    let server = Server::start(vec![broken]).await;
+    let job = server.submit("").await;
+    let events = server.events(&job.id, 0).await;
+    let (_, _, last) = events.last().unwrap();
+    assert_eq!(last["state"], "failed");
+    assert!(last["reason"].as_str().unwrap().contains("3 attempts"), "{last}");
+    assert_eq!(server.job(&job.id).await.attempts, 3);
+    let found = problem(server.get(&format!("/v1/jobs/{}/result", job.id)).send().await.unwrap()).await;
+    assert_eq!(found.code, "job-without-result");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_job_goes_on_after_a_restart_from_its_best_point() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_in(folder.path(), vec![patient()]).await;
+    let job = server.submit("").await;
+    let waiting = server.submit("threads=2&solver=patient").await;
+    wait_for_incumbent(&server, &job.id).await;
+    server.close().await;
+
+    // What solved is not there any more: who named it alone fails, a race takes whoever is there.
+    let honest: std::sync::Arc<dyn Backend> = honest();
+    let server = Server::start_in(folder.path(), vec![honest]).await;
+    let events = server.events(&job.id, 0).await;
+    let ids: Vec<u64> = events.iter().map(|(id, ..)| *id).collect();
+    assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>());
+    let objectives: Vec<f64> =
+        events.iter().filter(|e| e.1 == "incumbent").map(|e| e.2["objective"].as_f64().unwrap()).collect();
+    assert!(objectives.is_sorted() && objectives[0] == 15.0, "{objectives:?}");
+    let result: SolveResult =
+        server.get(&format!("/v1/jobs/{}/result", job.id)).send().await.unwrap().json().await.unwrap();
+    assert_eq!((result.termination.reason, result.objective.unwrap().0), (Reason::Optimal, 20.0));
+    let failed = server.events(&waiting.id, 0).await;
+    assert_eq!(failed.last().unwrap().2["state"], "failed");
+
+    let again = server.post(&format!("/v1/jobs/{}:retry", job.id)).send().await.unwrap();
+    assert_eq!(again.status(), 201);
+    let again: JobView = again.json().await.unwrap();
+    assert_ne!(again.id, job.id);
+    assert_eq!(server.events(&again.id, 0).await.last().unwrap().2["state"], "succeeded");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn jobs_are_listed_by_pages_newest_first() {
+    let server = Server::start(vec![honest()]).await;
+    let mut ids = Vec::new();
+    for i in 0..5 {
+        let job = server.submit(&format!("tag=t{}", i % 2)).await;
+        server.events(&job.id, 0).await;
+        ids.insert(0, job.id);
+    }
+    let list = async |query: &str| -> JobList {
+        server.get(&format!("/v1/jobs?{query}")).send().await.unwrap().json().await.unwrap()
+    };
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = list(&format!("limit=2{cursor}")).await;
+        seen.extend(page.jobs.into_iter().map(|job| job.id));
+        match page.next_cursor {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ids);
+    assert_eq!(list("tag=t1").await.jobs.len(), 2);
+    assert_eq!(list("state=succeeded").await.jobs.len(), 5);
+    assert_eq!(list("state=queued,running").await.jobs.len(), 0);
+    server.close().await;
+}

@@ -1,0 +1,265 @@
+//! The suite that every store passes: what is accepted stays, what is fenced writes nothing, events have no gaps.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use farkas_api_types::{EventBody, JobState, LaneStatus, Number, SolveOptions, SolveResult};
+use farkas_modeling::answer::LaneState;
+use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
+use farkas_service::jobs::{Cause, Outcome, Rules, Ticket, Told, Wish};
+use farkas_service::store::{
+    Body, Cores, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqliteStore, Store, StoreError, Submitted,
+};
+
+const ALL: Cores = Cores { free: 2, total: 2 };
+
+async fn open(folder: &Path) -> SqliteStore {
+    let blobs = Blobs::open(&folder.join("blobs")).unwrap();
+    SqliteStore::open(&folder.join("farkas.db"), blobs, Rules { kept_points: 1, ..Rules::default() }).await.unwrap()
+}
+
+fn new(cores: u32) -> NewJob {
+    let json = r#"{"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"}"#;
+    let ticket = Ticket {
+        id: uuid::Uuid::now_v7().to_string(),
+        name: Some("a job".into()),
+        tags: vec!["t".into()],
+        options: SolveOptions::default(),
+        cores,
+        time_limit_seconds: None,
+        shape: serde_json::from_str(json).unwrap(),
+        model: "model/m".into(),
+        start: None,
+    };
+    let bodies = vec![Body { key: "model/m".into(), bytes: b"model".to_vec() }];
+    NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: 1000 }
+}
+
+async fn accepted(store: &SqliteStore, new: NewJob) -> String {
+    match store.submit(new).await.unwrap() {
+        Submitted::New(stored) => stored.ticket.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn lane() -> Cause {
+    let lane = LaneStatus { lane: 0, solver: "m".into(), state: LaneState::Running, detail: None };
+    Cause::Told(Told { seconds: 0.0, body: EventBody::Lane(lane), point: None })
+}
+
+fn incumbent(objective: f64, key: &str) -> Cause {
+    let body = EventBody::Incumbent { objective: Number(objective), found_by: "m".into(), checked: true, blob: None };
+    Cause::Told(Told { seconds: 0.1, body, point: Some(key.into()) })
+}
+
+fn solved(key: &str) -> Cause {
+    let json = r#"{"problem": {"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"},
+        "termination": {"reason": "OPTIMAL", "limit": null, "detail": ""}, "objective": 3, "bound": 3, "gap": 0,
+        "seconds": 1, "evidence": {"level": "checked", "max_row_violation": 0, "max_bound_violation": 0,
+        "max_integrality_violation": 0, "found_by": "m", "agreed_by": [], "tolerances": {}},
+        "lanes": [], "variables": null, "duals": null, "reduced_costs": null, "ray": null}"#;
+    let result: SolveResult = serde_json::from_str(json).unwrap();
+    Cause::Solved(Box::new(Outcome { seconds: 1.0, result, key: key.into() }))
+}
+
+async fn ids_and_kinds(store: &SqliteStore, job: &str) -> Vec<String> {
+    let events = store.events(job, 0, None, 1000).await.unwrap();
+    let ids: Vec<u64> = events.iter().map(|event| event.id).collect();
+    assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>(), "no gaps");
+    events.into_iter().map(|event| event.kind).collect()
+}
+
+#[tokio::test]
+async fn a_job_lives_and_survives_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = {
+        let store = open(folder.path()).await;
+        let id = accepted(&store, new(1)).await;
+        let claimed = store.claim("n", ALL).await.unwrap().unwrap();
+        assert_eq!((claimed.lease.job.as_str(), claimed.lease.epoch), (id.as_str(), 1));
+        let point = Body { key: "point/1".into(), bytes: vec![1] };
+        store.advance(&claimed.lease, vec![lane(), incumbent(5.0, "point/1")], vec![point]).await.unwrap();
+        let result = Body { key: "result/1".into(), bytes: b"{}".to_vec() };
+        let job = store.advance(&claimed.lease, vec![solved("result/1")], vec![result]).await.unwrap();
+        assert_eq!(job.state, JobState::Succeeded);
+        assert!(store.claim("n", ALL).await.unwrap().is_none());
+        id
+    };
+    let store = open(folder.path()).await;
+    let kinds = ids_and_kinds(&store, &id).await;
+    assert_eq!(kinds, ["state", "state", "state", "lane", "incumbent", "state", "result"]);
+    let stored = store.job(&id).await.unwrap();
+    assert_eq!((stored.job.state, stored.job.last_event), (JobState::Succeeded, 7));
+    assert_eq!(store.body("model/m").await.unwrap().as_deref(), Some(&b"model"[..]));
+    assert_eq!(store.body("point/1").await.unwrap(), Some(vec![1]));
+    assert_eq!(store.body("point/2").await.unwrap(), None);
+    assert_eq!(store.counts().await.unwrap(), [("succeeded".to_string(), 1)]);
+    let late = Lease { job: id.clone(), epoch: 1 };
+    assert!(matches!(store.advance(&late, vec![lane()], Vec::new()).await, Err(StoreError::Refused(_))));
+    assert!(matches!(store.job("no").await, Err(StoreError::NoJob(_))));
+}
+
+#[tokio::test]
+async fn who_lost_the_lease_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let id = accepted(&store, new(1)).await;
+    let old = store.claim("a", ALL).await.unwrap().unwrap().lease;
+    assert!(store.sweep(Leases::Expired).await.unwrap().is_empty(), "the lease still holds");
+    assert_eq!(store.renew(vec![old.clone()]).await.unwrap(), [Renewed::Held { wish: None }]);
+
+    assert_eq!(store.sweep(Leases::All).await.unwrap(), std::slice::from_ref(&id));
+    assert_eq!(store.renew(vec![old.clone()]).await.unwrap(), [Renewed::Lost]);
+    let fresh = store.claim("b", ALL).await.unwrap().unwrap();
+    assert_eq!((fresh.lease.epoch, fresh.stored.job.interruptions), (2, 1));
+    let before = ids_and_kinds(&store, &id).await;
+    let body = Body { key: "result/old".into(), bytes: vec![1] };
+    let refused = store.advance(&old, vec![solved("result/old")], vec![body]).await;
+    assert!(matches!(refused, Err(StoreError::Fenced { held: 1, now: 2, .. })), "{refused:?}");
+    assert_eq!(ids_and_kinds(&store, &id).await, before);
+    assert_eq!(store.body("result/old").await.unwrap(), None);
+    store.advance(&fresh.lease, vec![solved("result/new")], Vec::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_idempotency_key_gives_the_same_job_or_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let with_key =
+        |digest: &str| NewJob { idempotency: Some(Idempotency { key: "k".into(), digest: digest.into() }), ..new(1) };
+    let id = accepted(&store, with_key("a")).await;
+    let Submitted::Same(same) = store.submit(with_key("a")).await.unwrap() else { panic!() };
+    assert_eq!(same.ticket.id, id);
+    assert_eq!(store.submit(with_key("b")).await.unwrap(), Submitted::KeyReused);
+    assert_eq!(store.list(Filter::default(), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn claims_take_the_oldest_job_that_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let large = accepted(&store, new(2)).await;
+    let small = accepted(&store, new(1)).await;
+    let monster = accepted(&store, new(64)).await;
+    assert_eq!(store.position(&small).await.unwrap(), 1);
+    let claim = async |free| store.claim("n", Cores { free, total: 2 }).await.unwrap().map(|c| c.lease.job);
+    assert_eq!(claim(1).await, Some(small));
+    assert_eq!(claim(1).await, None);
+    assert_eq!(claim(2).await, Some(large));
+    assert_eq!(claim(2).await, Some(monster), "a job for a larger machine gets all of this one");
+}
+
+#[tokio::test]
+async fn a_queue_has_a_limit_and_a_list_has_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(accepted(&store, new(1)).await);
+    }
+    let full = store.submit(NewJob { most_queued: 3, ..new(1) }).await.unwrap();
+    assert_eq!(full, Submitted::QueueFull { queued: 3 });
+    let list = async |filter| -> Vec<String> {
+        store.list(filter, 2).await.unwrap().into_iter().map(|stored| stored.ticket.id).collect()
+    };
+    assert_eq!(list(Filter::default()).await, [ids[2].clone(), ids[1].clone()]);
+    assert_eq!(list(Filter { before: Some(ids[1].clone()), ..Filter::default() }).await, [ids[0].clone()]);
+    store.signal(&ids[1], Wish::Discard).await.unwrap();
+    assert_eq!(list(Filter { states: vec![JobState::Canceled], ..Filter::default() }).await, [ids[1].clone()]);
+    assert_eq!(list(Filter { tag: Some("t".into()), ..Filter::default() }).await.len(), 2);
+    assert!(list(Filter { tag: Some("other".into()), ..Filter::default() }).await.is_empty());
+}
+
+#[tokio::test]
+async fn values_that_are_superseded_are_dropped_also_as_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+    accepted(&store, new(1)).await;
+    let lease = store.claim("n", ALL).await.unwrap().unwrap().lease;
+    let large = vec![1; MOST_INLINE_BYTES + 1];
+    assert_eq!(blobs.place("point/large", large.clone()).unwrap(), None);
+    store.advance(&lease, vec![incumbent(5.0, "point/large")], Vec::new()).await.unwrap();
+    assert_eq!(store.body("point/large").await.unwrap(), Some(large));
+    let small = Body { key: "point/small".into(), bytes: vec![2] };
+    store.advance(&lease, vec![incumbent(4.0, "point/small")], vec![small]).await.unwrap();
+    let worse = Body { key: "point/worse".into(), bytes: vec![3] };
+    store.advance(&lease, vec![incumbent(4.5, "point/worse")], vec![worse]).await.unwrap();
+    // The file goes after the commit; one more write has to wait for that.
+    store.sweep(Leases::Expired).await.unwrap();
+    assert_eq!(store.body("point/large").await.unwrap(), None);
+    assert_eq!(store.body("point/worse").await.unwrap(), None);
+    assert_eq!(store.body("point/small").await.unwrap(), Some(vec![2]));
+}
+
+#[tokio::test]
+async fn many_at_once_are_all_accepted_and_each_is_claimed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(folder.path()).await);
+    let submit = |_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { accepted(&store, new(1)).await })
+    };
+    let mut ids = Vec::new();
+    for task in (0..100).map(submit).collect::<Vec<_>>() {
+        ids.push(task.await.unwrap());
+    }
+    let claim = |_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let mut mine = Vec::new();
+            while let Some(claimed) = store.claim("n", ALL).await.unwrap() {
+                mine.push(claimed.lease.job);
+            }
+            mine
+        })
+    };
+    let mut claimed = Vec::new();
+    for task in (0..4).map(claim).collect::<Vec<_>>() {
+        claimed.extend(task.await.unwrap());
+    }
+    ids.sort();
+    claimed.sort();
+    assert_eq!(claimed, ids);
+}
+
+#[tokio::test]
+async fn watchers_hear_of_every_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let id = accepted(&store, new(1)).await;
+    let mut watch = store.watch(&id);
+    let mut queue = store.queue_changed();
+    store.signal(&id, Wish::Keep).await.unwrap();
+    watch.changed().await.unwrap();
+    assert_eq!(*watch.borrow(), 3);
+    accepted(&store, new(1)).await;
+    queue.changed().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_too_long_expires() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut late = new(1);
+    late.ticket.options.queue_timeout_seconds = Some(-1.0);
+    let id = accepted(&store, late).await;
+    let patient = accepted(&store, new(1)).await;
+    assert_eq!(store.sweep(Leases::Expired).await.unwrap(), std::slice::from_ref(&id));
+    assert_eq!(store.job(&id).await.unwrap().job.state, JobState::Expired);
+    assert_eq!(store.job(&patient).await.unwrap().job.state, JobState::Queued);
+}
+
+#[tokio::test]
+async fn a_later_schema_is_refused() {
+    use sqlx::{ConnectOptions, Executor};
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).await);
+    let file = folder.path().join("farkas.db");
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    connection.execute("PRAGMA user_version = 1000").await.unwrap();
+    drop(connection);
+    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+    let opened = SqliteStore::open(&file, blobs, Rules::default()).await;
+    assert!(matches!(opened.err(), Some(StoreError::TooNew { found: 1000, .. })));
+}
