@@ -46,10 +46,12 @@ impl Problem {
             _ if error.pointer().is_some() || error.defects().is_some() => 422,
             _ => 400,
         };
-        let detail = match *error.place {
+// A place that has no member of its own in a problem document stands in the text.
+        let detail = match &*error.place {
             TextPlace::Pointer { character: Some(character), .. } => {
                 format!("character {character}: {}", error.finding)
             }
+            TextPlace::Byte { format, offset } => format!("{format}, byte {offset}: {}", error.finding),
             _ => error.finding.to_string(),
         };
         let mut details = ProblemDetails::new(status, error.code, detail).remedy(&*error.remedy);
