@@ -46,7 +46,7 @@ impl Problem {
             _ if error.pointer().is_some() || error.defects().is_some() => 422,
             _ => 400,
         };
-// A place that has no member of its own in a problem document stands in the text.
+        // A place that has no member of its own in a problem document stands in the text.
         let detail = match &*error.place {
             TextPlace::Pointer { character: Some(character), .. } => {
                 format!("character {character}: {}", error.finding)
