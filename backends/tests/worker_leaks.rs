@@ -60,7 +60,8 @@ fn nothing_is_left_behind() {
 
     // Nine jobs of three a worker take three workers, one at a time.
     let program = Program::Found { path: env!("CARGO_BIN_EXE_farkas-mock").into(), arguments: Vec::new() };
-    let backend = WorkerBackend::new("mock", program, WorkerConfig { jobs_per_worker: 3, ..WorkerConfig::default() });
+    let backend =
+        WorkerBackend::new("mock", program, WorkerConfig { jobs_per_worker: 3, most: 1, ..WorkerConfig::default() });
     let problem = Arc::new(Problem::new(ProblemData::default()).unwrap());
     let mut seen = BTreeSet::new();
     for _ in 0..9 {

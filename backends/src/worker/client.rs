@@ -11,7 +11,7 @@ use farkas_modeling::{Claim, Problem};
 use rustix::event::{EventfdFlags, eventfd};
 
 use super::frame::{FromWorker, Hello, Statuses, ToWorker, Vector, WireEvent, frame_limit_bytes, length};
-use super::image_cache::{SealedImage, forget_the_dead, image_of};
+use super::image_cache::{SealedImage, image_of};
 use super::link::{LinkError, unexpected};
 use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
 use crate::contract::{
@@ -97,7 +97,7 @@ impl Backend for WorkerBackend {
             NoWorker::Missing(remedy) => BackendError::Unavailable(remedy),
             NoWorker::Failed(_) => self.failed(none),
         })?;
-        let image = image_of(&problem).map_err(|says| self.failed(says))?;
+        let image = image_of(&problem).map_err(|e| self.failed(format!("no memory file for the problem: {e}")))?;
         loan.link.jobs += 1;
         let opened = open(&mut loan, &problem, &image, &self.pool.config);
         match opened.map_err(|lost| self.failed(lost))? {
@@ -107,6 +107,7 @@ impl Backend for WorkerBackend {
                 loan: Some(loan),
                 pool: Arc::clone(&self.pool),
                 problem,
+                _image: image,
                 number: 0,
             })),
             Err(refused) => {
@@ -149,8 +150,9 @@ struct WorkerSession {
     /// Gone when the worker is.
     loan: Option<Loan>,
     pool: Arc<Pool>,
-    /// Its image lives as long as this.
     problem: Arc<Problem>,
+    /// Held so that the other lanes share it.
+    _image: Arc<SealedImage>,
     number: u64,
 }
 
@@ -159,7 +161,6 @@ impl Drop for WorkerSession {
         if let Some(loan) = self.loan.take() {
             self.pool.give_back(loan);
         }
-        forget_the_dead();
     }
 }
 

@@ -1,11 +1,11 @@
-//! The images that workers map: one sealed memory file a problem, however many workers share it, for as long as the
-//! problem lives.
+//! The images that workers map: one sealed memory file a problem, however many workers share it, for as long as one of
+//! them has it open.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use farkas_modeling::Problem;
 use farkas_modeling::image::{self, Contents};
@@ -34,8 +34,8 @@ impl SealedImage {
     }
 }
 
-/// An image that is being made, or is there.
-type Slot = Arc<OnceLock<Result<Arc<SealedImage>, String>>>;
+/// The image of a problem, while anybody uses it. Locked while it is made.
+type Slot = Arc<Mutex<Weak<SealedImage>>>;
 
 struct Entry {
     problem: Weak<Problem>,
@@ -45,11 +45,11 @@ struct Entry {
 /// By the problem's address: its `Weak` keeps the address from being used again.
 static CACHE: Mutex<Option<HashMap<usize, Entry>>> = Mutex::new(None);
 
-/// The image of this problem: made once, by whoever asks first, and shared while the problem lives.
+/// The image of this problem: made by whoever asks first, and shared for as long as anybody holds it.
 ///
 /// # Errors
-/// When there is no memory for it, in words.
-pub(super) fn image_of(problem: &Arc<Problem>) -> Result<Arc<SealedImage>, String> {
+/// When there is no memory for it.
+pub(super) fn image_of(problem: &Arc<Problem>) -> io::Result<Arc<SealedImage>> {
     let slot = {
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         let cache = cache.get_or_insert_default();
@@ -57,16 +57,13 @@ pub(super) fn image_of(problem: &Arc<Problem>) -> Result<Arc<SealedImage>, Strin
         let fresh = || Entry { problem: Arc::downgrade(problem), slot: Slot::default() };
         Arc::clone(&cache.entry(Arc::as_ptr(problem) as usize).or_insert_with(fresh).slot)
     };
-    let made = || SealedImage::of(problem).map(Arc::new).map_err(|e| format!("no memory file for the problem: {e}"));
-    slot.get_or_init(made).clone()
-}
-
-/// Lets go of the images of problems that are gone.
-pub(super) fn forget_the_dead() {
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(cache) = cache.as_mut() {
-        cache.retain(|_, entry| entry.problem.strong_count() > 0);
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(image) = slot.upgrade() {
+        return Ok(image);
     }
+    let image = Arc::new(SealedImage::of(problem)?);
+    *slot = Arc::downgrade(&image);
+    Ok(image)
 }
 
 #[cfg(test)]
@@ -83,8 +80,8 @@ mod tests {
         assert!(file.set_len(1).is_err(), "a sealed file was cut");
 
         let gone = Arc::downgrade(&first);
-        drop((problem, first, second, file));
-        forget_the_dead();
-        assert!(gone.upgrade().is_none(), "the image outlived its problem");
+        drop((first, second));
+        assert!(gone.upgrade().is_none(), "the image outlived its users");
+        image_of(&problem).unwrap();
     }
 }

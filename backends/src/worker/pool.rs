@@ -46,6 +46,9 @@ impl Default for WorkerConfig {
     }
 }
 
+/// How long a worker that closes its last problem is waited for; by then a fresh one is there sooner.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(10);
+
 /// The program that hosts a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
@@ -129,6 +132,14 @@ impl Pool {
         {
             return Ok(loan);
         }
+        let closing = self.idle().pop();
+        if let Some(mut loan) = closing {
+            match loan.link.ready(CLOSE_PATIENCE) {
+                Ok(()) => return Ok(loan),
+                Err(LinkError::Late { .. }) => self.idle().push(loan),
+                Err(_) => {}
+            }
+        }
         // Where no more can be started, one that still closes its last problem is waited for.
         let mut loan = self.start().or_else(|none| self.idle().pop().ok_or(none))?;
         match loan.link.ready(self.config.start_limit) {
@@ -137,8 +148,8 @@ impl Pool {
         }
     }
 
-    /// An idle worker that is ready now, or else one that is about to be. One that still closes its last problem stays
-    /// where it is: a fresh one is there sooner than a large problem is freed.
+    /// An idle worker that is ready now, or else one that is about to be. Those that still close their last problems
+    /// stay.
     fn take_idle(&self) -> (Option<Loan>, Option<Loan>) {
         let mut idle = self.idle();
         let mut starting = None;
