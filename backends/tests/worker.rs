@@ -15,9 +15,10 @@ use farkas_backends::contract::{
     Availability, Backend, BackendError, Control, Event, Quiet, SessionError, Start, StopToken,
 };
 use farkas_backends::options::Options;
+use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
 use farkas_modeling::check::{CheckedPoint, check_point};
-use farkas_modeling::{Claim, ColumnKind, Problem, ProblemData, Reason, Tolerances};
+use farkas_modeling::{Claim, ColumnKind, Problem, ProblemData, Reason, Sense, Tolerances};
 
 /// The mock's program, with a script of its own if it shall have one.
 fn program(script: Option<&str>) -> Program {
@@ -319,17 +320,76 @@ fn stat(process: &Path) -> Vec<String> {
     after_name.split_whitespace().map(str::to_owned).collect()
 }
 
+/// The programs of the solvers that are compiled in.
+fn real_programs() -> Vec<(&'static str, &'static str)> {
+    let all = [
+        ("highs", cfg!(feature = "highs"), option_env!("CARGO_BIN_EXE_farkas-highs")),
+        ("scip", cfg!(feature = "scip"), option_env!("CARGO_BIN_EXE_farkas-scip")),
+        ("cbc", cfg!(feature = "cbc"), option_env!("CARGO_BIN_EXE_farkas-cbc")),
+    ];
+    all.into_iter().filter_map(|(name, is_built, program)| Some((name, program.filter(|_| is_built)?))).collect()
+}
+
+#[test]
+fn real_solvers_solve_in_workers() {
+    // maximise 10 a + 13 b + 7 c + 4  subject to  3 a + 4 b + 2 c ≤ 6,  all binary: b and c, 24.
+    let knapsack = Arc::new(
+        Problem::new(ProblemData {
+            sense: Sense::Maximize,
+            offset: 4.0,
+            cost: vec![10.0, 13.0, 7.0],
+            lower: vec![0.0; 3],
+            upper: vec![1.0; 3],
+            kinds: vec![ColumnKind::Integer; 3],
+            row_lower: vec![f64::NEG_INFINITY],
+            row_upper: vec![6.0],
+            starts: vec![0, 1, 2, 3],
+            indices: vec![0, 0, 0],
+            values: vec![3.0, 4.0, 2.0],
+            ..ProblemData::default()
+        })
+        .unwrap(),
+    );
+    for (name, path) in real_programs() {
+        let program = Program::Found { path: path.into(), arguments: Vec::new() };
+        let backend = WorkerBackend::new(name, program, WorkerConfig::default());
+        assert!(matches!(backend.probe(), Availability::Ready { .. }), "{name}: {:?}", backend.probe());
+        assert!(backend.capabilities().integers, "{name}");
+        for _ in 0..2 {
+            let mut session = backend.open(Arc::clone(&knapsack)).unwrap();
+            for _ in 0..2 {
+                let claim = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()).unwrap();
+                assert_eq!(claim.termination.reason(), Reason::Optimal, "{name}");
+                let point: Vec<f64> = claim.point.unwrap().iter().map(|v| v.round()).collect();
+                assert_eq!((point, claim.objective.map(f64::round)), (vec![0.0, 1.0, 1.0], Some(24.0)), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_registry_knows_what_is_missing() {
+    let mock = (PathBuf::from(env!("CARGO_BIN_EXE_farkas-mock")), Vec::new());
+    let registry = Registry::new(RegistryConfig {
+        workers: Some("/nowhere".into()),
+        others: vec![("mock".into(), mock.0, mock.1)],
+        ..RegistryConfig::default()
+    });
+    assert_eq!(registry.names(), ["highs", "scip", "cbc", "mock"]);
+    let scip = registry.backend("scip").unwrap();
+    let Availability::NotFound { remedy } = scip.probe() else { panic!("{:?}", scip.probe()) };
+    assert!(remedy.starts_with("farkas-scip was not found in /nowhere: build it with"), "{remedy}");
+    assert_eq!(scip.open(problem(1, 1)).err(), Some(BackendError::Unavailable(remedy)));
+    registry.warm(&["mock", "scip"]);
+    assert_eq!(registry.backend("mock").unwrap().probe(), Availability::Ready { version: "1".into() });
+    registry.shut_down();
+}
+
 /// A library that is missing costs the one program that needs it.
 #[test]
 fn a_program_is_linked_to_its_own_solver_alone() {
     let libraries = [("scip", &b"libscip-"[..]), ("cbc", b"libCbc.so"), ("cbc", b"libClp.so")];
-    for (name, is_built, program) in [
-        ("mock", true, option_env!("CARGO_BIN_EXE_farkas-mock")),
-        ("highs", cfg!(feature = "highs"), option_env!("CARGO_BIN_EXE_farkas-highs")),
-        ("scip", cfg!(feature = "scip"), option_env!("CARGO_BIN_EXE_farkas-scip")),
-        ("cbc", cfg!(feature = "cbc"), option_env!("CARGO_BIN_EXE_farkas-cbc")),
-    ] {
-        let Some(program) = program.filter(|_| is_built) else { continue };
+    for (name, program) in real_programs().into_iter().chain([("mock", env!("CARGO_BIN_EXE_farkas-mock"))]) {
         let bytes = fs::read(program).unwrap();
         for (owner, library) in libraries.iter().filter(|(owner, _)| *owner != name) {
             let named = bytes.windows(library.len()).any(|window| window == *library);
