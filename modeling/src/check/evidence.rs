@@ -94,11 +94,11 @@ fn describe(
         let verb =
             if ledger.point.is_some() { "was recomputed exactly and is within tolerances" } else { "was measured" };
         notes.push(format!(
-            "{} point {verb}: largest violations {:e} (rows), {:e} (bounds), {:e} (integrality).",
+            "{} point {verb}: largest violations {} (rows), {} (bounds), {} (integrality).",
             possessive(&source.backend),
-            v.row,
-            v.bound,
-            v.integrality
+            figure(v.row),
+            figure(v.bound),
+            figure(v.integrality)
         ));
     }
     if let Some(proven) = ledger.proven_bound {
@@ -125,4 +125,9 @@ fn describe(
         let whose = possessive(&one.source.backend);
         notes.push(format!("Exactly, no point is feasible ({whose} proof: {how}); the point is so within tolerances."));
     }
+}
+
+/// Three digits; nothing for nothing.
+fn figure(amount: f64) -> String {
+    if amount == 0.0 { "0".into() } else { format!("{amount:.2e}") }
 }

@@ -138,7 +138,7 @@ proptest! {
         let got = rational(measured.violations().row);
         // Rounded once: half a unit in the last place.
         prop_assert!((&got - &row).abs() <= &row * rational(f64::EPSILON / 2.0), "{} instead of {}", got, row);
-        let objective = row_dot(&problem.cost().to_vec(), &x);
+        let objective = row_dot(problem.cost(), &x);
         let miss = (rational(measured.objective()) - &objective).abs();
         prop_assert!(miss <= objective.abs() * rational(f64::EPSILON / 2.0));
     }
@@ -158,7 +158,7 @@ proptest! {
         let problem = small.freeze();
         let said = with_duals(claim(Reason::Optimal), &problem, &y[..problem.num_rows()]);
         let findings = examine(&problem, &source("mock", 0), &said, &Tolerances::default());
-        let objective = row_dot(&problem.cost().to_vec(), &x);
+        let objective = row_dot(problem.cost(), &x);
         for finding in &findings.list {
             if let Finding::Bound { value, standing: Standing::Certified(how) } = finding {
                 prop_assert!(rational(*value) <= objective, "{} by {}, but {:?} is better", value, how, x);
