@@ -3,7 +3,7 @@
 //!
 //! Little-endian. A header of 64 bytes (magic, version, byte-order mark, length, counts, objective's sense and
 //! constant), a table of sections (number, place, length; ascending), then the sections, each at a multiple of 64 bytes
-//! with zeros before it. What a section holds stands at [`layout::Section`]. The [`identity`] of a problem is a hash of
+//! with zeros before it. What a section holds stands at `layout::Section`. The [`identity`] of a problem is a hash of
 //! its content and does not depend on this layout.
 //!
 //! ```
