@@ -319,7 +319,7 @@ fn names(p: &Problem, defects: &mut Defects) {
     for (what, names) in [("variables", &p.column_names), ("constraints", &p.row_names)] {
         // Names made on demand by a model are unique by construction there; making them all here would cost more than
         // everything else.
-        let Some(arena) = names.arena() else { continue };
+        let Some(arena) = names.to_be_compared() else { continue };
         let mut seen = std::collections::HashSet::with_capacity(arena.len());
         for (at, name) in arena.iter().enumerate() {
             if !seen.insert(name.clone()) {

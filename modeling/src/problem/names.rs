@@ -19,6 +19,8 @@ pub struct Names {
     kind: Kind,
     len: usize,
     index: Arc<OnceLock<HashMap<Box<str>, u32>>>,
+    /// Whoever made them has seen that no name is there twice.
+    distinct: bool,
 }
 
 #[derive(Clone)]
@@ -37,12 +39,12 @@ enum Kind {
 impl Names {
     /// No names: `C1`, `C2`, … with the given prefix.
     pub fn numbered(prefix: &'static str, len: usize) -> Self {
-        Self { kind: Kind::Numbered(prefix), len, index: Arc::default() }
+        Self { kind: Kind::Numbered(prefix), len, index: Arc::default(), distinct: false }
     }
 
     /// Names that are made when asked for.
     pub fn from_source(source: Arc<dyn NameSource>, len: usize) -> Self {
-        Self { kind: Kind::Source(source), len, index: Arc::default() }
+        Self { kind: Kind::Source(source), len, index: Arc::default(), distinct: false }
     }
 
     /// How many there are.
@@ -60,9 +62,16 @@ impl Names {
         !matches!(self.kind, Kind::Numbered(_))
     }
 
-    /// These names, if they are written down in an arena (and not made on demand or counted).
-    pub(super) fn arena(&self) -> Option<&Self> {
-        matches!(self.kind, Kind::Arena { .. } | Kind::Shared(_)).then_some(self)
+    /// These names, if they are written down and may hold one twice: not made on demand, counted, or known to be
+    /// distinct.
+    pub(super) fn to_be_compared(&self) -> Option<&Self> {
+        (!self.distinct && self.written().is_some()).then_some(self)
+    }
+
+    /// Names of which the caller has seen that no two are the same: hashing a million of them again costs more than
+    /// reading them did.
+    pub(crate) fn known_distinct(arena: NameArena) -> Self {
+        Self { distinct: true, ..Self::from(arena) }
     }
 
     /// An arena in somebody else's memory: UTF-8 text, and where each name ends in it. `None` where the ends do not rise
@@ -75,7 +84,12 @@ impl Names {
             from = end as usize;
         }
         let len = ends.len();
-        (from == whole.len()).then(|| Self { kind: Kind::Shared(Arc::new((text, ends))), len, index: Arc::default() })
+        (from == whole.len()).then(|| Self {
+            kind: Kind::Shared(Arc::new((text, ends))),
+            len,
+            index: Arc::default(),
+            distinct: false,
+        })
     }
 
     /// The arena's bytes and ends, where the names are written down.
@@ -167,7 +181,12 @@ impl NameArena {
 impl From<NameArena> for Names {
     fn from(arena: NameArena) -> Self {
         let len = arena.ends.len();
-        Self { kind: Kind::Arena { text: arena.text.into(), ends: arena.ends.into() }, len, index: Arc::default() }
+        Self {
+            kind: Kind::Arena { text: arena.text.into(), ends: arena.ends.into() },
+            len,
+            index: Arc::default(),
+            distinct: false,
+        }
     }
 }
 

@@ -58,7 +58,9 @@ fn read_variables<'a>(
             return Err(path.error("json-value", "a variable without a name", "give it one"));
         }
         let (kind, lower, upper) = read_variable(At { value, path: &path })?;
-        columns.insert(name.as_str(), columns.len() as u32);
+        if columns.insert(name.as_str(), data.cost.len() as u32).is_some() {
+            return Err(path.error("json-duplicate-key", "a second variable of this name", "give each key once"));
+        }
         if !names.push(name) || columns.len() > MOST_ENTRIES {
             return Err(path.error("json-too-large", "too many variables", "no solver here takes more"));
         }
@@ -67,7 +69,7 @@ fn read_variables<'a>(
         data.upper.push(upper);
         data.cost.push(0.0);
     }
-    data.column_names = Some(names.into());
+    data.column_names = Some(Names::known_distinct(names));
     Ok(columns)
 }
 

@@ -282,7 +282,8 @@ impl<'a> Reader<'a> {
                 return Err(Fault::new(span.at, "mps-too-large", finding, "shorten the names"));
             }
         }
-        Ok(arena.into())
+        // The tables that names are looked up in were built without finding one twice.
+        Ok(Names::known_distinct(arena))
     }
 
     /// A name as text.

@@ -231,7 +231,7 @@ impl<W: Write> Writer<'_, W> {
         let p = self.problem;
         let mut begun = false;
         let mut set = "BND".to_owned();
-        while p.column_names().find(&set).is_some() {
+        while self.columns.has(&set) {
             set.push('_');
         }
         for j in 0..p.num_columns() {
@@ -458,6 +458,12 @@ impl<'a> SafeNames<'a> {
         Self { names, replaced }
     }
 
+    /// Whether a name is among them, given or put in place of another. Walks through all: an index of them would cost
+    /// more than writing does.
+    fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|other| other == name) || self.replaced.values().any(|other| other == name)
+    }
+
     #[inline]
     fn get(&self, k: usize) -> Cow<'_, str> {
         if self.replaced.is_empty() {
@@ -478,7 +484,7 @@ fn is_safe(name: &str, layout: Layout) -> bool {
 }
 
 fn objective_name(problem: &Problem, rows: &SafeNames<'_>, layout: Layout, written: &mut Written) -> String {
-    let is_row = |name: &str| rows.names.find(name).is_some() || rows.replaced.values().any(|other| other == name);
+    let is_row = |name: &str| rows.has(name);
     if let Some(name) = problem.objective_name() {
         if is_safe(name, layout) && !is_row(name) {
             return name.to_owned();
