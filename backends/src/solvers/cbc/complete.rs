@@ -63,9 +63,14 @@ impl<'a> Completion<'a> {
         let watch = self.watch.part(time);
         self.settle(values).or_else(|| {
             let point = self.solve_rest(values, &watch)?;
-            // Integers that preprocessing had removed were left free; mostly they come out whole.
-            let again = || self.settle(&self.solve_rest(&measure::rounded(self.problem, &point), &watch)?);
-            self.settle(&point).or_else(again)
+            // Integers that preprocessing had removed were left free; mostly they come out whole. Where not, a switch that
+            // has to be on a little has to be on: rounding up is tried before rounding.
+            self.settle(&point).or_else(|| {
+                let tries: [fn(f64) -> f64; 2] = [|x| (x - 1e-6).ceil(), f64::round];
+                tries.into_iter().find_map(|to| {
+                    self.settle(&self.solve_rest(&measure::made_whole(self.problem, &point, to), &watch)?)
+                })
+            })
         })
     }
 
@@ -79,7 +84,7 @@ impl<'a> Completion<'a> {
         let fits = |x: &[f64]| {
             measure::fits_rows(&self.arrays, x, tolerances) && measure::fits_sets(self.problem, x, tolerances)
         };
-        let rounded = measure::rounded(self.problem, values);
+        let rounded = measure::made_whole(self.problem, values, f64::round);
         if fits(&rounded) {
             return Some(rounded);
         }

@@ -40,9 +40,9 @@ pub(super) fn fits_sets(problem: &Problem, x: &[f64], tolerances: &Tolerances) -
     })
 }
 
-/// The point with its integer columns rounded.
-pub(super) fn rounded(problem: &Problem, x: &[f64]) -> Vec<f64> {
-    x.iter().zip(problem.kind_codes()).map(|(&x, &kind)| if kind == 1 { x.round() } else { x }).collect()
+/// The point with its integer columns made integers, by rounding in some way.
+pub(super) fn made_whole(problem: &Problem, x: &[f64], to: impl Fn(f64) -> f64) -> Vec<f64> {
+    x.iter().zip(problem.kind_codes()).map(|(&x, &kind)| if kind == 1 { to(x) } else { x }).collect()
 }
 
 /// Whether every integer column is within `tolerance` of an integer.

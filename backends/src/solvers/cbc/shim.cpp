@@ -46,11 +46,15 @@ struct Context {
   std::atomic<bool> searching{false};
   std::atomic<bool> cut_short{false};
   std::atomic<bool> over{false};
-  double over_at = 0.0;
+  std::atomic<double> over_at{0.0};
   std::vector<int> original;  // of the preprocessed problem's columns
   CoinMessageHandler *log = nullptr;
 
   bool stop() const { return listener->stop(listener->user) != 0; }
+  void search_is_over() {
+    over_at = CoinGetTimeOfDay();
+    over = true;
+  }
   bool stop_lp() const { return stop() && (!over || CoinGetTimeOfDay() - over_at > GRACE_SECONDS); }
   // The problem's column of each of the model's, -1 where there is none.
   std::vector<int> columns_of(const CbcModel &model) const {
@@ -123,6 +127,7 @@ public:
       if (model_->messageHandler() != context_->log) model_->passInMessageHandler(context_->log);  // a restart's own
       context_->log->setLogLevel(LOG_LEVEL);  // the small searches share it, and silence it
       tell(which);
+      if (which == endSearch) context_->search_is_over();  // what follows solves the best point's LP again
     }
     return context_->stop() ? stop : noAction;
   }
@@ -244,8 +249,7 @@ int hear(CbcModel *model, int where) {
     result->iterations = model->getIterationCount();
     result->cut_short = context->cut_short;
     context->searching = false;
-    context->over_at = CoinGetTimeOfDay();
-    context->over = true;
+    context->search_is_over();
     break;
   }
   default:
