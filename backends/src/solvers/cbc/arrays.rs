@@ -17,35 +17,16 @@ pub(super) struct Arrays<'a> {
     row_lower: Cow<'a, [f64]>,
     row_upper: Cow<'a, [f64]>,
     integer: Option<Vec<u8>>,
-    sets: Sets,
-}
-
-/// Special ordered sets, one after the other.
-#[derive(Default, Clone)]
-pub(super) struct Sets {
-    /// Positions of the sets in the members, one more than there are sets.
-    pub starts: Vec<i32>,
-    pub members: Vec<i32>,
-    pub weights: Vec<f64>,
-    pub orders: Vec<u8>,
 }
 
 impl<'a> Arrays<'a> {
-    /// The problem with its integers and sets.
+    /// The problem with its integers.
     pub fn of(problem: &'a Problem) -> Self {
-        let mut sets = Sets { starts: vec![0], ..Sets::default() };
-        for set in problem.sets() {
-            sets.members.extend(set.members.iter().map(|&(j, _)| j as i32));
-            // CBC branches between neighbours and wants ascending, distinct weights; the positions are.
-            sets.weights.extend((1..=set.members.len()).map(|k| k as f64));
-            sets.orders.push(set.order);
-            sets.starts.push(sets.members.len() as i32);
-        }
         let integer = problem.kind_codes().iter().map(|&kind| u8::from(kind == 1)).collect();
-        Self { integer: Some(integer), sets, ..Self::relaxed(problem) }
+        Self { integer: Some(integer), ..Self::relaxed(problem) }
     }
 
-    /// The linear program without integers and sets.
+    /// The linear program without integers.
     pub fn relaxed(problem: &'a Problem) -> Self {
         let sign = problem.sense().sign();
         let cost = if sign > 0.0 {
@@ -64,7 +45,6 @@ impl<'a> Arrays<'a> {
             row_lower: Cow::Borrowed(problem.row_lower()),
             row_upper: Cow::Borrowed(problem.row_upper()),
             integer: None,
-            sets: Sets::default(),
         }
     }
 
@@ -162,10 +142,6 @@ impl<'a> Arrays<'a> {
     /// n flags, or none for a linear program.
     pub fn integer(&self) -> Option<&[u8]> {
         self.integer.as_deref()
-    }
-    /// Special ordered sets.
-    pub fn sets(&self) -> &Sets {
-        &self.sets
     }
 
     /// A x.

@@ -1,5 +1,5 @@
 //! Points brought back into the original space: integers rounded and fixed, the rest by a linear program. What comes out
-//! fits rows, bounds, integrality and sets, as far as plain floating point can tell; what does not is not handed out.
+//! fits rows, bounds and integrality, as far as plain floating point can tell; what does not is not handed out.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -81,29 +81,17 @@ impl<'a> Completion<'a> {
         if !known || !measure::is_integral(self.problem, values, tolerances.integrality) {
             return None;
         }
-        let fits = |x: &[f64]| {
-            measure::fits_rows(&self.arrays, x, tolerances) && measure::fits_sets(self.problem, x, tolerances)
-        };
         let rounded = measure::made_whole(self.problem, values, f64::round);
-        if fits(&rounded) {
-            return Some(rounded);
-        }
-        None
+        measure::fits_rows(&self.arrays, &rounded, tolerances).then_some(rounded)
     }
 
-    /// The best point with these integers, and with the zeros of the sets' members.
+    /// The best point with these integers.
     fn solve_rest(&self, values: &[f64], watch: &Watch) -> Option<Vec<f64>> {
         let (mut lower, mut upper) = (self.arrays.lower().to_vec(), self.arrays.upper().to_vec());
         for (j, &value) in values.iter().enumerate() {
             if self.problem.kind(j).is_integer() && value.is_finite() {
                 let value = value.round().clamp(lower[j].min(upper[j]), upper[j].max(lower[j]));
                 (lower[j], upper[j]) = (value, value);
-            }
-        }
-        for (j, _) in self.problem.sets().iter().flat_map(|set| &set.members) {
-            let j = *j as usize;
-            if values[j].abs() <= self.options.tolerances.bound {
-                (lower[j], upper[j]) = (0.0, 0.0);
             }
         }
         let arrays = Arrays::relaxed(self.problem).with_bounds(lower, upper).uncrossed(self.options.tolerances.bound);

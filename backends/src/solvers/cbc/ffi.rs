@@ -109,11 +109,6 @@ struct RawProblem {
     row_lower: *const f64,
     row_upper: *const f64,
     integer: *const u8,
-    sets: c_int,
-    set_starts: *const c_int,
-    set_members: *const c_int,
-    set_weights: *const f64,
-    set_orders: *const u8,
 }
 
 #[repr(C)]
@@ -280,7 +275,6 @@ fn count(number: c_longlong) -> u64 {
 }
 
 fn raw(arrays: &Arrays<'_>) -> RawProblem {
-    let sets = arrays.sets();
     RawProblem {
         columns: arrays.columns() as c_int,
         rows: arrays.rows() as c_int,
@@ -295,11 +289,6 @@ fn raw(arrays: &Arrays<'_>) -> RawProblem {
         row_lower: arrays.row_lower().as_ptr(),
         row_upper: arrays.row_upper().as_ptr(),
         integer: arrays.integer().map_or(ptr::null(), <[u8]>::as_ptr),
-        sets: sets.orders.len() as c_int,
-        set_starts: sets.starts.as_ptr(),
-        set_members: sets.members.as_ptr(),
-        set_weights: sets.weights.as_ptr(),
-        set_orders: sets.orders.as_ptr(),
     }
 }
 

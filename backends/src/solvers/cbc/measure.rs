@@ -30,16 +30,6 @@ fn side(tolerances: &Tolerances, side: f64) -> f64 {
     if side.is_finite() { tolerances.row(side) } else { 0.0 }
 }
 
-/// Whether the sets hold: nothing nonzero but one member, or two neighbours.
-pub(super) fn fits_sets(problem: &Problem, x: &[f64], tolerances: &Tolerances) -> bool {
-    problem.sets().iter().all(|set| {
-        let nonzero = |&(j, _): &(u32, f64)| x[j as usize].abs() > tolerances.bound;
-        let first = set.members.iter().position(nonzero);
-        let last = set.members.iter().rposition(nonzero);
-        first.zip(last).is_none_or(|(first, last)| last - first < usize::from(set.order))
-    })
-}
-
 /// The point with its integer columns made integers, by rounding in some way.
 pub(super) fn made_whole(problem: &Problem, x: &[f64], to: impl Fn(f64) -> f64) -> Vec<f64> {
     x.iter().zip(problem.kind_codes()).map(|(&x, &kind)| if kind == 1 { to(x) } else { x }).collect()

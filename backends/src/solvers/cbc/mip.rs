@@ -127,8 +127,7 @@ fn arguments(mip: &Mip<'_>) -> Vec<String> {
     if let Some(solutions) = options.solution_limit {
         set("maxSolutions", solutions.clamp(1, i32::MAX as u64).to_string());
     }
-    // Preprocessing and sets: CBC's own guard (it prohibits the members) is not enough to rely on.
-    if options.presolve == Presolve::Off || !mip.problem.sets().is_empty() {
+    if options.presolve == Presolve::Off {
         set("presolve", "off".to_owned());
         set("preprocess", "off".to_owned());
     }

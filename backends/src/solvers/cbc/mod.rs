@@ -53,7 +53,6 @@ impl Backend for Cbc {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             integers: true,
-            sets: true,
             duals: true,
             primal_ray: true,
             farkas_ray: true,
@@ -68,6 +67,8 @@ impl Backend for Cbc {
             stop: true,
             simplex: true,
             barrier: true,
+            // CBC 2.10.8 aborts the process by an assertion (CbcSOS.cpp:492) when a heuristic's point breaks a set.
+            sets: false,
             semicontinuous: false,
             indicators: false,
             memory_limit: false,

@@ -12,12 +12,10 @@
 #include <string>
 #include <vector>
 
-#include <CbcBranchActual.hpp>
 #include <CbcConfig.h>
 #include <CbcEventHandler.hpp>
 #include <CbcHeuristic.hpp>
 #include <CbcModel.hpp>
-#include <CbcSOS.hpp>
 #include <CbcSolver.hpp>
 #include <ClpEventHandler.hpp>
 #include <ClpSimplex.hpp>
@@ -169,7 +167,6 @@ public:
   CbcHeuristic *clone() const override { return new Offered(*this); }
   void resetModel(CbcModel *model) override { model_ = model; }
   void setModel(CbcModel *model) override { model_ = model; }
-  bool canDealWithOdd() const override { return true; }
   bool shouldHeurRun(int) override { return true; }
 
   int solution(double &best, double *values) override {
@@ -283,18 +280,6 @@ template <typename Work> int fenced(char *message, Work work) {
   return 1;
 }
 
-void add_sets(CbcModel &model, const farkas_problem &problem) {
-  std::vector<std::unique_ptr<CbcObject>> owned;
-  std::vector<CbcObject *> objects;
-  for (int s = 0; s < problem.sets; s++) {
-    int first = problem.set_starts[s], count = problem.set_starts[s + 1] - first;
-    owned.emplace_back(new CbcSOS(&model, count, problem.set_members + first, problem.set_weights + first, s,
-                                  problem.set_orders[s]));
-    objects.push_back(owned.back().get());
-  }
-  if (!objects.empty()) model.addObjects(static_cast<int>(objects.size()), objects.data());
-}
-
 void solve_mip(const farkas_problem &problem, const char *const *arguments, int count, Context &context,
                farkas_mip_result &result) {
   Log log(&context), root_log(&context);  // two, since CBC sets the levels of its own and its solver's apart
@@ -324,7 +309,6 @@ void solve_mip(const farkas_problem &problem, const char *const *arguments, int 
   model.passInEventHandler(&events);
   Offered offered(&context, model);
   model.addHeuristic(&offered, "offered");
-  add_sets(model, problem);
 
   std::vector<const char *> argv{"cbc"};
   argv.insert(argv.end(), arguments, arguments + count);

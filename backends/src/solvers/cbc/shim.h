@@ -18,11 +18,6 @@ struct farkas_problem {
   const double *lower, *upper;          // n
   const double *row_lower, *row_upper;  // m
   const unsigned char *integer;         // n, not zero for an integer column; null for none
-  int sets;                             // special ordered sets
-  const int *set_starts;                // sets + 1
-  const int *set_members;
-  const double *set_weights;
-  const unsigned char *set_orders;      // sets, 1 or 2
 };
 
 // What is called while a solve runs, from several threads where CBC has several.
