@@ -228,22 +228,23 @@ fn there_are_only_so_many() {
 
 #[test]
 fn a_program_that_is_no_worker() {
+    let sleeps = ["-c", "exec sleep 1000"];
+    let patient = WorkerConfig::default().start_limit;
     let started = |path: &str, arguments: &[&str]| {
+        let start_limit = if arguments == sleeps { Duration::from_millis(300) } else { patient };
         let arguments = arguments.iter().map(Into::into).collect();
-        let config = WorkerConfig { start_limit: Duration::from_millis(300), ..WorkerConfig::default() };
+        let config = WorkerConfig { start_limit, ..WorkerConfig::default() };
         WorkerBackend::new("mock", Program::Found { path: path.into(), arguments }, config).probe()
     };
+    let fails = ["-c", "echo no such library >&2; exit 127"];
+    let talks = ["-c", "printf 'HTTP/1.1 200 OK' >&0; exec sleep 1000"];
     for (path, arguments, says) in [
         ("/nowhere/farkas-x", &[][..], "/nowhere/farkas-x does not start: No such file or directory (os error 2)"),
+        ("/bin/sh", &fails[..], "its worker ended with exit code 127; it printed: no such library"),
+        ("/bin/sh", &sleeps[..], "its worker did not start within 0.3 s"),
         (
             "/bin/sh",
-            &["-c", "echo no such library >&2; exit 127"],
-            "its worker ended with exit code 127; it printed: no such library",
-        ),
-        ("/bin/sh", &["-c", "exec sleep 1000"], "its worker did not start within 0.3 s"),
-        (
-            "/bin/sh",
-            &["-c", "printf 'HTTP/1.1 200 OK' >&0; exec sleep 1000"],
+            &talks[..],
             "its worker broke the protocol: a frame of 1347703880 bytes; at most 1048576 are taken",
         ),
     ] {
