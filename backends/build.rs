@@ -62,7 +62,9 @@ fn link_cbc() -> Result<(), Box<dyn std::error::Error>> {
     // Not part of the library: an object with C++ in it would bring CBC into every program of the workspace. It goes to
     // CBC's worker and to the tests; elsewhere nothing reaches the adapter, and the linker drops it.
     build.cargo_metadata(false).try_compile("farkas_cbc_shim")?;
-    let shim = format!("{}/libfarkas_cbc_shim.a", env::var("OUT_DIR")?);
+    let out = env::var("OUT_DIR")?;
+    println!("cargo::rustc-link-search=native={out}");
+    let shim = format!("{out}/libfarkas_cbc_shim.a");
     let folders = found.iter().flat_map(|library| &library.link_paths).map(|folder| format!("-L{}", folder.display()));
     let libraries = found.iter().flat_map(|library| &library.libs).map(|name| format!("-l{name}"));
     for argument in [shim].into_iter().chain(folders).chain(libraries).chain(["-lstdc++".to_owned()]) {

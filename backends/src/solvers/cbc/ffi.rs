@@ -172,6 +172,21 @@ struct RawLpResult {
 
 type Visit = extern "C" fn(*mut c_void, c_int, *const c_char, c_int, f64, f64, *const c_char);
 
+// The build script hands shim and libraries to CBC's worker and to the integration tests; this crate's own unit tests
+// have no such hook and name them here.
+// SAFETY: the block declares nothing.
+#[cfg(test)]
+#[link(name = "farkas_cbc_shim", kind = "static")]
+#[link(name = "CbcSolver")]
+#[link(name = "Cbc")]
+#[link(name = "Cgl")]
+#[link(name = "OsiClp")]
+#[link(name = "Osi")]
+#[link(name = "Clp")]
+#[link(name = "CoinUtils")]
+#[link(name = "stdc++")]
+unsafe extern "C" {}
+
 // SAFETY: the declarations repeat shim.h, type by type and in order; both are compiled into one library.
 unsafe extern "C" {
     fn farkas_solve_mip(
