@@ -19,12 +19,12 @@ ROWS
  L capacity
  G mix
 COLUMNS
- MARKER MARKER 'MARKER' 'INTORG'
+ M1 'MARKER' 'INTORG'
  x obj 3 capacity 2
  x mix 1
  y obj 2 capacity 1
  y mix -1
- MARKER MARKER 'MARKER' 'INTEND'
+ M2 'MARKER' 'INTEND'
 RHS
  rhs capacity 12 mix -2
 BOUNDS

@@ -406,16 +406,22 @@ impl Scip {
     /// Solves. `watch` is called meanwhile, on this thread; `stop` interrupts from any other.
     pub fn solve(&mut self, watch: &dyn Watch, stop: &StopToken) -> Result<(), ScipError> {
         struct Raw(*mut ffi::SCIP);
-        // SAFETY: the pointer is used for SCIPinterruptSolve alone, which sets a flag and may be called from any
-        // thread.
+        // SAFETY: the pointer is used for the two interrupts alone, which set flags and may be called from any thread.
         unsafe impl Send for Raw {}
         // SAFETY: as above.
         unsafe impl Sync for Raw {}
         impl Raw {
+            /// Ends the search after its node, and the LP that runs now (SoPlex looks at its flag at every pivot; without
+            /// it a long LP goes on for as long as it takes).
             fn interrupt(&self) {
                 // SAFETY: the waker that calls this is unregistered (its guard dropped) before `solve` returns, so SCIP
-                // is alive; setting the flag fails only in stages without a solve, where there is nothing to stop.
-                let _ = unsafe { ffi::SCIPinterruptSolve(self.0) };
+                // is alive. Setting a flag fails only in stages without a solve, where there is nothing to stop.
+                unsafe {
+                    let _ = ffi::SCIPinterruptSolve(self.0);
+                    if ffi::SCIPgetStage(self.0) == ffi::SCIP_Stage_SCIP_STAGE_SOLVING {
+                        let _ = ffi::SCIPinterruptLP(self.0, 1);
+                    }
+                }
             }
         }
         let raw = Raw(self.raw);
