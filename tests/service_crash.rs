@@ -18,7 +18,7 @@ const SUBMITTERS: u64 = 2;
 const AHEAD: usize = 12;
 const SEED: u64 = 20_260_101;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same moments in every run.
+/// `SplitMix64` (Steele, Lea, Flood 2014): the same moments in every run.
 struct Random(u64);
 
 impl Random {
