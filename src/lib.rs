@@ -31,7 +31,7 @@
 //! # #[cfg(feature = "highs")] {
 //! let answer = m.solve()?;
 //! assert_eq!(answer.objective(), Some(200.0)); // Nantes alone: 80 + 3 · 30 + 2 · 15
-//! for ((plant, city), amount) in answer.nonzeros(&ship) {
+//! for (plant, city, amount) in answer.nonzeros(&ship) {
 //!     println!("{} ships {amount} to {}", plant.name, city.name);
 //! }
 //! # }

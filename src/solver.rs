@@ -62,8 +62,8 @@ enum How {
 /// let mut m = Model::new("knapsack");
 /// let take = m.binary("take").over(0..4);
 /// let (value, weight) = ([10.0, 13.0, 18.0, 31.0], [2.0, 3.0, 4.0, 7.0]);
-/// m.maximize(dot(value, &take));
-/// m.row("capacity", dot(weight, &take).le(10.0));
+/// m.maximize(dot(&value, &take));
+/// m.row("capacity", dot(&weight, &take).le(10.0));
 ///
 /// # #[cfg(feature = "highs")] {
 /// let answer = Solver::highs().time_limit(Duration::from_secs(10)).gap(0.0).solve(&m)?;

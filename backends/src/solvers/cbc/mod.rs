@@ -34,7 +34,10 @@ const NAME: &str = "cbc";
 
 /// CBC 2.10 and Clp 1.17, linked.
 ///
-/// ```
+/// The libraries are handed to the linker for `farkas-cbc` and this package's tests alone, so that no other program needs
+/// them; a program that uses this type itself has to link them too.
+///
+/// ```no_run
 /// use farkas_backends::contract::{Availability, Backend};
 /// assert!(matches!(farkas_backends::solvers::cbc::Cbc.probe(), Availability::Ready { .. }));
 /// ```
