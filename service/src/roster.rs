@@ -31,10 +31,12 @@ impl Roster {
 
     async fn members(&self) -> &[Member] {
         let probe = || async {
+            // All at once: each may start a process, and the slowest is wait enough.
+            let asked: Vec<_> =
+                self.backends.iter().cloned().map(|b| tokio::task::spawn_blocking(move || b.probe())).collect();
             let mut members = Vec::with_capacity(self.backends.len());
-            for backend in &self.backends {
-                let asked = Arc::clone(backend);
-                let availability = tokio::task::spawn_blocking(move || asked.probe())
+            for (backend, availability) in self.backends.iter().zip(asked) {
+                let availability = availability
                     .await
                     .unwrap_or_else(|error| Availability::Broken { says: format!("its probe panicked: {error}") });
                 members.push(Member { backend: Arc::clone(backend), availability });

@@ -2,7 +2,7 @@
 //! signal hands everything back in order.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -228,7 +228,8 @@ pub const LOG_VARIABLE: &str = "FARKAS_LOG";
 fn log_to_stderr() {
     let level = std::env::var(LOG_VARIABLE).ok().and_then(|text| text.parse().ok());
     let level = level.unwrap_or(tracing_subscriber::filter::LevelFilter::INFO);
-    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).try_init();
+    let colours = std::io::stderr().is_terminal();
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(colours).try_init();
 }
 
 #[cfg(unix)]

@@ -81,8 +81,9 @@ impl Step {
     }
 
     fn spent(&mut self, seconds_of_attempt: f64) {
-        // Never backwards, whatever a clock says.
-        self.job.seconds = self.job.seconds.max(self.job.seconds_before + seconds_of_attempt);
+        // To the microsecond, which is what people can read; and never backwards, whatever a clock says.
+        let spent = ((self.job.seconds_before + seconds_of_attempt) * 1e6).round() / 1e6;
+        self.job.seconds = self.job.seconds.max(spent);
     }
 
     fn claimed(&mut self) {
