@@ -60,6 +60,10 @@ pub struct Capabilities {
     pub sets: bool,
     /// Indicator rows.
     pub indicators: bool,
+    /// A convex quadratic objective over continuous columns.
+    pub quadratic_objective: bool,
+    /// Quadratic terms beside integers, in rows, and where they are not convex.
+    pub quadratic: bool,
     /// Multipliers and reduced costs of an LP.
     pub duals: bool,
     /// A primal ray for an unbounded LP.
@@ -168,6 +172,9 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
         (problem.num_semis() > 0 && !can.semicontinuous, "semicontinuous variables"),
         (!problem.sets().is_empty() && !can.sets, "special ordered sets"),
         (!problem.indicators().is_empty() && !can.indicators, "indicator constraints"),
+        (!problem.is_linear() && !can.quadratic_objective && !can.quadratic, "quadratic terms"),
+        (!problem.quadratic_rows().is_empty() && !can.quadratic, "quadratic constraints"),
+        (!problem.is_linear() && problem.num_integers() > 0 && !can.quadratic, "quadratic terms beside integers"),
     ];
     match missing.iter().find(|(is, _)| *is) {
         Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },

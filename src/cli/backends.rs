@@ -75,6 +75,8 @@ fn takes(c: &Capabilities) -> String {
         (c.semicontinuous, "semicontinuous"),
         (c.sets, "SOS"),
         (c.indicators, "indicators"),
+        (c.quadratic_objective && !c.quadratic, "convex QP"),
+        (c.quadratic, "quadratic"),
         (c.start_point, "start"),
         (c.threads, "threads"),
         (c.seed, "seed"),

@@ -10,7 +10,8 @@ pub(super) fn solve(problem: &Problem, tolerances: &Tolerances) -> Option<Claim>
     if plainly_infeasible(problem, tolerances) {
         return Some(Claim::bare(Termination::new(Reason::Infeasible, "the bounds alone show it")));
     }
-    let plain = problem.num_semis() == 0 && problem.sets().is_empty() && problem.indicators().is_empty();
+    let plain =
+        problem.num_semis() == 0 && problem.sets().is_empty() && problem.indicators().is_empty() && problem.is_linear();
     (plain && problem.num_nonzeros() == 0).then(|| by_bounds(problem, tolerances))
 }
 
@@ -48,6 +49,9 @@ fn plainly_infeasible(problem: &Problem, tolerances: &Tolerances) -> bool {
     let mut switched = vec![false; m];
     for indicator in problem.indicators() {
         switched[indicator.row as usize] = true;
+    }
+    for one in problem.quadratic_rows() {
+        switched[one.row as usize] = true; // what its products add is not looked at
     }
     reach.iter().enumerate().any(|(i, &(least, greatest, size))| {
         let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);

@@ -117,6 +117,8 @@ fn rest_of(problem: &Problem, values: &[f64], tolerances: &Tolerances) -> Option
         starts: problem.starts().to_vec(),
         indices: problem.indices().to_vec(),
         values: problem.values().to_vec(),
+        quadratic_objective: problem.quadratic_objective().to_vec(),
+        quadratic_rows: problem.quadratic_rows().to_vec(),
         ..ProblemData::default()
     };
     Problem::new(rest).ok()

@@ -21,7 +21,8 @@ pub(super) struct Domain<'a> {
 }
 
 impl<'a> Domain<'a> {
-    /// The problem's own bounds and sides. A semicontinuous column may be zero too; a switched row may not hold.
+    /// The problem's own bounds and sides. A semicontinuous column may be zero too; a switched row may not hold; a
+    /// row with products, which proofs by multipliers know nothing of, is left out.
     pub(super) fn of(problem: &'a Problem) -> Self {
         let mut domain = Self {
             lower: Cow::Borrowed(problem.lower()),
@@ -39,6 +40,10 @@ impl<'a> Domain<'a> {
         for indicator in problem.indicators() {
             domain.row_lower.to_mut()[indicator.row as usize] = f64::NEG_INFINITY;
             domain.row_upper.to_mut()[indicator.row as usize] = f64::INFINITY;
+        }
+        for one in problem.quadratic_rows() {
+            domain.row_lower.to_mut()[one.row as usize] = f64::NEG_INFINITY;
+            domain.row_upper.to_mut()[one.row as usize] = f64::INFINITY;
         }
         domain
     }

@@ -1,16 +1,16 @@
 //! Exact sums of products of floating-point numbers: a fixed-point number wide enough for any of them, rounded only when
 //! it is read. Nothing here ever loses a bit; the cost is some nanoseconds a product.
 //!
-//! Every finite `f64` is an integer times a power of two, so every sum of products is an integer times 2⁻²¹⁴⁸, the square
-//! of the least subnormal number. The accumulator holds that integer in limbs of 32 bits with room for carries (Kulisch,
+//! Every finite `f64` is an integer times a power of two, so every sum of products of up to three is an integer times
+//! 2⁻³²²², the cube of the least subnormal number. The accumulator holds that integer in limbs of 32 bits with room for carries (Kulisch,
 //! *Computer Arithmetic and Validity*, 2013, ch. 8).
 
 use std::cmp::Ordering;
 
-/// 2⁻²¹⁴⁸ is the unit: products reach from there to 2²⁰⁴⁸, and 2⁶⁴ of them may be added.
-const UNIT: usize = 2148;
-/// 4352 bits: the 4196 of a product, those that 2⁶⁴ additions can add, and a limb for the sign.
-const LIMBS: usize = 136;
+/// 2⁻³²²² is the unit: products of three reach from there to 2³⁰⁷², and 2⁶⁴ of them may be added.
+const UNIT: usize = 3222;
+/// 6496 bits: the 6294 of three factors, those that 2⁶⁴ additions can add, and limbs for the shift and the sign.
+const LIMBS: usize = 203;
 /// So many additions of less than 2³² leave a limb below 2⁶³.
 const CARRY_AFTER: u32 = 1 << 30;
 
@@ -37,7 +37,7 @@ pub enum Rounding {
 /// ```
 #[derive(Clone)]
 pub struct Accumulator {
-    /// Limb k counts 2^(32k − 2148); carries are postponed.
+    /// Limb k counts 2^(32k − 3222); carries are postponed.
     limbs: [i64; LIMBS],
     /// First and one past the last limb that may be nonzero.
     from: usize,
@@ -103,16 +103,21 @@ impl Accumulator {
         assert!(a.is_finite() && b.is_finite(), "an exact sum takes finite numbers, not {a} · {b}");
         let ((ma, ea), (mb, eb)) = (split(a), split(b));
         let magnitude = u128::from(ma) * u128::from(mb);
+        // Never negative: both exponents are at least −1074.
+        self.add_magnitude(magnitude, (ea + eb + UNIT as i32) as usize, a.is_sign_negative() != b.is_sign_negative());
+    }
+
+    /// Adds ± magnitude · 2^(offset − 3222); the magnitude has at most 106 bits.
+    #[inline]
+    fn add_magnitude(&mut self, magnitude: u128, offset: usize, negative: bool) {
         if magnitude == 0 {
             return;
         }
-        // Never negative: both exponents are at least −1074.
-        let offset = (ea + eb + UNIT as i32) as usize;
         let (limb, shift) = (offset / 32, offset % 32);
         let low = magnitude << shift;
         let high = (magnitude >> 64) >> (64 - shift);
         let parts = [low as u32, (low >> 32) as u32, (low >> 64) as u32, (low >> 96) as u32, high as u32];
-        let sign = if a.is_sign_negative() == b.is_sign_negative() { 1 } else { -1 };
+        let sign = if negative { -1 } else { 1 };
         for (limb, part) in self.limbs[limb..limb + 5].iter_mut().zip(parts) {
             *limb += sign * i64::from(part);
         }
@@ -122,6 +127,29 @@ impl Accumulator {
         if self.additions == CARRY_AFTER {
             self.carry();
         }
+    }
+
+    /// Adds a product of three numbers, exactly.
+    ///
+    /// # Panics
+    /// When one is not finite.
+    pub fn add_triple(&mut self, a: f64, b: f64, c: f64) {
+        assert!(
+            a.is_finite() && b.is_finite() && c.is_finite(),
+            "an exact sum takes finite numbers, not {a} · {b} · {c}"
+        );
+        let ((ma, ea), (mb, eb), (mc, ec)) = (split(a), split(b), split(c));
+        if ma == 0 || mb == 0 || mc == 0 {
+            return;
+        }
+        // 106 bits times 53 bits: 159, in two parts of 53 and 106.
+        let pair = u128::from(ma) * u128::from(mb);
+        let low = (pair & ((1 << 53) - 1)) * u128::from(mc);
+        let high = (pair >> 53) * u128::from(mc);
+        let negative = a.is_sign_negative() ^ b.is_sign_negative() ^ c.is_sign_negative();
+        let exponent = ea + eb + ec + UNIT as i32;
+        self.add_magnitude(low, exponent as usize, negative);
+        self.add_magnitude(high, exponent as usize + 53, negative);
     }
 
     /// Adds Σ a·b.

@@ -64,7 +64,8 @@ pub(super) fn slack(problem: &Problem, values: &[f64], objective: f64, tolerance
 /// What tolerances and floating point may do to an objective near zero, or one whose terms cancel.
 fn rounding(problem: &Problem, values: &[f64]) -> f64 {
     let terms: f64 = problem.cost().iter().zip(values).map(|(cost, x)| (cost * x).abs()).sum();
-    (1e-9 * terms).max(1e-6)
+    let products: f64 = problem.quadratic_objective().iter().map(|product| product.at(values).abs()).sum();
+    (1e-9 * (terms + products)).max(1e-6)
 }
 
 /// The bound it names, and the one its multipliers prove.
@@ -82,6 +83,9 @@ fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &
         list.push(Finding::Bound { value, standing: Standing::Claimed });
     }
     let Some(duals) = claim.duals.as_ref().filter(|duals| well_formed(problem, duals)) else { return };
+    if !problem.quadratic_objective().is_empty() {
+        return; // what multipliers prove about the linear part says nothing about the whole
+    }
     if problem.is_lp() {
         list.push(Finding::Duals(duals.clone(), multipliers::residual(problem, duals)));
     }

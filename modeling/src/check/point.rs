@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::answer::Violations;
 use crate::check::exact::Accumulator;
 use crate::check::{CheckedPoint, MeasuredPoint, PointError};
-use crate::problem::{ColumnKind, SpecialOrderedSet};
+use crate::problem::{ColumnKind, Product, SpecialOrderedSet};
 use crate::{Problem, Tolerances};
 
 /// How much wider than the tolerances a miss may be and still be called imprecise.
@@ -117,6 +117,7 @@ impl Measure {
         let mut sum = Accumulator::new();
         sum.add(problem.offset());
         sum.add_dot(problem.cost().iter().zip(values));
+        add_products(&mut sum, problem.quadratic_objective(), values);
         let objective = sum.nearest();
         let mut tally = Tally { violations: Violations::default(), grade: Grade::Within, note };
         columns(problem, values, tolerances, &mut tally);
@@ -189,19 +190,22 @@ fn rows(problem: &Problem, values: &[f64], tolerances: &Tolerances, sum: &mut Ac
     let held = switched(problem, values);
     let matrix = problem.by_rows();
     let (lower, upper) = (problem.row_lower(), problem.row_upper());
+    let linear = problem.quadratic_rows().is_empty();
     for i in 0..problem.num_rows() {
         let switch = held.get(i).copied().unwrap_or(Switch::Plain);
         if switch == Switch::Off || (lower[i] == f64::NEG_INFINITY && upper[i] == f64::INFINITY) {
             continue;
         }
         let (columns, coefficients) = matrix.row(i);
-        if surely_within(columns, coefficients, values, lower[i], upper[i]) {
+        let products = if linear { &[][..] } else { problem.row_products(i) };
+        if products.is_empty() && surely_within(columns, coefficients, values, lower[i], upper[i]) {
             continue;
         }
         sum.clear();
         for (&j, &a) in columns.iter().zip(coefficients) {
             sum.add_product(a, values[j as usize]);
         }
+        add_products(sum, products, values);
         let Some((side, by)) = miss(sum, lower[i], upper[i]) else { continue };
         let activity = sum.nearest();
         let tolerance = tolerances.row(side);
@@ -210,6 +214,12 @@ fn rows(problem: &Problem, values: &[f64], tolerances: &Tolerances, sum: &mut Ac
             tally.violations.indicators += 1;
         }
         tally.row(Miss::Row { row: i, activity, side, by }, i, by, grade);
+    }
+}
+
+fn add_products(sum: &mut Accumulator, products: &[Product], values: &[f64]) {
+    for product in products {
+        sum.add_triple(product.value, values[product.first as usize], values[product.second as usize]);
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::Tolerances;
 use crate::check::exact::Accumulator;
-use crate::problem::Problem;
+use crate::problem::{Problem, Product};
 
 /// What a direction shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,12 @@ pub(super) fn recession(problem: &Problem, direction: &[f64], tolerances: &Toler
     }
     if problem.sets().iter().any(|set| set.members.iter().any(|&(j, _)| direction[j as usize] != 0.0)) {
         return Recession::No { why: "the ray moves members of a special ordered set".into() };
+    }
+    let moves = |products: &[Product]| {
+        products.iter().any(|p| direction[p.first as usize] != 0.0 || direction[p.second as usize] != 0.0)
+    };
+    if moves(problem.quadratic_objective()) || problem.quadratic_rows().iter().any(|one| moves(&one.products)) {
+        return Recession::No { why: "the ray moves variables that stand in products".into() };
     }
     for (how, candidate) in candidates(direction, largest) {
         if exact(problem, &candidate) {

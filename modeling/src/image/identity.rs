@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::problem::{Names, Problem, Sense};
+use crate::problem::{Names, Problem, Product, Sense};
 
 /// The identity of a model, shown as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,14 +72,16 @@ impl From<ModelId> for String {
     }
 }
 
-/// The identity of a problem: two problems have the same exactly when all their numbers, kinds, sets, indicators and
-/// names (but not their own names) are equal.
+/// The identity of a problem: two problems have the same exactly when all their numbers, kinds, sets, indicators,
+/// products and names (but not their own names) are equal.
 ///
 /// What is hashed, each number little-endian and each list after its length as u64: the text
 /// `farkas model identity 1`, the sense (0 or 1, u64), the constant (a list of one), costs, lower and upper bounds,
 /// kinds, lower and upper sides, column starts (u32), row indices (u32), values, the objective's name (a list of none
 /// or one), column names, row names, the number of sets and of each its name, order (u64), columns (u32) and weights,
-/// the number of indicators and of each the list of row, column and value (u32).
+/// the number of indicators and of each the list of row, column and value (u32); and where there are products, the
+/// text `products`, the columns (u32) and the values of those in the objective, the number of rows that have some and of
+/// each its row (u64), columns and values.
 pub fn identity(problem: &Problem) -> ModelId {
     let mut hash = Hash::default();
     hash.text("farkas model identity 1");
@@ -108,6 +110,15 @@ pub fn identity(problem: &Problem) -> ModelId {
     hash.number(problem.indicators().len() as u64);
     for indicator in problem.indicators() {
         hash.indices([indicator.row, indicator.column, indicator.active.into()].into_iter());
+    }
+    if !problem.is_linear() {
+        hash.text("products");
+        hash.products(problem.quadratic_objective());
+        hash.number(problem.quadratic_rows().len() as u64);
+        for one in problem.quadratic_rows() {
+            hash.number(one.row.into());
+            hash.products(&one.products);
+        }
     }
     ModelId(hash.sha.finalize().into())
 }
@@ -153,6 +164,12 @@ impl Hash {
             }
         }
         self.sha.update(&block);
+    }
+
+    fn products(&mut self, products: &[Product]) {
+        let columns: Vec<u32> = products.iter().flat_map(|p| [p.first, p.second]).collect();
+        self.indices(columns.into_iter());
+        self.floats(&products.iter().map(|p| p.value).collect::<Vec<_>>());
     }
 
     /// Names by what they say, however they are kept: `C1` that was counted is `C1` that was given.

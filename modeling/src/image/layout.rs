@@ -57,10 +57,18 @@ pub(super) enum Section {
     MemberWeights = 19,
     /// A record of three u32 an indicator: row, column, active value (0 or 1); optional.
     Indicators = 20,
+    /// A record of two u32 a product of the objective: first and second column; optional.
+    ObjectivePairs = 21,
+    /// Value of each of those products, f64; optional.
+    ObjectiveProducts = 22,
+    /// A record of three u32 a product in a row: row, first and second column; optional.
+    RowPairs = 23,
+    /// Value of each of those products, f64; optional.
+    RowProducts = 24,
 }
 
 /// All of them, in order.
-pub(super) const SECTIONS: [Section; 20] = [
+pub(super) const SECTIONS: [Section; 24] = [
     Section::Cost,
     Section::Lower,
     Section::Upper,
@@ -81,6 +89,10 @@ pub(super) const SECTIONS: [Section; 20] = [
     Section::MemberColumns,
     Section::MemberWeights,
     Section::Indicators,
+    Section::ObjectivePairs,
+    Section::ObjectiveProducts,
+    Section::RowPairs,
+    Section::RowProducts,
 ];
 
 impl Section {

@@ -8,7 +8,9 @@ use bytemuck::Pod;
 
 use super::ImageError;
 use super::layout::{ALIGNMENT, ENTRY, HEADER, MAGIC, ORDER_MARK, SECTIONS, Section, VERSION, align};
-use crate::problem::{Buffer, Bytes, Indicator, Names, Problem, ProblemBuffers, Sense, SpecialOrderedSet};
+use crate::problem::{
+    Buffer, Bytes, Indicator, Names, Problem, ProblemBuffers, Product, QuadraticRow, Sense, SpecialOrderedSet,
+};
 
 /// Opens an image: the problem's arrays stay in `bytes` (where those are aligned to 8; otherwise they are copied).
 ///
@@ -36,6 +38,8 @@ pub fn open(bytes: Arc<dyn Bytes>) -> Result<Problem, ImageError> {
         row_names: sections.names([Section::RowNameEnds, Section::RowNameText], m)?,
         sets,
         indicators,
+        quadratic_objective: sections.objective_products()?,
+        quadratic_rows: sections.row_products()?,
     })?)
 }
 
@@ -121,13 +125,15 @@ impl Sections {
             .unwrap_or_else(|| bytemuck::pod_collect_to_vec::<u8, T>(&self.bytes.bytes()[range]).into()))
     }
 
-    /// A section as records of three numbers.
-    fn records(&self, section: Section) -> Result<Vec<[u32; 3]>, ImageError> {
-        let (records, rest) = self.slice(section).as_chunks::<12>();
-        if !rest.is_empty() {
-            return Err(damaged(self.begin(section), format!("{section:?} is not a multiple of 12 bytes")));
+    /// A section as records of N numbers.
+    fn records<const N: usize>(&self, section: Section) -> Result<Vec<[u32; N]>, ImageError> {
+        let (numbers, bytes) = self.slice(section).as_chunks::<4>();
+        let (records, rest) = numbers.as_chunks::<N>();
+        if !rest.is_empty() || !bytes.is_empty() {
+            let finding = format!("{section:?} is not a multiple of {} bytes", 4 * N);
+            return Err(damaged(self.begin(section), finding));
         }
-        Ok(records.iter().map(|r| [u32_at(r, 0), u32_at(r, 4), u32_at(r, 8)]).collect())
+        Ok(records.iter().map(|record| record.map(u32::from_le_bytes)).collect())
     }
 
     fn text(&self, section: Section) -> Result<Option<String>, ImageError> {
@@ -151,7 +157,7 @@ impl Sections {
 
     fn sets(&self) -> Result<Vec<SpecialOrderedSet>, ImageError> {
         let at = self.begin(Section::Sets);
-        let records = self.records(Section::Sets)?;
+        let records = self.records::<3>(Section::Sets)?;
         let text = self.text(Section::SetText)?.unwrap_or_default();
         let members = self.slice(Section::MemberColumns).len() / 4;
         let columns = self.array::<u32>(Section::MemberColumns, members)?;
@@ -177,6 +183,27 @@ impl Sections {
             return Err(damaged(at, "names or members of sets that belong to none"));
         }
         Ok(sets)
+    }
+
+    fn objective_products(&self) -> Result<Vec<Product>, ImageError> {
+        let pairs = self.records::<2>(Section::ObjectivePairs)?;
+        let values = self.array::<f64>(Section::ObjectiveProducts, pairs.len())?;
+        Ok(pairs.iter().zip(&*values).map(|(&[first, second], &value)| Product { first, second, value }).collect())
+    }
+
+    /// Products of one row stand together, so a row that comes again is a defect that the problem tells.
+    fn row_products(&self) -> Result<Vec<QuadraticRow>, ImageError> {
+        let pairs = self.records::<3>(Section::RowPairs)?;
+        let values = self.array::<f64>(Section::RowProducts, pairs.len())?;
+        let mut rows: Vec<QuadraticRow> = Vec::new();
+        for (&[row, first, second], &value) in pairs.iter().zip(&*values) {
+            let product = Product { first, second, value };
+            match rows.last_mut().filter(|one| one.row == row) {
+                Some(one) => one.products.push(product),
+                None => rows.push(QuadraticRow { row, products: vec![product] }),
+            }
+        }
+        Ok(rows)
     }
 
     fn indicators(&self) -> Result<Vec<Indicator>, ImageError> {

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{Contents, ImageError, ModelId, identity, open, size, write};
-use crate::problem::{Bytes, ColumnKind, Indicator, NameSource, Names, Problem, ProblemData, Sense, SpecialOrderedSet};
+use crate::problem::{
+    Bytes, ColumnKind, Indicator, NameSource, Names, Problem, ProblemData, Product, QuadraticRow, Sense,
+    SpecialOrderedSet,
+};
 
 type Change = fn(&mut ProblemData);
 type Harm = fn(&mut Vec<u8>);
@@ -41,6 +44,11 @@ fn everything() -> ProblemData {
             SpecialOrderedSet { name: String::new(), order: 2, members: vec![(0, -1.0), (1, 0.5), (2, 9.0)] },
         ],
         indicators: vec![Indicator { row: 1, column: 0, active: true }],
+        quadratic_objective: vec![Product::new(0, 1, 0.5), Product::new(2, 2, -1.0)],
+        quadratic_rows: vec![
+            QuadraticRow { row: 0, products: vec![Product::new(1, 1, 3.0)] },
+            QuadraticRow { row: 1, products: vec![Product::new(0, 2, 1e-9), Product::new(1, 2, 4.0)] },
+        ],
     }
 }
 
@@ -58,6 +66,7 @@ fn same(a: &Problem, b: &Problem) {
     assert_eq!((a.starts(), a.indices(), a.values()), (b.starts(), b.indices(), b.values()));
     assert_eq!((a.column_names(), a.row_names()), (b.column_names(), b.row_names()));
     assert_eq!((a.sets(), a.indicators()), (b.sets(), b.indicators()));
+    assert_eq!((a.quadratic_objective(), a.quadratic_rows()), (b.quadratic_objective(), b.quadratic_rows()));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Writes an image. The numbers go out as the slices they are; only names made on demand, sets and indicators are
-//! gathered first.
+//! Writes an image. The numbers go out as the slices they are; only names made on demand, sets, indicators and
+//! products are gathered first.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -100,6 +100,7 @@ fn parts(problem: &Problem, contents: Contents) -> io::Result<Vec<Part<'_>>> {
     let indicators = problem.indicators().iter().flat_map(|i| [i.row, i.column, u32::from(i.active)]);
     let indicators: Vec<u8> = indicators.flat_map(u32::to_le_bytes).collect();
     parts.push((Section::Indicators, Cow::Owned(indicators)));
+    quadratics(problem, &mut parts);
     parts.retain(|(section, bytes)| {
         let even_if_empty = [Section::ObjectiveName, Section::ColumnNameEnds, Section::RowNameEnds];
         section.is_required() || !bytes.is_empty() || even_if_empty.contains(section)
@@ -153,6 +154,25 @@ fn sets(problem: &Problem, contents: Contents, parts: &mut Vec<Part<'_>>) -> io:
         parts.push((section, Cow::Owned(bytes)));
     }
     Ok(())
+}
+
+fn quadratics(problem: &Problem, parts: &mut Vec<Part<'_>>) {
+    let (mut pairs, mut values) = (Vec::new(), Vec::new());
+    for product in problem.quadratic_objective() {
+        pairs.extend([product.first, product.second].into_iter().flat_map(u32::to_le_bytes));
+        values.extend(product.value.to_le_bytes());
+    }
+    parts.push((Section::ObjectivePairs, Cow::Owned(pairs)));
+    parts.push((Section::ObjectiveProducts, Cow::Owned(values)));
+    let (mut pairs, mut values) = (Vec::new(), Vec::new());
+    for one in problem.quadratic_rows() {
+        for product in &one.products {
+            pairs.extend([one.row, product.first, product.second].into_iter().flat_map(u32::to_le_bytes));
+            values.extend(product.value.to_le_bytes());
+        }
+    }
+    parts.push((Section::RowPairs, Cow::Owned(pairs)));
+    parts.push((Section::RowProducts, Cow::Owned(values)));
 }
 
 fn end(at: usize) -> io::Result<u32> {

@@ -53,6 +53,7 @@ impl Model {
             row_names: Some(row_names),
             sets: self.sets.clone(),
             indicators: self.indicators.clone(),
+            ..ProblemData::default()
         });
         match (problem, never.count) {
             (Ok(problem), 0) => Ok(problem),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{MOST_ENTRIES, Problem, ProblemData};
+use super::quadratic::is_normal;
+use super::{MOST_ENTRIES, Problem, ProblemData, Product};
 
 /// At most this many defects are kept; the rest are counted.
 const KEPT: usize = 100;
@@ -190,6 +191,7 @@ pub(super) fn find(problem: &Problem) -> Result<(), Defects> {
     numbers(problem, &mut defects);
     matrix(problem, &mut defects);
     extras(problem, &mut defects);
+    quadratics(problem, &mut defects);
     names(problem, &mut defects);
     defects.into_result()
 }
@@ -312,6 +314,43 @@ fn extras(p: &Problem, defects: &mut Defects) {
             let name = p.column_names.get(column);
             defects.add(DefectCode::BadKind, Place::Indicator(k), format!("variable '{name}' is not binary"));
         }
+    }
+}
+
+fn quadratics(p: &Problem, defects: &mut Defects) {
+    let (n, m) = (p.num_columns(), p.num_rows());
+    products(n, p.quadratic_objective(), &|| Place::Objective, defects);
+    let rows = p.quadratic_rows();
+    if rows.windows(2).any(|w| w[0].row >= w[1].row) {
+        defects.add(DefectCode::NotSorted, Place::Problem, "the rows with products are not in ascending order");
+    }
+    for one in rows {
+        let i = one.row as usize;
+        if i >= m {
+            let detail = format!("products in row {i}, but there are {m} rows");
+            defects.add(DefectCode::OutOfRange, Place::Problem, detail);
+            continue;
+        }
+        products(n, &one.products, &|| Place::Row(i, p.row_names.get(i).into_owned()), defects);
+    }
+}
+
+fn products(n: usize, products: &[Product], place: &dyn Fn() -> Place, defects: &mut Defects) {
+    for product in products {
+        let (first, second, value) = (product.first, product.second, product.value);
+        if first.max(second) as usize >= n {
+            let detail = format!("a product of columns {first} and {second}, but there are {n} columns");
+            defects.add(DefectCode::OutOfRange, place(), detail);
+        } else if value.is_nan() {
+            defects.add(DefectCode::NotANumber, place(), "a product's coefficient is NaN");
+        } else if value.is_infinite() {
+            let detail = "a product's coefficient is infinite; it must be a finite number";
+            defects.add(DefectCode::Infinite, place(), detail);
+        }
+    }
+    if !is_normal(products) {
+        let detail = "its products are not in their one form: pairs of columns ascending, each once, none with 0";
+        defects.add(DefectCode::NotSorted, place(), detail);
     }
 }
 

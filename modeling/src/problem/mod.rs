@@ -2,12 +2,13 @@
 //! `Arc<Problem>` and reads slices; nothing makes a call per coefficient.
 //!
 //! minimise or maximise  `offset + costᵀx`  subject to  `row_lower ≤ A x ≤ row_upper`,  `lower ≤ x ≤ upper`, kinds,
-//! special ordered sets and indicators. Shapes: n columns, m rows. Infinity is `f64::INFINITY`; anything of 1e20 and more in a
+//! special ordered sets, indicators, and products of two columns in the objective and in rows. Shapes: n columns, m rows. Infinity is `f64::INFINITY`; anything of 1e20 and more in a
 //! bound or a side means it, as in every solver here.
 
 mod buffer;
 mod defects;
 mod names;
+mod quadratic;
 mod view;
 
 use std::sync::OnceLock;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use buffer::{Buffer, Bytes};
 pub use defects::{Defect, DefectCode, Defects, Place};
 pub use names::{NameArena, NameSource, Names};
+pub use quadratic::{Product, QuadraticRow};
 pub use view::{ColumnView, RowMatrix};
 
 /// A bound or a side of at least this size means infinity (HiGHS, SCIP, CPLEX and Gurobi agree on it).
@@ -154,6 +156,10 @@ pub struct ProblemData {
     pub sets: Vec<SpecialOrderedSet>,
     /// Switched rows.
     pub indicators: Vec<Indicator>,
+    /// Products in the objective, in any order, repeated ones added up.
+    pub quadratic_objective: Vec<Product>,
+    /// Products in rows, beside their linear parts; in any order.
+    pub quadratic_rows: Vec<QuadraticRow>,
 }
 
 /// A validated problem. Immutable; share it as `Arc<Problem>`.
@@ -195,6 +201,8 @@ pub struct Problem {
     row_names: Names,
     sets: Vec<SpecialOrderedSet>,
     indicators: Vec<Indicator>,
+    quadratic_objective: Vec<Product>,
+    quadratic_rows: Vec<QuadraticRow>,
     integers: usize,
     semis: usize,
     rows: OnceLock<RowMatrix>,
@@ -222,6 +230,8 @@ pub struct ProblemBuffers {
     pub row_names: Option<Names>,
     pub sets: Vec<SpecialOrderedSet>,
     pub indicators: Vec<Indicator>,
+    pub quadratic_objective: Vec<Product>,
+    pub quadratic_rows: Vec<QuadraticRow>,
 }
 
 /// Equal in everything that was given, names and the problem's own name included.
@@ -244,6 +254,8 @@ impl PartialEq for Problem {
             && self.row_names == other.row_names
             && self.sets == other.sets
             && self.indicators == other.indicators
+            && self.quadratic_objective == other.quadratic_objective
+            && self.quadratic_rows == other.quadratic_rows
     }
 }
 
@@ -278,6 +290,8 @@ impl Problem {
         for side in [&mut data.lower, &mut data.upper, &mut data.row_lower, &mut data.row_upper] {
             side.iter_mut().for_each(infinite);
         }
+        quadratic::normalise(&mut data.quadratic_objective);
+        quadratic::normalise_rows(&mut data.quadratic_rows);
         for set in &mut data.sets {
             set.members.sort_by(|a, b| a.1.total_cmp(&b.1));
         }
@@ -299,6 +313,8 @@ impl Problem {
             row_names: data.row_names,
             sets: data.sets,
             indicators: data.indicators,
+            quadratic_objective: data.quadratic_objective,
+            quadratic_rows: data.quadratic_rows,
         })
     }
 
@@ -329,6 +345,8 @@ impl Problem {
             values: b.values,
             sets: b.sets,
             indicators: b.indicators,
+            quadratic_objective: b.quadratic_objective,
+            quadratic_rows: b.quadratic_rows,
             rows: OnceLock::new(),
         };
         defects::find(&problem)?;
@@ -436,16 +454,17 @@ impl Problem {
     pub fn indicators(&self) -> &[Indicator] {
         &self.indicators
     }
-    /// Whether it is a plain linear program: no integers, sets, indicators or semicontinuous columns.
+    /// Whether it is a plain linear program: no integers, sets, indicators, semicontinuous columns or products.
     pub fn is_lp(&self) -> bool {
-        self.integers == 0 && self.semis == 0 && self.sets.is_empty() && self.indicators.is_empty()
+        self.is_linear() && self.integers == 0 && self.semis == 0 && self.sets.is_empty() && self.indicators.is_empty()
     }
-    /// offset + costᵀx in plain floating point. The checker has an exact one.
+    /// The objective, offset and products included, in plain floating point. The checker has an exact one.
     ///
     /// # Panics
     /// When `x` does not have n values.
     pub fn objective_of(&self, x: &[f64]) -> f64 {
         assert_eq!(x.len(), self.num_columns());
-        self.offset + self.cost.iter().zip(x).map(|(c, x)| c * x).sum::<f64>()
+        let linear: f64 = self.cost.iter().zip(x).map(|(c, x)| c * x).sum();
+        self.offset + linear + self.quadratic_objective.iter().map(|p| p.at(x)).sum::<f64>()
     }
 }

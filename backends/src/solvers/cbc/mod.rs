@@ -74,6 +74,8 @@ impl Backend for Cbc {
             sets: false,
             semicontinuous: false,
             indicators: false,
+            quadratic_objective: false,
+            quadratic: false,
             memory_limit: false,
             first_order: false,
         }

@@ -88,6 +88,8 @@ impl Backend for Highs {
             semicontinuous: true,
             sets: false,
             indicators: false,
+            quadratic_objective: false,
+            quadratic: false,
             duals: true,
             primal_ray: true,
             farkas_ray: true,

@@ -47,6 +47,8 @@ impl Backend for ScipBackend {
             semicontinuous: true,
             sets: true,
             indicators: true,
+            quadratic_objective: false,
+            quadratic: false,
             duals: true,
             primal_ray: true,
             farkas_ray: true,

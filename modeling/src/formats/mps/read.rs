@@ -269,6 +269,7 @@ impl<'a> Reader<'a> {
             row_names: Some(row_names),
             sets: self.sets,
             indicators: self.indicators,
+            ..ProblemData::default()
         };
         Ok((data, self.warnings.into_list(bytes)))
     }
