@@ -149,7 +149,18 @@ impl<'a> Driver<'a> {
         for lane in &mut self.lanes {
             lane.join();
         }
+        self.last_words();
         ending
+    }
+
+    /// What lanes logged and nobody had heard when the race was decided: a log that breaks off before the end of a short
+    /// solve would hide the most telling lines.
+    fn last_words(&self) {
+        for (id, lane) in (0..).zip(&self.lanes) {
+            for line in lane.slots.take().log {
+                self.publish(&RaceEvent::Log { lane: id, line });
+            }
+        }
     }
 
     /// Hears everybody once.

@@ -151,3 +151,22 @@ fn a_hundred_thousand_terms_lose_nothing() {
     assert_rounded(&mut sum, &exact);
     assert_eq!(got, sum.nearest());
 }
+
+#[test]
+fn products_of_three_are_exact() {
+    // (1 + 2⁻⁵²)³ = 1 + 3·2⁻⁵² + 3·2⁻¹⁰⁴ + 2⁻¹⁵⁶: every digit comes back when the larger ones are taken away.
+    let x = 1.0 + f64::EPSILON;
+    let mut sum = Accumulator::new();
+    sum.add_triple(x, x, x);
+    for (a, b) in [(1.0, 1.0), (3.0, f64::EPSILON), (3.0 * f64::EPSILON, f64::EPSILON)] {
+        sum.add_product(-a, b);
+    }
+    assert_eq!(sum.nearest(), f64::EPSILON.powi(3));
+    // Far beyond what a double holds, in both directions.
+    sum.clear();
+    sum.add_triple(f64::MAX, f64::MAX, f64::MAX);
+    sum.add_triple(-f64::MAX, f64::MAX, f64::MAX);
+    sum.add_triple(f64::from_bits(1), f64::from_bits(1), -f64::from_bits(1));
+    assert_eq!(sum.sign(), std::cmp::Ordering::Less);
+    assert_eq!((sum.up(), sum.down()), (-0.0, -f64::from_bits(1)));
+}

@@ -6,5 +6,6 @@ mod build;
 mod exact;
 mod points;
 mod proofs;
+mod quadratic;
 mod reports;
 mod rigour;

@@ -1,12 +1,18 @@
 //! What happened to a job, live and later; and what the service says about itself.
 
+use std::sync::Arc;
+
 use farkas_api_types::{BackendList, IncumbentList, LogPage};
+use farkas_backends::contract::Backend;
+use farkas_backends::solvers::mock::Mock;
 
 use crate::server::{Server, honest, patient, problem};
 
 #[tokio::test]
 async fn history_is_replayed_from_any_event_and_read_by_pages() {
-    let server = Server::start(vec![patient(), honest()]).await;
+    // The one whose claim ends the race speaks: the other may be stopped before it says a word.
+    let speaks: Arc<dyn Backend> = Arc::new(Mock::scripted("mock", "log hello; honest"));
+    let server = Server::start(vec![patient(), speaks]).await;
     let job = server.submit("solver=patient,mock").await;
     let all = server.events(&job.id, 0).await;
     let ids: Vec<u64> = all.iter().map(|(id, ..)| *id).collect();
