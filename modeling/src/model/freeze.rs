@@ -1,7 +1,7 @@
 //! Freezing: rows become columns in one pass that also merges repeated variables, and everything wrong is told at once.
 
 use super::Model;
-use crate::problem::{DefectCode, Defects, Names, Place, Problem, ProblemData};
+use crate::problem::{DefectCode, Defects, Names, Place, Problem, ProblemData, QuadraticRow};
 
 impl Model {
     /// The model as a validated problem. The model stays as it is and may go on growing.
@@ -34,6 +34,10 @@ impl Model {
         }
         let column_names = self.known.variables().freeze("C", self.num_variables());
         let row_names = self.row_names.freeze("R", self.num_rows());
+        let quadratic_rows = self.quadratic_rows();
+        for row in &quadratic_rows {
+            matrix.lengths[row.row as usize] += row.products.len() as u32;
+        }
         let never = self.never_holds(&matrix.lengths, &column_names, &row_names);
         let problem = Problem::new(ProblemData {
             name: self.name().into(),
@@ -53,7 +57,8 @@ impl Model {
             row_names: Some(row_names),
             sets: self.sets.clone(),
             indicators: self.indicators.clone(),
-            ..ProblemData::default()
+            quadratic_objective: self.objective.products.clone(),
+            quadratic_rows,
         });
         match (problem, never.count) {
             (Ok(problem), 0) => Ok(problem),
@@ -65,6 +70,17 @@ impl Model {
                 Err(defects)
             }
         }
+    }
+
+    /// The products of each row that has some.
+    fn quadratic_rows(&self) -> Vec<QuadraticRow> {
+        let mut from = 0;
+        let rows = self.product_ends.iter().map(|&(row, end)| {
+            let products = self.terms.products[from..end as usize].to_vec();
+            from = end as usize;
+            QuadraticRow { row, products }
+        });
+        rows.collect()
     }
 
     /// Bounds and sides that nothing can be between. NaN is somebody else's finding.

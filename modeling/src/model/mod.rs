@@ -54,7 +54,9 @@ use std::sync::Arc;
 
 use crate::problem::{ColumnKind, Indicator, MOST_ENTRIES, Sense, SpecialOrderedSet};
 
-pub use expression::{Expr, Linear, Number, Plus, Scaled, Term, Terms, Var, dot, sum};
+pub use expression::{
+    Degree, Expr, Factor, Linear, Number, One, Plus, QuadExpr, Quadratic, Scaled, Term, Terms, Times, Two, UpTo, Var, dot, sum,
+};
 pub use family::{Family, FamilyKeys, Member, Row, Rows};
 use index::{IndexSet, IntoIndex, Labels, Walk};
 pub use index::{Restrict, Set};
@@ -65,7 +67,9 @@ pub use variable::Variables;
 
 /// What a file that writes models wants in scope.
 pub mod prelude {
-    pub use super::{Compare, Expr, Family, Linear, Model, Restrict, Row, Rows, Set, Solved, Var, dot, sum};
+    pub use super::{
+        Compare, Expr, Family, Linear, Model, QuadExpr, Quadratic, Restrict, Row, Rows, Set, Solved, Var, dot, sum,
+    };
 }
 
 /// An optimisation model as it is written: grows by families of variables and rows, and is frozen to be solved.
@@ -78,10 +82,12 @@ pub struct Model {
     kinds: Vec<ColumnKind>,
     sense: Sense,
     objective: Terms,
-    /// All rows' terms, one row after the other.
+    /// All rows' terms and products, one row after the other.
     terms: Terms,
     /// Where each row's terms end.
     ends: Vec<u32>,
+    /// Rows with products, ascending, and where the products of each end.
+    product_ends: Vec<(u32, u32)>,
     row_lower: Vec<f64>,
     row_upper: Vec<f64>,
     row_names: Blocks,
@@ -93,7 +99,8 @@ impl fmt::Display for Model {
     /// Its name and size.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let integers = self.kinds.iter().filter(|kind| kind.is_integer()).count();
-        let (rows, variables, terms) = (self.num_rows(), self.num_variables(), self.terms.columns.len());
+        let (rows, variables) = (self.num_rows(), self.num_variables());
+        let terms = self.terms.columns.len() + self.terms.products.len();
         write!(f, "{}: {variables} variables ({integers} integer), {rows} rows, {terms} terms", self.name())
     }
 }
@@ -116,6 +123,7 @@ impl Clone for Model {
             objective: self.objective.clone(),
             terms: self.terms.clone(),
             ends: self.ends.clone(),
+            product_ends: self.product_ends.clone(),
             row_lower: self.row_lower.clone(),
             row_upper: self.row_upper.clone(),
             row_names: self.row_names.clone(),
@@ -139,6 +147,7 @@ impl Model {
             objective: Terms::of_model(id),
             terms: Terms::of_model(id),
             ends: Vec::new(),
+            product_ends: Vec::new(),
             row_lower: Vec::new(),
             row_upper: Vec::new(),
             row_names: Blocks::default(),
@@ -198,18 +207,18 @@ impl Model {
 
     /// Asks for the least value of an expression; replaces the objective there was.
     #[track_caller]
-    pub fn minimize(&mut self, objective: impl Linear) {
+    pub fn minimize(&mut self, objective: impl Quadratic) {
         self.set_objective(Sense::Minimize, objective);
     }
 
     /// Asks for the greatest value of an expression; replaces the objective there was.
     #[track_caller]
-    pub fn maximize(&mut self, objective: impl Linear) {
+    pub fn maximize(&mut self, objective: impl Quadratic) {
         self.set_objective(Sense::Maximize, objective);
     }
 
     #[track_caller]
-    fn set_objective(&mut self, sense: Sense, objective: impl Linear) {
+    fn set_objective(&mut self, sense: Sense, objective: impl Quadratic) {
         self.sense = sense;
         self.objective.clear();
         objective.write(1.0, &mut self.objective);
@@ -272,14 +281,18 @@ impl Model {
     #[inline]
     fn write_row(&mut self, row: impl IntoRow) {
         self.terms.constant = 0.0;
+        let products = self.terms.products.len();
         let (lower, upper) = row.write(&mut self.terms);
+        if self.terms.products.len() > products {
+            self.product_ends.push((self.ends.len() as u32, self.terms.products.len() as u32));
+        }
         self.ends.push(self.terms.columns.len() as u32);
         self.row_lower.push(lower - self.terms.constant);
         self.row_upper.push(upper - self.terms.constant);
     }
 
     fn check_room(&self, name: &str) {
-        let most = self.num_rows().max(self.terms.columns.len());
+        let most = self.num_rows().max(self.terms.columns.len()).max(self.terms.products.len());
         assert!(most <= MOST_ENTRIES, "with '{name}' there are {most} rows or terms; a model can have {MOST_ENTRIES}");
     }
 

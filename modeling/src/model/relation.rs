@@ -1,6 +1,6 @@
 //! Comparisons of expressions: what becomes a row.
 
-use super::expression::{Expr, Linear, Number, Plus, Scaled, Term, Terms, Var};
+use super::expression::{Degree, Expr, Linear, Number, Plus, Quadratic, Scaled, Term, Terms, Times, Var};
 
 /// `left ≤ right`, `left = right` and the like, not yet written down: give it to [`Model::row`](super::Model::row) or
 /// return it from the closure of [`Model::rows`](super::Model::rows).
@@ -27,19 +27,19 @@ pub struct Relation<L, R> {
 /// assert_eq!(m.freeze()?.row_lower(), [f64::NEG_INFINITY, -1.0, -1.0, 0.0]);
 /// # Ok::<(), farkas_modeling::problem::Defects>(())
 /// ```
-pub trait Compare: Linear {
+pub trait Compare: Quadratic {
     /// At most `right`.
-    fn le<R: Linear>(self, right: R) -> Relation<Self, R> {
+    fn le<R: Quadratic>(self, right: R) -> Relation<Self, R> {
         Relation { left: self, right, lower: f64::NEG_INFINITY, upper: 0.0 }
     }
 
     /// At least `right`.
-    fn ge<R: Linear>(self, right: R) -> Relation<Self, R> {
+    fn ge<R: Quadratic>(self, right: R) -> Relation<Self, R> {
         Relation { left: self, right, lower: 0.0, upper: f64::INFINITY }
     }
 
     /// Equal to `right`.
-    fn eq<R: Linear>(self, right: R) -> Relation<Self, R> {
+    fn eq<R: Quadratic>(self, right: R) -> Relation<Self, R> {
         Relation { left: self, right, lower: 0.0, upper: 0.0 }
     }
 
@@ -52,10 +52,11 @@ pub trait Compare: Linear {
 impl Compare for Var {}
 impl Compare for &Var {}
 impl Compare for Term {}
-impl<A: Linear, B: Linear> Compare for Plus<A, B> {}
-impl<A: Linear> Compare for Scaled<A> {}
-impl Compare for Expr {}
-impl Compare for &Expr {}
+impl<A: Quadratic, B: Quadratic> Compare for Plus<A, B> {}
+impl<A: Quadratic> Compare for Scaled<A> {}
+impl<A: Linear, B: Linear> Compare for Times<A, B> {}
+impl<D: Degree> Compare for Expr<D> {}
+impl<D: Degree> Compare for &Expr<D> {}
 
 /// What can become a row. Implemented by [`Relation`] alone.
 #[diagnostic::on_unimplemented(
@@ -68,7 +69,7 @@ pub trait IntoRow {
     fn write(self, terms: &mut Terms) -> (f64, f64);
 }
 
-impl<L: Linear, R: Linear> IntoRow for Relation<L, R> {
+impl<L: Quadratic, R: Quadratic> IntoRow for Relation<L, R> {
     #[inline]
     fn write(self, terms: &mut Terms) -> (f64, f64) {
         self.left.write(1.0, terms);

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Model;
-use super::expression::{Expr, Linear, Var};
+use super::expression::{Expr, Quadratic, Var};
 use super::family::{Family, Row};
 use super::index::{IndexSet, Key};
 use super::naming;
@@ -74,12 +74,13 @@ impl Solved {
     /// # Panics
     /// Without a point, and for a variable of another model or one that was made after freezing.
     #[track_caller]
-    pub fn value(&self, expression: impl Linear) -> f64 {
+    pub fn value(&self, expression: impl Quadratic) -> f64 {
         let expression = Expr::of(expression);
         let (terms, point) = (expression.terms(), self.values_or_panic());
-        let value =
-            |(&column, value): (&u32, &f64)| value * point[self.column(Var { index: column, model: terms.model })];
-        terms.columns.iter().zip(&terms.values).map(value).sum::<f64>() + terms.constant
+        let at = |column: u32| point[self.column(Var { index: column, model: terms.model })];
+        let linear: f64 = terms.columns.iter().zip(&terms.values).map(|(&column, value)| value * at(column)).sum();
+        let products: f64 = terms.products.iter().map(|p| p.value * at(p.first) * at(p.second)).sum();
+        linear + products + terms.constant
     }
 
     /// Every key of a family with the value of its variable: `(plant, city, tonnes)`.
