@@ -55,7 +55,8 @@ use std::sync::Arc;
 use crate::problem::{ColumnKind, Indicator, MOST_ENTRIES, Sense, SpecialOrderedSet};
 
 pub use expression::{
-    Degree, Expr, Factor, Linear, Number, One, Plus, QuadExpr, Quadratic, Scaled, Term, Terms, Times, Two, UpTo, Var, dot, sum,
+    Degree, Expr, Factor, Linear, Number, One, Plus, QuadExpr, Quadratic, Scaled, Term, Terms, Times, Two, UpTo, Var,
+    dot, sum,
 };
 pub use family::{Family, FamilyKeys, Member, Row, Rows};
 use index::{IndexSet, IntoIndex, Labels, Walk};

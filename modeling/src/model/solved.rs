@@ -147,8 +147,10 @@ impl Solved {
     #[track_caller]
     pub fn activity(&self, row: Row) -> f64 {
         let point = self.values_or_panic();
-        let (columns, values) = self.problem.by_rows().row(self.row(row));
-        columns.iter().zip(values).map(|(&column, value)| value * point[column as usize]).sum()
+        let at = self.row(row);
+        let (columns, values) = self.problem.by_rows().row(at);
+        let linear: f64 = columns.iter().zip(values).map(|(&column, value)| value * point[column as usize]).sum();
+        linear + self.problem.row_products(at).iter().map(|product| product.at(point)).sum::<f64>()
     }
 
     /// How far a row is from its nearer side: 0 where it binds, infinite where it has no side.

@@ -318,8 +318,8 @@ fn extras(p: &Problem, defects: &mut Defects) {
 }
 
 fn quadratics(p: &Problem, defects: &mut Defects) {
-    let (n, m) = (p.num_columns(), p.num_rows());
-    products(n, p.quadratic_objective(), &|| Place::Objective, defects);
+    let m = p.num_rows();
+    products(p, p.quadratic_objective(), &|| Place::Objective, defects);
     let rows = p.quadratic_rows();
     if rows.windows(2).any(|w| w[0].row >= w[1].row) {
         defects.add(DefectCode::NotSorted, Place::Problem, "the rows with products are not in ascending order");
@@ -331,20 +331,27 @@ fn quadratics(p: &Problem, defects: &mut Defects) {
             defects.add(DefectCode::OutOfRange, Place::Problem, detail);
             continue;
         }
-        products(n, &one.products, &|| Place::Row(i, p.row_names.get(i).into_owned()), defects);
+        products(p, &one.products, &|| Place::Row(i, p.row_names.get(i).into_owned()), defects);
     }
 }
 
-fn products(n: usize, products: &[Product], place: &dyn Fn() -> Place, defects: &mut Defects) {
+fn products(p: &Problem, products: &[Product], place: &dyn Fn() -> Place, defects: &mut Defects) {
+    let n = p.num_columns();
+    let name = |j: u32| p.column_names.get(j as usize);
     for product in products {
         let (first, second, value) = (product.first, product.second, product.value);
         if first.max(second) as usize >= n {
             let detail = format!("a product of columns {first} and {second}, but there are {n} columns");
             defects.add(DefectCode::OutOfRange, place(), detail);
         } else if value.is_nan() {
-            defects.add(DefectCode::NotANumber, place(), "a product's coefficient is NaN");
+            let detail = format!("the coefficient of '{}' × '{}' is NaN", name(first), name(second));
+            defects.add(DefectCode::NotANumber, place(), detail);
         } else if value.is_infinite() {
-            let detail = "a product's coefficient is infinite; it must be a finite number";
+            let detail = format!(
+                "the coefficient of '{}' × '{}' is infinite; it must be a finite number",
+                name(first),
+                name(second)
+            );
             defects.add(DefectCode::Infinite, place(), detail);
         }
     }

@@ -1,7 +1,7 @@
 //! Sums over sets, eager, and scalar products.
 
 use super::operators::Term;
-use super::{Expr, Linear, Number, Quadratic, QuadExpr, Terms, Var};
+use super::{Expr, Linear, Number, QuadExpr, Quadratic, Terms, Var};
 use crate::model::index::Keys;
 
 /// Adds up what the closure makes of each key: `sum(&plants, |p| p.cost * open[p])`. Over a tuple it runs through all
