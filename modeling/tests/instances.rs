@@ -1,5 +1,5 @@
-//! The shared folder of real problems: every MPS file of an LP or MIP reads with the dimensions that its index tells,
-//! and every malformed one is met as the index says, with its place.
+//! The shared folder of real problems: every file of a format that is read has the dimensions that its index tells, and
+//! every malformed one is met as the index says, with its place.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,16 +27,25 @@ fn read(folder: &Path, row: &Row) -> Result<Read<Problem>, FormatError> {
 }
 
 /// Where the index tells what the reader that it was taken from made of a file, and not what stands in it.
-const OTHERWISE: [(&str, &str, &str); 5] = [
+const OTHERWISE: [(&str, &str, &str); 8] = [
     // SCIP makes a row of each set, and rows and columns of each indicator.
     ("formats/sos1-sos2.mps.gz", "rows", "1"),
     ("formats/supportcase21i.mps.gz", "rows", "7536"),
     ("formats/supportcase21i.mps.gz", "cols", "24"),
+    // SCIP makes a row and a column of a quadratic objective.
+    ("formats/pyomo-small1.pyomo.nl.gz", "rows", "1"),
+    ("formats/pyomo-small1.pyomo.nl.gz", "cols", "2"),
+    ("formats/scip-sos2a.nl.gz", "rows", "5"),
     // HiGHS makes new columns of x and y where they come again for the sake of a second N row.
     ("formats/moi-stacked_data.mps.gz", "cols", "3"),
     // HiGHS drops twelve coefficients of 9.999e-10.
     ("lp-other/gas11.mps.gz", "nnz", "2166"),
 ];
+
+/// Files of formats whose reading is tried here.
+fn is_tried(row: &Row) -> bool {
+    [".mps", ".nl"].iter().any(|suffix| row["path"].contains(suffix))
+}
 
 /// What differs from the row, one line each.
 fn differences(p: &Problem, row: &Row) -> Vec<String> {
@@ -64,14 +73,18 @@ fn differences(p: &Problem, row: &Row) -> Vec<String> {
 fn dimensions_are_those_of_the_index() {
     let Some((folder, rows)) = index() else { return };
     let (mut count, mut wrong) = (0, Vec::new());
-    for row in rows.iter().filter(|r| r["path"].contains(".mps") && matches!(r["class"].as_str(), "LP" | "MIP")) {
+    for row in rows.iter().filter(|r| is_tried(r) && r["class"] != "malformed") {
+        let quadratic = !matches!(row["class"].as_str(), "LP" | "MIP");
+        if quadratic && row["path"].contains(".mps") {
+            continue;
+        }
         count += 1;
         match read(&folder, row) {
             Ok(read) => wrong.extend(differences(&read.value, row)),
             Err(error) => wrong.push(format!("{}: {error}", row["path"])),
         }
     }
-    println!("{count} MPS files of LPs and MIPs, {} differences", wrong.len());
+    println!("{count} files, {} differences", wrong.len());
     assert!(count > 0 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -79,7 +92,7 @@ fn dimensions_are_those_of_the_index() {
 fn malformed_files_are_refused_with_their_place() {
     let Some((folder, rows)) = index() else { return };
     let (mut count, mut wrong, mut told) = (0, Vec::new(), String::new());
-    for row in rows.iter().filter(|r| r["path"].contains(".mps") && r["class"] == "malformed") {
+    for row in rows.iter().filter(|r| is_tried(r) && r["class"] == "malformed") {
         count += 1;
         let outcome = read(&folder, row);
         let line = match &outcome {
@@ -98,6 +111,6 @@ fn malformed_files_are_refused_with_their_place() {
             _ => {}
         }
     }
-    println!("{count} malformed MPS files\n{told}");
+    println!("{count} malformed files\n{told}");
     assert!(count > 0 && wrong.is_empty(), "{}", wrong.join("\n"));
 }

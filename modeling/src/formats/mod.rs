@@ -6,8 +6,10 @@
 mod compression;
 pub mod json;
 pub mod mps;
+pub mod nl;
 mod number;
 mod place;
+mod polynomial;
 pub mod solution;
 
 use crate::problem::Problem;
@@ -23,7 +25,7 @@ pub enum Format {
     Json,
     /// CPLEX LP; not read yet.
     Lp,
-    /// AMPL `.nl`; not read yet.
+    /// AMPL `.nl`, text or binary.
     Nl,
     /// `MathOptFormat`; not read yet.
     MathOptFormat,
@@ -112,8 +114,8 @@ pub fn read_problem_with(bytes: &[u8], hint: Option<&str>, limits: &SizeLimits) 
     let name = match format {
         Format::Mps => return mps::read(&text),
         Format::Json => return json::read(&text),
+        Format::Nl => return nl::read(&text),
         Format::Lp => "LP",
-        Format::Nl => "NL",
         Format::MathOptFormat => "MathOptFormat",
     };
     let finding = format!("files in {name} are not read yet");
