@@ -174,7 +174,10 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
         (!problem.indicators().is_empty() && !can.indicators, "indicator constraints"),
         (!problem.is_linear() && !can.quadratic_objective && !can.quadratic, "quadratic terms"),
         (!problem.quadratic_rows().is_empty() && !can.quadratic, "quadratic constraints"),
-        (!problem.is_linear() && problem.num_integers() > 0 && !can.quadratic, "quadratic terms beside integers"),
+        (
+            !problem.is_linear() && problem.num_integers() + problem.num_semis() > 0 && !can.quadratic,
+            "quadratic terms beside integers",
+        ),
     ];
     match missing.iter().find(|(is, _)| *is) {
         Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },

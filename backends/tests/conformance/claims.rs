@@ -3,7 +3,8 @@
 use farkas_backends::contract::{Backend, Fit, Quiet, Start, StopToken};
 use farkas_backends::options::{LpMethod, Options, Presolve};
 use farkas_modeling::answer::Ray;
-use farkas_modeling::{Claim, Reason};
+use farkas_modeling::problem::Curvature;
+use farkas_modeling::{Claim, Problem, Reason};
 
 use crate::for_each;
 use crate::judge::{close, faults};
@@ -99,6 +100,13 @@ fn every_row_by_simplex() {
     for_each(|backend| if backend.capabilities().simplex { table(backend, &options) } else { Vec::new() });
 }
 
+/// A convex objective is all that is quadratic, and no integers stand beside it.
+fn is_convex(p: &Problem) -> bool {
+    p.quadratic_rows().is_empty()
+        && p.num_integers() + p.num_semis() == 0
+        && p.objective_curvature() == Curvature::Convex
+}
+
 #[test]
 fn what_is_not_declared_is_refused() {
     for_each(|backend| {
@@ -109,7 +117,8 @@ fn what_is_not_declared_is_refused() {
             let beyond = (p.num_integers() > 0 && !can.integers)
                 || (p.num_semis() > 0 && !can.semicontinuous)
                 || (!p.sets().is_empty() && !can.sets)
-                || (!p.indicators().is_empty() && !can.indicators);
+                || (!p.indicators().is_empty() && !can.indicators)
+                || !(p.is_linear() || can.quadratic || (can.quadratic_objective && is_convex(p)));
             let takes = backend.fits(p) == Fit::Takes;
             if takes == beyond {
                 found.push(format!("'{}' beyond what is declared: {beyond}, yet fits: {takes}", case.name));

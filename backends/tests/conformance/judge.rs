@@ -88,6 +88,9 @@ fn activities(p: &Problem, x: &[f64]) -> Vec<f64> {
             activity[i] += a * v;
         }
     }
+    for one in p.quadratic_rows() {
+        activity[one.row as usize] += one.products.iter().map(|product| product.at(x)).sum::<f64>();
+    }
     activity
 }
 
@@ -132,10 +135,15 @@ fn dual_faults(p: &Problem, duals: &Duals, x: &[f64]) -> Vec<String> {
         return vec![format!("{} multipliers and {} reduced costs", duals.rows.len(), duals.reduced_costs.len())];
     }
     let mut faults = Vec::new();
-    for j in 0..n {
+    let mut gradient = p.cost().to_vec();
+    for product in p.quadratic_objective() {
+        gradient[product.first as usize] += product.value * x[product.second as usize];
+        gradient[product.second as usize] += product.value * x[product.first as usize];
+    }
+    for (j, slope) in gradient.into_iter().enumerate() {
         let sum: f64 = p.column(j).iter().map(|(i, a)| a * duals.rows[i]).sum();
-        if !close(duals.reduced_costs[j], p.cost()[j] - sum) {
-            faults.push(format!("reduced cost {j} is {}, not {} − {sum}", duals.reduced_costs[j], p.cost()[j]));
+        if !close(duals.reduced_costs[j], slope - sum) {
+            faults.push(format!("reduced cost {j} is {}, not {slope} − {sum}", duals.reduced_costs[j]));
         }
     }
     let sign = p.sense().sign();

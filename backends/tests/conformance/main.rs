@@ -8,6 +8,7 @@ mod claims;
 mod ear;
 mod judge;
 mod problems;
+mod quadratics;
 mod sessions;
 mod table;
 

@@ -10,7 +10,7 @@ pub const INF: f64 = f64::INFINITY;
 /// Builds a problem column by column, then row by row.
 #[derive(Clone)]
 pub struct Build {
-    data: ProblemData,
+    pub(crate) data: ProblemData,
     entries: Vec<(usize, usize, f64)>,
 }
 

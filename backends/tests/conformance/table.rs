@@ -5,6 +5,7 @@ use std::sync::Arc;
 use farkas_modeling::{ColumnKind, Problem, Reason};
 
 use crate::problems::{Build, INF, maximize, minimize};
+use crate::quadratics::quadratics;
 
 /// What a problem is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +43,7 @@ pub struct Case {
     pub reduced_costs: Option<&'static [f64]>,
 }
 
-fn case(name: &'static str, build: Build, truth: Truth) -> Case {
+pub fn case(name: &'static str, build: Build, truth: Truth) -> Case {
     Case { name, problem: build.freeze(), truth, multipliers: None, reduced_costs: None }
 }
 
@@ -68,6 +69,7 @@ pub fn cases() -> Vec<Case> {
     all.extend(infeasible());
     all.extend(mips());
     all.extend(beyond());
+    all.extend(quadratics());
     all
 }
 

@@ -6,6 +6,7 @@
 //! bound or a side means it, as in every solver here.
 
 mod buffer;
+mod convexity;
 mod defects;
 mod names;
 mod quadratic;
@@ -16,6 +17,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 pub use buffer::{Buffer, Bytes};
+pub use convexity::Curvature;
 pub use defects::{Defect, DefectCode, Defects, Place};
 pub use names::{NameArena, NameSource, Names};
 pub use quadratic::{Product, QuadraticRow};

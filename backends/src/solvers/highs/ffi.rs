@@ -11,6 +11,8 @@ use std::thread::{self, ThreadId};
 use highs_sys as sys;
 use highs_sys::HighsInt;
 
+use super::hessian::Hessian;
+
 /// What a callback that may stop the solver tells about its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -191,6 +193,24 @@ impl Instance {
                     kinds.as_ptr(),
                 ),
             }
+        })
+    }
+
+    /// Gives the loaded problem a quadratic objective: ½ xᵀQx beside its costs.
+    pub fn set_hessian(&mut self, q: &Hessian) -> Result<(), Failed> {
+        let n = self.columns;
+        assert!(q.starts.len() == n + 1 && q.indices.len() == q.values.len());
+        // SAFETY: n + 1 starts (n are read) and as many indices as values, copied during the call.
+        ok(unsafe {
+            sys::Highs_passHessian(
+                self.at(),
+                int(n),
+                int(q.values.len()),
+                sys::kHighsHessianFormatTriangular,
+                q.starts.as_ptr(),
+                q.indices.as_ptr(),
+                q.values.as_ptr(),
+            )
         })
     }
 

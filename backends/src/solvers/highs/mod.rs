@@ -4,6 +4,7 @@
 //! A session keeps one instance: an LP solved again starts from the last basis, a MIP from the last point.
 
 mod ffi;
+mod hessian;
 mod listen;
 mod rays;
 mod read;
@@ -14,7 +15,7 @@ mod start;
 use std::sync::Arc;
 use std::time::Instant;
 
-use farkas_modeling::problem::Sense;
+use farkas_modeling::problem::{Curvature, Sense};
 use farkas_modeling::{Claim, Problem};
 
 use crate::contract::{
@@ -88,7 +89,7 @@ impl Backend for Highs {
             semicontinuous: true,
             sets: false,
             indicators: false,
-            quadratic_objective: false,
+            quadratic_objective: true,
             quadratic: false,
             duals: true,
             primal_ray: true,
@@ -113,7 +114,16 @@ impl Backend for Highs {
         if let Some(why) = refusal(problem) {
             return Fit::Refuses { why };
         }
-        fits_by_capabilities(self.name(), self.capabilities(), problem)
+        match (fits_by_capabilities(self.name(), self.capabilities(), problem), problem.objective_curvature()) {
+            (Fit::Takes, Curvature::NotConvex) => {
+                Fit::Refuses { why: "highs takes quadratic objectives only where they are convex".into() }
+            }
+            (Fit::Takes, Curvature::Unknown) => {
+                let why = "highs takes convex quadratic objectives, and this one is too large to tell";
+                Fit::TooLarge { limit: why.into() }
+            }
+            (fit, _) => fit,
+        }
     }
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
@@ -142,6 +152,11 @@ impl Backend for Highs {
                 kinds: kinds.as_deref(),
             })
             .map_err(|Failed| failed("did not load the problem"))?;
+        let products = problem.quadratic_objective();
+        if !products.is_empty() {
+            let hessian = hessian::of(problem.num_columns(), products);
+            instance.set_hessian(&hessian).map_err(|Failed| failed("did not take the quadratic objective"))?;
+        }
         Ok(Box::new(HighsSession {
             instance,
             problem,

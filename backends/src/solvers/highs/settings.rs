@@ -110,7 +110,7 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
     let t = &o.tolerances;
     let threads = threads(o);
     let is_mip = p.num_integers() > 0 || p.num_semis() > 0;
-    let first_order = o.lp_method == LpMethod::FirstOrder && !is_mip;
+    let first_order = o.lp_method == LpMethod::FirstOrder && !is_mip && p.is_linear();
     let presolve = match o.presolve {
         Presolve::On => c"on",
         Presolve::Off => c"off",
@@ -118,6 +118,8 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
         Presolve::Auto => c"choose",
     };
     let (solver, mip_solver) = match (o.lp_method, is_mip) {
+        // It has one algorithm for quadratic objectives.
+        _ if !p.is_linear() => (c"choose", c"choose"),
         (LpMethod::Auto, _) | (LpMethod::FirstOrder, true) => (c"choose", c"choose"),
         (LpMethod::Simplex, false) => (c"simplex", c"choose"),
         (LpMethod::Barrier, false) => (c"ipm", c"choose"),

@@ -133,7 +133,7 @@ impl Solve<'_, '_> {
     /// leaves imprecise stays so: whoever asked for it expects that.
     fn run_plainly(&mut self) -> Result<(), SessionError> {
         let open = match self.s.instance.status() {
-            _ if self.s.is_mip => false,
+            _ if self.s.is_mip || !self.s.problem.is_linear() => false,
             sys::MODEL_STATUS_UNKNOWN => self.options.lp_method != LpMethod::FirstOrder,
             status => UNDECIDED.contains(&status),
         };
@@ -185,7 +185,10 @@ impl Solve<'_, '_> {
     fn look_closer(&mut self, status: sys::HighsInt, mut claim: Claim) -> Result<Claim, SessionError> {
         let open = matches!(status, sys::MODEL_STATUS_UNBOUNDED | sys::MODEL_STATUS_UNBOUNDED_OR_INFEASIBLE);
         let may_run = !self.stop.is_stopped() && !self.time_is_up();
+        let quadratic = !self.s.problem.is_linear();
         match (self.s.is_mip, status) {
+            // Rays are read off a simplex basis, which its method for quadratic objectives has not.
+            _ if quadratic => claim.basis = None,
             (false, sys::MODEL_STATUS_INFEASIBLE) => {
                 claim.ray = rays::of_empty_row(&self.s.problem, self.options.tolerances.feasibility).map(Ray::Farkas);
                 if claim.ray.is_none() && may_run && self.s.problem.num_nonzeros() > 0 {

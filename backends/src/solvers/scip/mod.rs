@@ -15,8 +15,8 @@ use farkas_modeling::answer::{Counters, Ray};
 use farkas_modeling::{Claim, Limit, Problem, Reason, Sense, Termination};
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Progress, Session, SessionError, Start,
-    StopToken,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Progress, Session, SessionError, Start,
+    StopToken, fits_by_capabilities,
 };
 use crate::options::{Options, Presolve};
 use ffi::{Inside, Moment, Scip, ScipError, Status, Watch};
@@ -47,8 +47,8 @@ impl Backend for ScipBackend {
             semicontinuous: true,
             sets: true,
             indicators: true,
-            quadratic_objective: false,
-            quadratic: false,
+            quadratic_objective: true,
+            quadratic: true,
             duals: true,
             primal_ray: true,
             farkas_ray: true,
@@ -68,7 +68,19 @@ impl Backend for ScipBackend {
         }
     }
 
+    fn fits(&self, problem: &Problem) -> Fit {
+        let switched = problem.indicators().iter().find(|k| !problem.row_products(k.row as usize).is_empty());
+        if let Some(indicator) = switched {
+            let name = problem.row_names().get(indicator.row as usize);
+            return Fit::Refuses { why: format!("scip takes indicators of linear constraints; '{name}' is quadratic") };
+        }
+        fits_by_capabilities(self.name(), self.capabilities(), problem)
+    }
+
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
+        if let Fit::Refuses { why } | Fit::TooLarge { limit: why } = self.fits(&problem) {
+            return Err(BackendError::Unsupported(why));
+        }
         let fresh = load(&problem, Costs::AsGiven).map_err(|e| BackendError::Failed(e.to_string()))?;
         Ok(Box::new(ScipSession { fresh: Some(fresh), last: None, problem, version: Scip::version() }))
     }
@@ -120,6 +132,9 @@ fn columns(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
 
 fn load(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
     let Some(mut scip) = columns(problem, costs)? else { return Ok(None) };
+    if costs == Costs::AsGiven && !problem.quadratic_objective().is_empty() {
+        scip.add_objective_products(problem.sense() == Sense::Maximize, problem.quadratic_objective())?;
+    }
     rows(problem, &mut scip)?;
     for j in (0..problem.num_columns()).filter(|&j| problem.kind(j).is_semi()) {
         let (lower, upper) = (problem.lower()[j], problem.upper()[j]);
@@ -146,7 +161,12 @@ fn rows(problem: &Problem, scip: &mut Scip) -> Result<(), ScipError> {
         let (columns, values) = by_rows.row(i);
         let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
         let Some(switch) = switches.get(i).copied().flatten() else {
-            scip.add_row(columns, values, lower, upper)?;
+            let products = problem.row_products(i);
+            if products.is_empty() {
+                scip.add_row(columns, values, lower, upper)?;
+            } else {
+                scip.add_quadratic_row((columns, values), products, lower, upper)?;
+            }
             continue;
         };
         scip.skip_row();
@@ -163,6 +183,7 @@ fn rows(problem: &Problem, scip: &mut Scip) -> Result<(), ScipError> {
 
 /// Passes on what SCIP reports, and what others offer.
 struct Reporter<'a> {
+    problem: &'a Problem,
     control: &'a (dyn Control + Sync),
     stop: &'a StopToken,
     phase: Cell<&'static str>,
@@ -201,6 +222,7 @@ impl Watch for Reporter<'_> {
         match moment {
             Moment::BestSolution => {
                 if let Some((values, objective)) = inside.best() {
+                    let objective = own_objective(self.problem, &values, objective);
                     self.control.report(Event::Incumbent { objective, values: Some(&values) });
                 }
             }
@@ -243,7 +265,7 @@ impl Session for ScipSession {
         let Some(mut scip) = fresh else {
             return Ok(Claim::bare(Termination::new(Reason::Infeasible, "a lower bound is above its upper bound")));
         };
-        let reporter = Reporter { control, stop, phase: Cell::new(""), bound: Cell::new(None) };
+        let reporter = Reporter { problem: &self.problem, control, stop, phase: Cell::new(""), bound: Cell::new(None) };
         let run = Run { options, reporter: &reporter, stop, began, lp: self.problem.is_lp() };
         run.settle(&mut scip)?;
         if let Some(point) = self.starting_point(start)? {
@@ -374,6 +396,12 @@ impl From<ScipError> for SessionError {
     }
 }
 
+/// The objective of a point: SCIP's figure, but where a variable of the adapter's stands for products, which may be off by
+/// SCIP's tolerance, and is anything in a point that belongs to a ray.
+fn own_objective(problem: &Problem, values: &[f64], objective: f64) -> f64 {
+    if problem.quadratic_objective().is_empty() { objective } else { problem.objective_of(values) }
+}
+
 fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {
     let status = scip.status();
     let inside = scip.after();
@@ -385,8 +413,8 @@ fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {
     claim.counters = Counters { nodes, simplex_iterations: iterations, ..Counters::default() };
     claim.bound = if matches!(reason, Reason::Infeasible | Reason::Unbounded) { None } else { bound };
     if let Some((values, objective)) = best {
+        claim.objective = Some(own_objective(problem, &values, objective));
         claim.point = Some(values);
-        claim.objective = Some(objective);
     }
     // SCIP minimises inside, and gives its multipliers for that.
     let sign = problem.sense().sign();

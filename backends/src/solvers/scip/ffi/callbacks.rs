@@ -8,7 +8,9 @@ use std::sync::PoisonError;
 
 use russcip::{EventMask, ffi};
 
-use super::{ERRORS, KEPT_ERRORS, Scip, ok};
+use farkas_modeling::problem::Product;
+
+use super::{ERRORS, KEPT_ERRORS, ok};
 
 /// Hears what happens inside SCIP, on the thread that solves.
 pub trait Watch {
@@ -36,7 +38,21 @@ pub enum Moment {
 pub(super) struct Slot {
     pub(super) watch: Cell<Option<*const (dyn Watch + 'static)>>,
     pub(super) vars: Cell<(*mut *mut ffi::SCIP_VAR, usize)>,
+    pub(super) auxiliaries: Vec<Auxiliary>,
     line: RefCell<Vec<u8>>,
+}
+
+/// A variable of the adapter's own, which stands for a sum of products.
+pub(super) struct Auxiliary {
+    pub(super) var: *mut ffi::SCIP_VAR,
+    pub(super) products: Vec<Product>,
+}
+
+impl Auxiliary {
+    /// The value that goes with a point of n values.
+    pub(super) fn value(&self, point: &[f64]) -> f64 {
+        self.products.iter().map(|product| product.at(point)).sum()
+    }
 }
 
 /// SCIP while it is inside a callback.
@@ -44,7 +60,7 @@ pub struct Inside<'a> {
     pub(super) raw: *mut ffi::SCIP,
     pub(super) vars: *mut *mut ffi::SCIP_VAR,
     pub(super) count: usize,
-    pub(super) life: std::marker::PhantomData<&'a Scip>,
+    pub(super) auxiliaries: &'a [Auxiliary],
 }
 
 impl Inside<'_> {
@@ -114,6 +130,9 @@ impl Inside<'_> {
                 return;
             }
             let _ = ffi::SCIPsetSolVals(self.raw, sol, self.count as c_int, self.vars, values.as_mut_ptr());
+            for auxiliary in self.auxiliaries {
+                let _ = ffi::SCIPsetSolVal(self.raw, sol, auxiliary.var, auxiliary.value(point));
+            }
             let _ = ffi::SCIPtrySolFree(self.raw, &raw mut sol, 0, 0, 1, 1, 1, &raw mut stored);
         }
     }
@@ -155,7 +174,7 @@ pub(super) unsafe extern "C" fn on_event(
         let slot = &*ffi::SCIPeventhdlrGetData(handler).cast::<Slot>();
         let Some(watch) = slot.watch.get() else { return ffi::SCIP_Retcode_SCIP_OKAY };
         let (vars, count) = slot.vars.get();
-        let inside = Inside { raw: scip, vars, count, life: std::marker::PhantomData };
+        let inside = Inside { raw: scip, vars, count, auxiliaries: &slot.auxiliaries };
         let kind = ffi::SCIPeventGetType(event);
         let is = |mask: EventMask| kind & u64::from(mask) != 0;
         let moment = if is(EventMask::BEST_SOL_FOUND) {

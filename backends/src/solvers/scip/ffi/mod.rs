@@ -7,10 +7,11 @@ use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::ptr;
 use std::sync::{Mutex, Once, PoisonError};
 
+use farkas_modeling::problem::Product;
 use russcip::ffi;
 
+use self::callbacks::{Auxiliary, Slot, keep_error, on_event, on_exit, on_init, on_message};
 pub use self::callbacks::{Inside, Moment, Watch};
-use self::callbacks::{Slot, keep_error, on_event, on_exit, on_init, on_message};
 use crate::contract::StopToken;
 
 /// What SCIP's last error messages said; it prints them through one process-wide hook.
@@ -199,6 +200,64 @@ impl Scip {
             );
             ok("SCIPcreateConsBasicLinear", call)?;
             self.add(cons)
+        }
+    }
+
+    /// Adds the next row, one with products.
+    pub fn add_quadratic_row(
+        &mut self,
+        (columns, values): (&[u32], &[f64]),
+        products: &[Product],
+        lower: f64,
+        upper: f64,
+    ) -> Result<(), ScipError> {
+        // It has no multiplier that `row_multipliers` may ask for.
+        self.skip_row();
+        let linear = self.vars_of(columns);
+        self.add_quadratic(linear, values.to_vec(), products, (lower, upper))
+    }
+
+    /// Adds products to the objective, by a variable that is at least (when maximising: at most) their sum. To be called
+    /// after all columns are there.
+    pub fn add_objective_products(&mut self, maximize: bool, products: &[Product]) -> Result<(), ScipError> {
+        self.add_column(f64::NEG_INFINITY, f64::INFINITY, 1.0, false)?;
+        // Not one of the problem's columns: it is kept beside them.
+        let Some(var) = self.vars.pop() else { return Ok(()) };
+        self.slot.auxiliaries.push(Auxiliary { var, products: products.to_vec() });
+        let sides = if maximize { (0.0, f64::INFINITY) } else { (f64::NEG_INFINITY, 0.0) };
+        self.add_quadratic(vec![var], vec![-1.0], products, sides)
+    }
+
+    /// lower ≤ linear + products ≤ upper.
+    fn add_quadratic(
+        &mut self,
+        mut linear: Vec<*mut ffi::SCIP_VAR>,
+        mut values: Vec<f64>,
+        products: &[Product],
+        (lower, upper): (f64, f64),
+    ) -> Result<(), ScipError> {
+        let columns = |of: fn(&Product) -> u32| products.iter().map(of).collect::<Vec<_>>();
+        let (mut first, mut second) = (self.vars_of(&columns(|p| p.first)), self.vars_of(&columns(|p| p.second)));
+        let mut factors: Vec<f64> = products.iter().map(|p| p.value).collect();
+        let mut cons = ptr::null_mut();
+        // SAFETY: two arrays of `linear.len()` entries and three of `products.len()`, copied by SCIP.
+        unsafe {
+            let call = ffi::SCIPcreateConsBasicQuadraticNonlinear(
+                self.raw,
+                &raw mut cons,
+                c"".as_ptr(),
+                linear.len() as c_int,
+                linear.as_mut_ptr(),
+                values.as_mut_ptr(),
+                products.len() as c_int,
+                first.as_mut_ptr(),
+                second.as_mut_ptr(),
+                factors.as_mut_ptr(),
+                self.finite(lower),
+                self.finite(upper),
+            );
+            ok("SCIPcreateConsBasicQuadraticNonlinear", call)?;
+            self.add_unnumbered(cons)
         }
     }
 
@@ -399,6 +458,10 @@ impl Scip {
             for (&var, &v) in self.vars.iter().zip(point).filter(|(_, v)| v.is_finite()) {
                 ok("SCIPsetSolVal", ffi::SCIPsetSolVal(self.raw, sol, var, v))?;
             }
+            for auxiliary in self.slot.auxiliaries.iter().filter(|_| !partial) {
+                let value = auxiliary.value(point);
+                ok("SCIPsetSolVal", ffi::SCIPsetSolVal(self.raw, sol, auxiliary.var, value))?;
+            }
             ok("SCIPaddSolFree", ffi::SCIPaddSolFree(self.raw, &raw mut sol, &raw mut stored))
         }
     }
@@ -471,7 +534,12 @@ impl Scip {
 
     /// What may be asked after a solve.
     pub fn after(&mut self) -> Inside<'_> {
-        Inside { raw: self.raw, vars: self.vars.as_mut_ptr(), count: self.vars.len(), life: std::marker::PhantomData }
+        Inside {
+            raw: self.raw,
+            vars: self.vars.as_mut_ptr(),
+            count: self.vars.len(),
+            auxiliaries: &self.slot.auxiliaries,
+        }
     }
 
     /// One multiplier a row, in the sense of SCIP's transformed problem, which minimises. 0 for rows that have none.
@@ -509,6 +577,9 @@ impl Drop for Scip {
             let _ = ffi::SCIPfreeTransform(self.raw);
             for cons in self.conss.iter_mut().filter(|c| !c.is_null()) {
                 let _ = ffi::SCIPreleaseCons(self.raw, cons);
+            }
+            for auxiliary in &mut self.slot.auxiliaries {
+                let _ = ffi::SCIPreleaseVar(self.raw, &raw mut auxiliary.var);
             }
             for var in &mut self.vars {
                 let _ = ffi::SCIPreleaseVar(self.raw, var);
