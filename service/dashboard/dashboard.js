@@ -62,7 +62,7 @@ async function show(id) {
   $("title").textContent = job.name || job.id;
   $("summary").textContent = [
     job.state + (job.reason ? ` (${job.reason})` : ""),
-    job.termination ? `${job.termination.reason}: ${job.termination.detail}` : job.phase,
+    job.termination ? [job.termination.reason, job.termination.detail].filter(Boolean).join(": ") : job.phase,
     `${p.sense}, ${p.rows} rows, ${p.columns} columns, ${p.nonzeros} nonzeros, ${p.integers} integers`,
     job.incumbent !== null ? `objective ${number(job.incumbent)}` : "no incumbent",
     job.bound !== null ? `bound ${number(job.bound)}` : "", job.gap !== null ? `gap ${percent(job.gap)}` : "",
@@ -73,7 +73,7 @@ async function show(id) {
     [number(lane.incumbent)], [number(lane.bound)], [String(lane.nodes)],
   ])));
   const over = ["succeeded", "failed", "canceled", "expired"].includes(job.state);
-  $("stop").disabled = $("cancel").disabled = over;
+  $("stop").hidden = $("cancel").hidden = over;
 }
 
 function choose(id) {
@@ -126,9 +126,14 @@ function draw() {
   if (all.length === 0) return plot.replaceChildren(svg("text", { x: 20, y: 30 }, "nothing found yet"));
   const end = Math.max(...all.map(([t]) => t), 0.001);
   let low = Math.min(...all.map(([, v]) => v)), high = Math.max(...all.map(([, v]) => v));
+  // What was far off at first would flatten everything that came later: it is drawn at the plot's edge.
+  const last = [series.incumbent, series.bound].filter((list) => list.length > 0).map((list) => list.at(-1)[1]);
+  const [least, most] = [Math.min(...last), Math.max(...last)];
+  const span = Math.max(5 * (most - least), 0.05 * Math.max(Math.abs(least), Math.abs(most)), 1e-9);
+  [low, high] = [Math.max(low, least - span), Math.min(high, most + span)];
   const pad = (high - low || Math.abs(high) || 1) * 0.08;
   [low, high] = [low - pad, high + pad];
-  const x = (t) => 70 + 550 * t / end, y = (v) => 235 - 220 * (v - low) / (high - low);
+  const x = (t) => 70 + 550 * t / end, y = (v) => 235 - 220 * (Math.min(Math.max(v, low), high) - low) / (high - low);
   const parts = [0, 0.5, 1].flatMap((f) => {
     const value = low + f * (high - low);
     return [svg("line", { x1: 70, x2: 620, y1: y(value), y2: y(value), class: "grid" }),
