@@ -45,6 +45,9 @@ impl Default for Tolerances {
     }
 }
 
+/// A point may use up tolerances of 1e-6, so that objectives this close say the same.
+pub(crate) const LEAST_CONTRADICTION: f64 = 1e-6;
+
 impl Tolerances {
     /// What a row with this right-hand side may be missed by.
     pub fn row(&self, side: f64) -> f64 {
@@ -54,6 +57,12 @@ impl Tolerances {
     /// The distance between an incumbent and a bound that still counts as closed.
     pub fn gap_width(&self, incumbent: f64) -> f64 {
         self.absolute_gap.max(self.relative_gap * incumbent.abs())
+    }
+
+    /// By how much a checked point must beat a bound before the bound is called wrong: the gap, and never less than what
+    /// tolerances do to an objective near zero, where a gap relative to it would be nothing.
+    pub fn contradiction_width(&self, incumbent: f64) -> f64 {
+        self.gap_width(incumbent).max(LEAST_CONTRADICTION)
     }
 
     /// Whether incumbent and bound (both in the problem's own sense, offset included) are close enough to stop.

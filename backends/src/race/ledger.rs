@@ -54,7 +54,7 @@ impl Claims {
             self.credit = Credit::Disputed(point);
             return None;
         };
-        if value >= self.bound - tolerances.gap_width(value) {
+        if value >= self.bound - tolerances.contradiction_width(value) {
             self.credit = Credit::Excused(point);
             return None;
         }
@@ -133,8 +133,8 @@ impl Ledger {
         self.sign * value
     }
 
-    pub(super) fn gap_width(&self, incumbent: f64) -> f64 {
-        self.tolerances.gap_width(incumbent)
+    pub(super) fn contradiction_width(&self, incumbent: f64) -> f64 {
+        self.tolerances.contradiction_width(incumbent)
     }
 
     pub(super) fn incumbent(&self) -> Option<Incumbent> {
@@ -210,7 +210,7 @@ impl Ledger {
             claims.sound = claims.bound;
             return None;
         };
-        let width = self.tolerances.gap_width(best.value);
+        let width = self.tolerances.contradiction_width(best.value);
         let objective = self.turn(best.value);
         let sign = self.sign;
         let claims = &mut self.lanes[usize::from(lane)];

@@ -135,7 +135,13 @@ fn hand_out_threads(lanes: &mut [Lane], threads: u32, backends: usize) {
 }
 
 fn reason(problem: &Problem, small: bool, threads: u32, left_out: &[String]) -> String {
-    let kind = if problem.is_lp() { "linear program" } else { "mixed-integer program" };
+    let integers = problem.num_integers() + problem.num_semis() > 0 || !problem.sets().is_empty();
+    let kind = match (problem.is_linear(), integers || !problem.indicators().is_empty()) {
+        (true, false) => "linear program",
+        (true, true) => "mixed-integer program",
+        (false, false) => "quadratic program",
+        (false, true) => "mixed-integer quadratic program",
+    };
     let size = if small { "small " } else { "" };
     let mut reason = format!(
         "a {size}{kind} ({} rows, {} columns, {} nonzeros) on {threads} thread{}",

@@ -425,7 +425,7 @@ impl Referee {
             (None, None) => false,
             (None, Some(_)) | (Some(_), None) => true,
             // An incumbent that improves within the gap clips the bound a little; that is no news.
-            (Some(told), Some(_)) => value > told || value < told - 2.0 * self.ledger.gap_width(told),
+            (Some(told), Some(_)) => value > told || value < told - 2.0 * self.ledger.contradiction_width(told),
         };
         if news {
             self.told = now.map(|(value, _)| value);

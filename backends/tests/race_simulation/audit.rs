@@ -174,7 +174,7 @@ impl Audit {
             return Ok(());
         }
         let honest = !world.lanes[usize::from(lane)].character.lies();
-        let beaten = self.fed.values().any(|value| *value < bound - world.width(*value));
+        let beaten = self.fed.values().any(|value| *value < bound - world.tolerances.contradiction_width(*value));
         rule!(infeasible || beaten, "disqualified for nothing: bound {bound}, incumbent {best}");
         rule!(!honest, "an honest lane was disqualified: bound {bound}, incumbent {best}");
         Ok(())
@@ -189,7 +189,7 @@ impl Audit {
         rule!(left.is_none(), "lane {left:?} still runs");
         for (lane, bound) in &self.bounds {
             let Some((best, true)) = self.best else { break };
-            let beaten = best < bound - world.width(best);
+            let beaten = best < bound - world.tolerances.contradiction_width(best);
             let state = referee.lane(*lane).map(|l| l.state);
             rule!(!beaten || state == Some(LaneState::Disqualified), "lane {lane} got away with the bound {bound}");
         }

@@ -6,6 +6,7 @@ use crate::check::multipliers::{self, Multipliers};
 use crate::check::point::check_point;
 use crate::check::ray::{self, Recession};
 use crate::check::{Finding, Findings, Standing, trivial};
+use crate::tolerances::LEAST_CONTRADICTION;
 use crate::{Problem, Tolerances};
 
 /// Looks at everything in one claim: measures its point, proves what its multipliers and rays prove, and hands on the rest
@@ -65,7 +66,7 @@ pub(super) fn slack(problem: &Problem, values: &[f64], objective: f64, tolerance
 fn rounding(problem: &Problem, values: &[f64]) -> f64 {
     let terms: f64 = problem.cost().iter().zip(values).map(|(cost, x)| (cost * x).abs()).sum();
     let products: f64 = problem.quadratic_objective().iter().map(|product| product.at(values).abs()).sum();
-    (1e-9 * (terms + products)).max(1e-6)
+    (1e-9 * (terms + products)).max(LEAST_CONTRADICTION)
 }
 
 /// The bound it names, and the one its multipliers prove.
