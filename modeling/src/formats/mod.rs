@@ -1,20 +1,26 @@
 //! File formats, each read from untrusted bytes by safe code and written by streaming.
 //!
-//! [`read_problem`] takes whatever comes, compressed or not; the formats' own modules read one kind of text each. Every
+//! [`read_problem`] takes whatever comes, compressed or not, and [`write_problem`] writes what is asked for; the formats' own
+//! modules read and write one kind of text each. Every
 //! error is a [`FormatError`] with its place; what was understood with some doubt is a [`Warning`].
 
 mod compression;
+mod fault;
 pub mod json;
+pub mod lp;
 pub mod mps;
 pub mod nl;
 mod number;
 mod place;
 mod polynomial;
+mod safe_names;
 pub mod solution;
+mod write;
 
 use crate::problem::Problem;
 pub use compression::{Compression, Encoder, SizeLimits, decompress, read_all};
 pub use place::{FormatError, Read, TextPlace, Warning};
+pub use write::{WriteError, write_problem};
 
 /// A kind of text that describes a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub enum Format {
     Mps,
     /// Farkas JSON.
     Json,
-    /// CPLEX LP; not read yet.
+    /// CPLEX LP.
     Lp,
     /// AMPL `.nl`, text or binary.
     Nl,
@@ -115,9 +121,9 @@ pub fn read_problem_with(bytes: &[u8], hint: Option<&str>, limits: &SizeLimits) 
         Format::Mps => return mps::read(&text),
         Format::Json => return json::read(&text),
         Format::Nl => return nl::read(&text),
-        Format::Lp => "LP",
+        Format::Lp => return lp::read(&text),
         Format::MathOptFormat => "MathOptFormat",
     };
     let finding = format!("files in {name} are not read yet");
-    Err(FormatError::at_line(name, 1, 1, "format-unsupported", finding, "convert the model to MPS"))
+    Err(FormatError::at_line(name, 1, 1, "format-unsupported", finding, "convert the model to MPS or LP"))
 }

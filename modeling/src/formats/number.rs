@@ -55,6 +55,23 @@ pub(crate) fn parse(text: &[u8]) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
+/// The digits of one number: the fewest that read back the same.
+#[derive(Default)]
+pub(crate) struct Digits {
+    whole: itoa::Buffer,
+    other: ryu::Buffer,
+}
+
+impl Digits {
+    pub fn of(&mut self, value: f64) -> &[u8] {
+        if value.fract() == 0.0 && value.abs() < 1e15 {
+            self.whole.format(value as i64).as_bytes()
+        } else {
+            self.other.format_finite(value).as_bytes()
+        }
+    }
+}
+
 #[inline]
 fn digit(text: &[u8], at: usize) -> Option<u64> {
     let d = text.get(at)?.wrapping_sub(b'0');

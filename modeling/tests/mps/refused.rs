@@ -148,9 +148,29 @@ const CASES: &[(&str, &str, &str)] = &[
         "MPS line 6, column 5: 'o' is an N row; only a constraint can be switched",
     ),
     (
-        "ROWS\n N o\nCOLUMNS\n x o 1\nQUADOBJ\n x x 1\n",
+        "ROWS\n N o\nCOLUMNS\n x o 1\nCSECTION\n x x 1\n",
         "mps-section-unsupported",
-        "MPS line 5, column 1: the section QUADOBJ is not supported yet; this version takes linear and mixed-integer problems with SOS and INDICATORS",
+        "MPS line 5, column 1: the section CSECTION is not supported; write what it holds as rows, or leave it out",
+    ),
+    (
+        "ROWS\n N o\nCOLUMNS\n x o 1\nQUADOBJ\n x 1\n",
+        "mps-field-count",
+        "MPS line 6, column 4: 2 fields in a line of QUADOBJ; it takes two columns and a value",
+    ),
+    (
+        "ROWS\n N o\nCOLUMNS\n x o 1\n y o 1\nQUADOBJ\n x y 1\n y x 1\nENDATA\n",
+        "mps-quadratic-repeated",
+        "MPS line 8, column 4: a pair of columns a second time; this section holds one triangle of the matrix; QMATRIX and QCMATRIX hold both",
+    ),
+    (
+        "ROWS\n N o\nCOLUMNS\n x o 1\n y o 1\nQMATRIX\n x x 1\n x y 1\nENDATA\n",
+        "mps-quadratic-asymmetric",
+        "MPS line 8, column 4: 1 here, but 0 where the columns change places; this section holds all of a symmetric matrix; QUADOBJ holds one triangle",
+    ),
+    (
+        "ROWS\n N o\nCOLUMNS\n x o 1\nQCMATRIX o\n x x 1\n",
+        "mps-quadratic-row",
+        "MPS line 5, column 10: 'o' is an N row; the objective's products stand in QUADOBJ or QMATRIX",
     ),
     (
         "ROWS\n N o\x07\n",

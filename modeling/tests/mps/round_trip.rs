@@ -245,5 +245,8 @@ fn crossed_sides_are_refused() {
     let problem =
         Problem::new(ProblemData { row_lower: vec![2.0], row_upper: vec![1.0], ..ProblemData::default() }).unwrap();
     let error = mps::write(&problem, Layout::Free, &mut Vec::new()).unwrap_err();
-    assert_eq!(error.to_string(), "row 'R1' lies between 2 and 1, which MPS cannot say");
+    assert_eq!(
+        error.to_string(),
+        "MPS cannot hold row 'R1' with a lower side, 2, above its upper one, 1; write LP or JSON"
+    );
 }

@@ -2,8 +2,9 @@
 
 use super::columns::{Columns, IN_MARKERS};
 use super::lines::{Fields, Span};
-use super::read::{ChosenSet, Reader, Warnings};
+use super::read::{ChosenSet, Reader};
 use super::{Fault, wrong_count};
+use crate::formats::fault::Warnings;
 use crate::formats::number;
 use crate::formats::place::quote;
 use crate::problem::{ColumnKind, INFINITE_FROM};

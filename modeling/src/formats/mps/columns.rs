@@ -6,10 +6,11 @@
 use std::collections::HashSet;
 
 use super::lines::{Fields, Span};
-use super::read::{Reader, Warnings};
+use super::read::Reader;
 use super::rows::{LEFT_OUT, OBJECTIVE};
 use super::table::{BATCH, Declared, NameTable};
 use super::{Fault, wrong_count};
+use crate::formats::fault::Warnings;
 use crate::formats::place::quote;
 use crate::problem::ColumnKind;
 

@@ -3,7 +3,7 @@
 //!
 //! Blanks, tabs and carriage returns separate fields; any other control character is refused.
 
-use super::{Fault, Limits};
+use super::{Fault, Limits, control_character};
 
 /// Where a field stands in the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -204,7 +204,7 @@ impl<'a> Lines<'a> {
                     self.at = at;
                     break;
                 }
-                Some(&b) if b < b' ' => return Err(Fault::control_character(at, b)),
+                Some(&b) if b < b' ' => return Err(control_character(at, b)),
                 Some(_) => {}
             }
             let begin = at;

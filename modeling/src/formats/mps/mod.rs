@@ -19,7 +19,16 @@
 //! | no N row | objective 0 | HiGHS, SCIP, CBC |
 //! | no ENDATA | refused, unless a section behind COLUMNS has begun: then every column was closed, and a warning says so | all others refuse |
 //! | text behind ENDATA | ignored | all |
+//! | QUADOBJ that holds both triangles, QMATRIX or QCMATRIX that are not symmetric | refused (see the table of their factors) | CPLEX refuses; others read half or double |
 //! | `$` | begins a comment where it starts a field, except the first two fields of a line in ROWS and BOUNDS and the first elsewhere | the original standard |
+//!
+//! # Products
+//!
+//! | section | an entry `x y v` adds |
+//! |---|---|
+//! | `QUADOBJ`, `QSECTION` (of the objective, or of a row: Mosek) | `v x y`, one triangle of Q in `½ xᵀQx`; `½ v x²` on its diagonal |
+//! | `QMATRIX` | `½ v x y`, all of Q: `x y` and `y x` |
+//! | `QCMATRIX row` | `v x y`, all of Q, without a half |
 //!
 //! Sources: IBM ILOG CPLEX "MPS file format", Gurobi "MPS format", `lp_solve`'s `mps-format.htm`; other readers' behaviour
 //! as their sources say (HiGHS 1.11's `HMpsFF.cpp`, SCIP 9's `reader_mps.c`).
@@ -27,15 +36,15 @@
 mod bounds;
 mod columns;
 mod lines;
+mod quadratic;
 mod read;
 mod rows;
 mod sets;
 mod table;
 mod write;
 
-use std::borrow::Cow;
-
-use super::place::{FormatError, Read, locate};
+use super::fault::Fault;
+use super::place::{FormatError, Read};
 use crate::problem::Problem;
 
 pub use lines::Layout;
@@ -80,10 +89,7 @@ pub fn read(bytes: &[u8]) -> Result<Read<Problem>, FormatError> {
 /// # Errors
 /// As [`read()`].
 pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Read<Problem>, FormatError> {
-    let tell = |fault: Fault| {
-        let (line, column) = locate(bytes, fault.at);
-        FormatError::at_line("MPS", line, column, fault.code, fault.finding, fault.remedy)
-    };
+    let tell = |fault: Fault| fault.tell(bytes, "MPS");
     reject_other_files(bytes).map_err(tell)?;
     let (data, warnings) = match read::read(bytes, Layout::Free, *limits) {
         Ok(done) => done,
@@ -100,30 +106,14 @@ pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Read<Problem>, FormatE
     Ok(Read { value: Problem::new(data)?, warnings })
 }
 
-/// Something wrong at a byte of the file.
-#[derive(Debug)]
-struct Fault {
-    at: usize,
-    code: &'static str,
-    finding: String,
-    remedy: Cow<'static, str>,
-}
-
-impl Fault {
-    #[cold]
-    fn new(at: usize, code: &'static str, finding: impl Into<String>, remedy: impl Into<Cow<'static, str>>) -> Self {
-        Self { at, code, finding: finding.into(), remedy: remedy.into() }
-    }
-
-    #[cold]
-    fn control_character(at: usize, byte: u8) -> Self {
-        Self::new(
-            at,
-            "mps-control-character",
-            format!("the control character {byte:#04x}"),
-            "MPS is plain text; is this another kind of file?",
-        )
-    }
+#[cold]
+fn control_character(at: usize, byte: u8) -> Fault {
+    Fault::new(
+        at,
+        "mps-control-character",
+        format!("the control character {byte:#04x}"),
+        "MPS is plain text; is this another kind of file?",
+    )
 }
 
 /// Too few or too many fields in a line.

@@ -2,16 +2,17 @@
 //!
 //! Invariant: a section's reader stops at the next header, which is read again here.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::bounds::{Bounds, default_bounds};
 use super::columns::Columns;
 use super::lines::{Fields, Layout, Line, Lines, Span};
 use super::rows::Rows;
 use super::{Fault, Limits};
+use crate::formats::fault::Warnings;
 use crate::formats::number;
-use crate::formats::place::{Warning, locate, quote};
-use crate::problem::{Indicator, NameArena, Names, ProblemData, Sense, SpecialOrderedSet};
+use crate::formats::place::{Warning, quote};
+use crate::problem::{Indicator, NameArena, Names, ProblemData, Product, QuadraticRow, Sense, SpecialOrderedSet};
 
 /// Reads all of it, in one layout.
 pub(super) fn read(bytes: &[u8], layout: Layout, limits: Limits) -> Result<(ProblemData, Vec<Warning>), Fault> {
@@ -27,6 +28,9 @@ pub(super) fn read(bytes: &[u8], layout: Layout, limits: Limits) -> Result<(Prob
         bounds: Bounds::default(),
         sets: Vec::new(),
         indicators: Vec::new(),
+        quadratic_objective: Vec::new(),
+        quadratic_rows: Vec::new(),
+        quadratic_seen: HashSet::new(),
         reached: Stage::Start,
     };
     reader.sections()?;
@@ -39,7 +43,7 @@ enum Stage {
     Start,
     Rows,
     Columns,
-    /// RHS, RANGES, BOUNDS, SOS, INDICATORS, in any order.
+    /// RHS, RANGES, BOUNDS, SOS, INDICATORS and the quadratic sections, in any order.
     Rest,
 }
 
@@ -57,15 +61,15 @@ pub(super) struct Reader<'a> {
     pub bounds: Bounds,
     pub sets: Vec<SpecialOrderedSet>,
     pub indicators: Vec<Indicator>,
+    pub quadratic_objective: Vec<Product>,
+    pub quadratic_rows: Vec<QuadraticRow>,
+    /// Rows (and the objective) whose products were read.
+    pub quadratic_seen: HashSet<u32>,
     reached: Stage,
 }
 
-/// Sections that other readers know and this one does not take yet.
-const UNSUPPORTED: [&str; 17] = [
-    "QUADOBJ",
-    "QMATRIX",
-    "QSECTION",
-    "QCMATRIX",
+/// Sections that other readers know and this one does not take.
+const UNSUPPORTED: [&str; 13] = [
     "CSECTION",
     "QUADS",
     "LAZYCONS",
@@ -122,6 +126,10 @@ impl<'a> Reader<'a> {
                 "INDICATORS" => {
                     self.enter(Stage::Rest, fields, "INDICATORS")?;
                     self.read_indicators()?;
+                }
+                "QUADOBJ" | "QSECTION" | "QMATRIX" | "QCMATRIX" => {
+                    self.enter(Stage::Rest, fields, &keyword)?;
+                    self.read_quadratic(fields, &keyword)?;
                 }
                 "ENDATA" => return self.endata(fields),
                 other => return Err(self.unknown_section(fields, other)),
@@ -234,8 +242,8 @@ impl<'a> Reader<'a> {
 
     fn unknown_section(&self, fields: Fields, keyword: &str) -> Fault {
         if UNSUPPORTED.contains(&keyword) {
-            let finding = format!("the section {keyword} is not supported yet");
-            let remedy = "this version takes linear and mixed-integer problems with SOS and INDICATORS";
+            let finding = format!("the section {keyword} is not supported");
+            let remedy = "write what it holds as rows, or leave it out";
             return Fault::new(fields.line, "mps-section-unsupported", finding, remedy);
         }
         let finding = format!("{} is not a section of an MPS file", quote(self.text(fields.get(0))));
@@ -269,7 +277,8 @@ impl<'a> Reader<'a> {
             row_names: Some(row_names),
             sets: self.sets,
             indicators: self.indicators,
-            ..ProblemData::default()
+            quadratic_objective: self.quadratic_objective,
+            quadratic_rows: self.quadratic_rows,
         };
         Ok((data, self.warnings.into_list(bytes)))
     }
@@ -390,30 +399,5 @@ impl ChosenSet {
         let Some(set) = set else { return true };
         let first = *self.chosen.get_or_insert(set);
         bytes[first.at..first.end] == bytes[set.at..set.end]
-    }
-}
-
-/// Warnings, one a code.
-#[derive(Debug, Default)]
-pub(super) struct Warnings {
-    list: Vec<(&'static str, Option<usize>, String, usize)>,
-}
-
-impl Warnings {
-    /// Notes a warning; its words are made for the first of its code only.
-    pub fn add(&mut self, code: &'static str, at: Option<usize>, detail: impl FnOnce() -> String) {
-        if let Some(known) = self.list.iter_mut().find(|w| w.0 == code) {
-            known.3 += 1;
-        } else {
-            self.list.push((code, at, detail(), 1));
-        }
-    }
-
-    fn into_list(self, bytes: &[u8]) -> Vec<Warning> {
-        let tell = |(code, at, detail, count): (_, Option<usize>, String, usize)| {
-            let times: Cow<str> = if count > 1 { format!(" ({count} times in all)").into() } else { "".into() };
-            Warning { code, line: at.map(|at| locate(bytes, at).0), detail: format!("{detail}{times}") }
-        };
-        self.list.into_iter().map(tell).collect()
     }
 }

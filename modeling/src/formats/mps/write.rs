@@ -6,12 +6,14 @@
 //! of today separate fields by blanks.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use super::{Layout, Limits};
-use crate::formats::number;
-use crate::problem::{ColumnKind, Names, Problem, Sense};
+use crate::formats::number::{self, Digits};
+use crate::formats::place::Warning;
+use crate::formats::safe_names::SafeNames;
+use crate::formats::write::WriteError;
+use crate::problem::{ColumnKind, Problem, Sense};
 
 /// What had to be changed in writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +22,19 @@ pub struct Written {
     pub renamed: usize,
     /// Rows between two sides that no right-hand side and range give exactly: one side is off by its last bit.
     pub rounded_ranges: usize,
+}
+
+impl Written {
+    /// The same in words, one a kind.
+    pub fn warnings(self) -> Vec<Warning> {
+        let tell = |count: usize, code, what: &str| {
+            (count > 0).then(|| Warning { code, line: None, detail: format!("{count} {what}") })
+        };
+        let renamed = tell(self.renamed, "mps-renamed", "names that MPS cannot hold were replaced by numbered ones");
+        let what =
+            "rows between two sides that no right-hand side and range give exactly: one side is off by its last bit";
+        renamed.into_iter().chain(tell(self.rounded_ranges, "mps-rounded-ranges", what)).collect()
+    }
 }
 
 /// Writes the problem.
@@ -35,11 +50,12 @@ pub struct Written {
 /// ```
 ///
 /// # Errors
-/// Those of the target; [`io::ErrorKind::InvalidInput`] for a row whose lower side is above its upper one.
-pub fn write<W: Write>(problem: &Problem, layout: Layout, target: &mut W) -> io::Result<Written> {
-    let columns = SafeNames::of(problem.column_names(), "C", layout);
-    let rows = SafeNames::of(problem.row_names(), "R", layout);
-    let mut written = Written { renamed: columns.replaced.len() + rows.replaced.len(), rounded_ranges: 0 };
+/// Those of the target; `mps-crossed-sides` for a row whose lower side is above its upper one, `mps-coefficient` for a square
+/// in the objective that no double can hold twice.
+pub fn write<W: Write>(problem: &Problem, layout: Layout, target: &mut W) -> Result<Written, WriteError> {
+    let columns = SafeNames::of(problem.column_names(), "C", |name| is_safe(name, layout));
+    let rows = SafeNames::of(problem.row_names(), "R", |name| is_safe(name, layout));
+    let mut written = Written { renamed: columns.replaced() + rows.replaced(), rounded_ranges: 0 };
     let objective = objective_name(problem, &rows, layout, &mut written);
     let mut writer =
         Writer { problem, layout, target, buffer: Vec::with_capacity(2 * FLUSH), columns, rows, objective };
@@ -50,6 +66,7 @@ pub fn write<W: Write>(problem: &Problem, layout: Layout, target: &mut W) -> io:
     writer.bounds()?;
     writer.sets(&mut written)?;
     writer.indicators()?;
+    writer.products()?;
     writer.line(&[b"ENDATA"])?;
     writer.target.write_all(&writer.buffer)?;
     Ok(written)
@@ -109,7 +126,7 @@ impl<W: Write> Writer<'_, W> {
     }
 
     /// ROWS; hands back what RANGES needs.
-    fn row_types(&mut self, written: &mut Written) -> io::Result<Vec<Range>> {
+    fn row_types(&mut self, written: &mut Written) -> Result<Vec<Range>, WriteError> {
         self.line(&[b"ROWS"])?;
         let objective = self.objective.clone();
         self.data([b"N", objective.as_bytes(), b"", b""])?;
@@ -119,9 +136,8 @@ impl<W: Write> Writer<'_, W> {
             let (lower, upper) = (p.row_lower()[i], p.row_upper()[i]);
             let name = self.rows.get(i);
             if lower > upper {
-                let name = name.into_owned();
-                let words = format!("row '{name}' lies between {lower} and {upper}, which MPS cannot say");
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+                let finding = format!("row '{name}' with a lower side, {lower}, above its upper one, {upper}");
+                return Err(WriteError::cannot_hold("MPS", "mps-crossed-sides", finding, "write LP or JSON"));
             }
             let kind: &[u8] = if lower == upper {
                 b"E"
@@ -293,6 +309,46 @@ impl<W: Write> Writer<'_, W> {
     }
 }
 
+impl<W: Write> Writer<'_, W> {
+    /// QUADOBJ, one triangle, and a QCMATRIX, both triangles, for each row with products.
+    fn products(&mut self) -> Result<(), WriteError> {
+        let p = self.problem;
+        if !p.quadratic_objective().is_empty() {
+            self.line(&[b"QUADOBJ"])?;
+        }
+        for q in p.quadratic_objective() {
+            // The format has half of xᵀQx: squares are doubled.
+            let value = if q.first == q.second { 2.0 * q.value } else { q.value };
+            if !value.is_finite() {
+                let finding = format!("the coefficient {:e} of a square, of which MPS writes the double,", q.value);
+                return Err(WriteError::cannot_hold("MPS", "mps-coefficient", finding, "scale the objective"));
+            }
+            self.product(q.first, q.second, value)?;
+        }
+        for one in p.quadratic_rows() {
+            let name = self.rows.get(one.row as usize).into_owned();
+            self.line(&[b"QCMATRIX   ", name.as_bytes()])?;
+            for q in &one.products {
+                if q.first == q.second {
+                    self.product(q.first, q.second, q.value)?;
+                } else {
+                    self.product(q.first, q.second, 0.5 * q.value)?;
+                    self.product(q.second, q.first, 0.5 * q.value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn product(&mut self, first: u32, second: u32, value: f64) -> io::Result<()> {
+        let (first, second) = (self.columns.get(first as usize), self.columns.get(second as usize));
+        let mut digits = Digits::default();
+        put(&mut self.buffer, self.layout, [b"", first.as_bytes(), second.as_bytes(), digits.of(value)]);
+        drop((first, second));
+        self.line(&[])
+    }
+}
+
 /// Entries of a column, two a line.
 struct Pairs {
     second: bool,
@@ -370,23 +426,6 @@ fn pad_left(out: &mut Vec<u8>, text: &[u8], width: usize) {
     out.extend_from_slice(text);
 }
 
-/// The digits of one number: the fewest that read back the same.
-#[derive(Default)]
-struct Digits {
-    whole: itoa::Buffer,
-    other: ryu::Buffer,
-}
-
-impl Digits {
-    fn of(&mut self, value: f64) -> &[u8] {
-        if value.fract() == 0.0 && value.abs() < 1e15 {
-            self.whole.format(value as i64).as_bytes()
-        } else {
-            self.other.format_finite(value).as_bytes()
-        }
-    }
-}
-
 /// Type, right-hand side, range, and whether reading gives exactly these sides: `L` has upper − |R| … upper, `G` has
 /// lower … lower + |R|.
 fn as_range(lower: f64, upper: f64) -> (&'static [u8], f64, f64, bool) {
@@ -432,45 +471,6 @@ fn bound_lines(kind: ColumnKind, lower: f64, upper: f64) -> [BoundLine; 3] {
     let low = if lower == 0.0 && upper >= 0.0 { None } else { low };
     let high = if upper == f64::INFINITY && !integer { None } else { high };
     [low, high, None]
-}
-
-/// Names, with others for those that a reader would misunderstand.
-struct SafeNames<'a> {
-    names: &'a Names,
-    replaced: HashMap<usize, String>,
-}
-
-impl<'a> SafeNames<'a> {
-    fn of(names: &'a Names, prefix: &str, layout: Layout) -> Self {
-        let unsafe_ones: Vec<usize> = (0..names.len()).filter(|&k| !is_safe(&names.get(k), layout)).collect();
-        let mut replaced = HashMap::with_capacity(unsafe_ones.len());
-        let mut taken = HashSet::new();
-        for k in unsafe_ones {
-            let mut count = k + 1;
-            let mut name = format!("{prefix}{count}");
-            while names.find(&name).is_some() || taken.contains(&name) {
-                count += names.len();
-                name = format!("{prefix}{count}");
-            }
-            taken.insert(name.clone());
-            replaced.insert(k, name);
-        }
-        Self { names, replaced }
-    }
-
-    /// Whether a name is among them, given or put in place of another. Walks through all: an index of them would cost
-    /// more than writing does.
-    fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|other| other == name) || self.replaced.values().any(|other| other == name)
-    }
-
-    #[inline]
-    fn get(&self, k: usize) -> Cow<'_, str> {
-        if self.replaced.is_empty() {
-            return self.names.get(k);
-        }
-        self.replaced.get(&k).map_or_else(|| self.names.get(k), |name| Cow::Borrowed(name.as_str()))
-    }
 }
 
 /// Whether a name is one field to every reader, and nothing else.
