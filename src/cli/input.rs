@@ -39,9 +39,18 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A problem from a file; what the reader warns of goes to standard error.
 pub fn problem(path: &Path) -> Result<Problem, Failure> {
-    let bytes = bytes(path)?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    let read = formats::read_problem(&bytes, name.as_deref().filter(|n| *n != "-"))
+    read(path, name.as_deref().filter(|n| *n != "-"))
+}
+
+/// The same in a format that the caller knows, whatever the file's name says.
+pub fn problem_in(path: &Path, format: formats::Format) -> Result<Problem, Failure> {
+    read(path, Some(format.media_type()))
+}
+
+fn read(path: &Path, hint: Option<&str>) -> Result<Problem, Failure> {
+    let bytes = bytes(path)?;
+    let read = formats::read_problem(&bytes, hint)
         .map_err(|e| Failure::new(Exit::Unreadable, format!("{}: {e} [{}]", path.display(), e.code)))?;
     for warning in &read.warnings {
         eprintln!("{} {}: {warning}", console::style("warning:").for_stderr().yellow().bold(), path.display());

@@ -3,6 +3,7 @@
 mod backends;
 mod bench;
 mod check;
+mod convert;
 mod input;
 mod serve;
 mod solve;
@@ -33,6 +34,8 @@ enum Command {
     Solve(solve::SolveArgs),
     /// Check a solution against a problem, without any solver.
     Check(check::CheckArgs),
+    /// Write a problem in another format (MPS, LP, JSON, …), and tell what that cannot hold.
+    Convert(convert::ConvertArgs),
     /// Show which solvers are here, what they can do, and what to do about those that are not.
     Backends(backends::BackendsArgs),
     /// Run the solve service over HTTP.
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Solve(args) => solve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Backends(args) => backends::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Bench(command) => bench::run(command),

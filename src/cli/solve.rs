@@ -20,7 +20,7 @@ use crate::cli::{Exit, Failure, input, summary};
 /// What `farkas solve` takes.
 #[derive(Debug, Args)]
 pub struct SolveArgs {
-    /// Problem files: MPS or Farkas JSON, plain, .gz or .zst; `-` is standard input
+    /// Problem files: MPS, CPLEX LP, AMPL .nl or Farkas JSON, plain, .gz, .zst, .bz2 or .xz; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// `race`, or one or several solvers by name: highs, scip, cbc

@@ -2,10 +2,14 @@
 //! the ratio, so that a small file cannot fill the memory.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{self, Read, Write};
 
+use bzip2::bufread::MultiBzDecoder;
+use bzip2::write::BzEncoder;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use lzma_rust2::{XzOptions, XzReader, XzWriter};
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
@@ -22,7 +26,14 @@ pub enum Compression {
     Gzip,
     /// `.zst`, RFC 8878.
     Zstd,
+    /// `.bz2`.
+    Bzip2,
+    /// `.xz`.
+    Xz,
 }
+
+/// Most memory that a dictionary of `.xz` may take: twice what its strongest preset asks for.
+const XZ_MEMORY_KIB: u32 = 160 << 10;
 
 impl Compression {
     /// Looks at the first bytes.
@@ -37,6 +48,10 @@ impl Compression {
             [0x1F, 0x8B, ..] => Self::Gzip,
             // A frame, or one of the frames to be skipped.
             [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Self::Zstd,
+            [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            // A block follows, or the end of an empty file.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Self::Bzip2,
             _ => Self::None,
         }
     }
@@ -49,7 +64,13 @@ impl Compression {
     /// assert_eq!(Compression::of_file_name("air03.mps"), (Compression::None, "air03.mps"));
     /// ```
     pub fn of_file_name(name: &str) -> (Self, &str) {
-        let suffixes = [(".gz", Self::Gzip), (".zst", Self::Zstd), (".zstd", Self::Zstd)];
+        let suffixes = [
+            (".gz", Self::Gzip),
+            (".zst", Self::Zstd),
+            (".zstd", Self::Zstd),
+            (".bz2", Self::Bzip2),
+            (".xz", Self::Xz),
+        ];
         for (suffix, kind) in suffixes {
             let Some(cut) = name.len().checked_sub(suffix.len()) else { continue };
             if name.is_char_boundary(cut) && name[cut..].eq_ignore_ascii_case(suffix) {
@@ -89,6 +110,8 @@ pub fn decompress<'a>(bytes: &'a [u8], limits: &SizeLimits) -> Result<Cow<'a, [u
         Compression::None => Ok(Cow::Borrowed(bytes)),
         Compression::Gzip => gunzip(bytes, limits).map(Cow::Owned),
         Compression::Zstd => unzstd(bytes, limits).map(Cow::Owned),
+        Compression::Bzip2 => unbzip2(bytes, limits).map(Cow::Owned),
+        Compression::Xz => unxz(bytes, limits).map(Cow::Owned),
     }
 }
 
@@ -147,6 +170,35 @@ fn gunzip(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
     let mut opened = Opened { format: "gzip", compressed: bytes.len(), bytes: Vec::new(), limits };
     let mut decoder = MultiGzDecoder::new(bytes);
     opened.read_from(&mut decoder, |d| d.get_ref().len())?;
+    Ok(opened.bytes)
+}
+
+fn unbzip2(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
+    let mut opened = Opened { format: "bzip2", compressed: bytes.len(), bytes: Vec::new(), limits };
+    let mut decoder = MultiBzDecoder::new(bytes);
+    opened.read_from(&mut decoder, |d| d.get_ref().len())?;
+    Ok(opened.bytes)
+}
+
+/// Bytes that say how many of them are left.
+struct Counted<'a> {
+    bytes: &'a [u8],
+    left: &'a Cell<usize>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(to)?;
+        self.left.set(self.bytes.len());
+        Ok(n)
+    }
+}
+
+fn unxz(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
+    let mut opened = Opened { format: "xz", compressed: bytes.len(), bytes: Vec::new(), limits };
+    let left = Cell::new(bytes.len());
+    let mut decoder = XzReader::new_mem_limit(Counted { bytes, left: &left }, true, XZ_MEMORY_KIB);
+    opened.read_from(&mut decoder, |_| left.get())?;
     Ok(opened.bytes)
 }
 
@@ -216,6 +268,30 @@ enum Inner<W: Write> {
     Gzip(Box<GzEncoder<W>>),
     /// The encoder takes all at once.
     Zstd(Vec<u8>, W),
+    Bzip2(BzEncoder<W>),
+    /// Made at the first byte, since making it can fail.
+    Xz(Xz<W>),
+}
+
+enum Xz<W: Write> {
+    Begun(Box<XzWriter<W>>),
+    Empty(W),
+    /// While one becomes the other.
+    Between,
+}
+
+impl<W: Write> Xz<W> {
+    fn begin(&mut self) -> io::Result<&mut XzWriter<W>> {
+        if let Self::Empty(_) = self
+            && let Self::Empty(target) = std::mem::replace(self, Self::Between)
+        {
+            *self = Self::Begun(Box::new(XzWriter::new(target, XzOptions::with_preset(6))?));
+        }
+        match self {
+            Self::Begun(writer) => Ok(writer),
+            _ => Err(io::Error::other("the encoder failed before")),
+        }
+    }
 }
 
 impl<W: Write> Encoder<W> {
@@ -225,6 +301,8 @@ impl<W: Write> Encoder<W> {
             Compression::None => Inner::None(target),
             Compression::Gzip => Inner::Gzip(Box::new(GzEncoder::new(target, flate2::Compression::default()))),
             Compression::Zstd => Inner::Zstd(Vec::new(), target),
+            Compression::Bzip2 => Inner::Bzip2(BzEncoder::new(target, bzip2::Compression::best())),
+            Compression::Xz => Inner::Xz(Xz::Empty(target)),
         })
     }
 
@@ -240,6 +318,14 @@ impl<W: Write> Encoder<W> {
                 target.write_all(&compress_to_vec(&bytes[..], CompressionLevel::Fastest))?;
                 Ok(target)
             }
+            Inner::Bzip2(encoder) => encoder.finish(),
+            Inner::Xz(mut encoder) => {
+                encoder.begin()?;
+                match encoder {
+                    Xz::Begun(writer) => writer.finish(),
+                    _ => Err(io::Error::other("the encoder failed before")),
+                }
+            }
         }
     }
 }
@@ -250,6 +336,8 @@ impl<W: Write> Write for Encoder<W> {
             Inner::None(target) => target.write(bytes),
             Inner::Gzip(encoder) => encoder.write(bytes),
             Inner::Zstd(all, _) => all.write(bytes),
+            Inner::Bzip2(encoder) => encoder.write(bytes),
+            Inner::Xz(encoder) => encoder.begin()?.write(bytes),
         }
     }
 
@@ -257,7 +345,8 @@ impl<W: Write> Write for Encoder<W> {
         match &mut self.0 {
             Inner::None(target) => target.flush(),
             Inner::Gzip(encoder) => encoder.flush(),
-            Inner::Zstd(..) => Ok(()),
+            // Flushing in the middle would cost size and gain nothing.
+            Inner::Zstd(..) | Inner::Bzip2(_) | Inner::Xz(_) => Ok(()),
         }
     }
 }
@@ -275,7 +364,7 @@ mod tests {
     #[test]
     fn round_trips_and_concatenations() {
         let text: Vec<u8> = (0..200_000_u32).flat_map(|i| format!(" x{i} c{} 1\n", i % 97).into_bytes()).collect();
-        for kind in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        for kind in [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz] {
             let packed = compress(&text, kind);
             assert_eq!(Compression::detect(&packed), kind);
             assert!(decompress(&packed, &SizeLimits::default()).unwrap()[..] == text[..], "{kind:?}");
@@ -290,19 +379,32 @@ mod tests {
         let text = b"NAME x\nROWS\n N obj\nCOLUMNS\n x obj 1\nENDATA\n".repeat(50);
         let zeros = vec![b' '; 4 << 20];
         let tight = SizeLimits { bytes: 8 << 20, ratio: 100, ratio_from_bytes: 1 << 20 };
-        for kind in [Compression::Gzip, Compression::Zstd] {
+        for kind in [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz] {
             let good = compress(&text, kind);
             let code = |bytes: &[u8], limits: &SizeLimits| decompress(bytes, limits).unwrap_err().code;
             assert_eq!(code(&good[..good.len() / 2], &tight), "compression-cut-off", "{kind:?}");
             let mut wrong_sum = good.clone();
-            let at = wrong_sum.len() - if kind == Compression::Gzip { 6 } else { 1 };
-            wrong_sum[at] ^= 1;
+            // In the checksum, or (in `.xz`, whose end has several) in the middle of the data.
+            let at = match kind {
+                Compression::Gzip => wrong_sum.len() - 6,
+                Compression::Xz => wrong_sum.len() / 2,
+                Compression::Bzip2 => wrong_sum.len() - 3,
+                _ => wrong_sum.len() - 1,
+            };
+            wrong_sum[at] ^= 0x10;
             assert_eq!(code(&wrong_sum, &tight), "compression-damaged", "{kind:?}");
             let bomb = compress(&zeros, kind);
             assert_eq!(code(&bomb, &tight), "compression-ratio", "{kind:?}");
             let small = SizeLimits { bytes: 1000, ..tight };
             assert_eq!(code(&good, &small), "too-large", "{kind:?}");
         }
+        // A dictionary of 1.5 GiB, which nothing here needs.
+        let mut greedy = compress(&text, Compression::Xz);
+        let dictionary = greedy.windows(3).position(|w| w == [0x21, 0x01, 22]).expect("the filter's properties") + 2;
+        greedy[dictionary] = 39;
+        assert_eq!(decompress(&greedy, &tight).unwrap_err().code, "compression-damaged");
+        assert_eq!(decompress(&compress(b"", Compression::Bzip2), &tight).unwrap().len(), 0);
+        assert_eq!(decompress(&compress(b"", Compression::Xz), &tight).unwrap().len(), 0);
         assert_eq!(decompress(&[b'x'; 11], &SizeLimits { bytes: 10, ..tight }).unwrap_err().code, "too-large");
     }
 }

@@ -69,6 +69,17 @@ impl Format {
         suffixes.into_iter().find(|(suffix, _)| name.ends_with(suffix)).map(|(_, format)| format)
     }
 
+    /// The media type by which [`of_hint`](Self::of_hint) knows it.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Mps => "application/mps",
+            Self::Json => "application/json",
+            Self::Lp => "application/lp",
+            Self::Nl => "application/nl",
+            Self::MathOptFormat => "application/mathoptformat+json",
+        }
+    }
+
     /// By what the text looks like; text that looks like nothing else is taken for MPS.
     pub fn of_text(text: &[u8]) -> Self {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
