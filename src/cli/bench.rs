@@ -25,7 +25,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR|LIST", env = "FARKAS_INSTANCES")]
     instances: PathBuf,
     /// The folder whose index.csv knows the answers, when --instances is a list
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "FARKAS_INSTANCES", hide_env_values = true)]
     catalogue: Option<PathBuf>,
     /// Which solvers, `race` among them
     #[arg(long, value_delimiter = ',', default_value = "highs,scip,cbc,race")]
@@ -51,6 +51,10 @@ pub struct RunArgs {
 enum Class {
     Lp,
     Mip,
+    Qp,
+    Miqp,
+    Qcp,
+    Miqcp,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -117,6 +121,10 @@ fn options(args: RunArgs, time_limit: Duration, program: &Path) -> BenchOptions 
             .map(|class| match class {
                 Class::Lp => catalogue::Class::Lp,
                 Class::Mip => catalogue::Class::Mip,
+                Class::Qp => catalogue::Class::Qp,
+                Class::Miqp => catalogue::Class::Miqp,
+                Class::Qcp => catalogue::Class::Qcp,
+                Class::Miqcp => catalogue::Class::Miqcp,
             })
             .collect(),
         difficulties: args
