@@ -1,4 +1,4 @@
-//! Real problems with known answers: every easy LP and MIP of the instance folder, by each solver alone and in a race.
+//! Real problems with known answers: every easy LP and MIP of the instance folder, and the small quadratic ones, by each solver alone and in a race.
 //! No answer may be wrong; what is undecided at the limit, imprecise or beyond a solver is listed by name.
 
 mod support;
@@ -29,7 +29,11 @@ fn wanted(instance: &Instance) -> bool {
     let easy = instance.difficulty == Some(Difficulty::Easy) || instance.path.starts_with("formats/");
     let settled = matches!(instance.known, Known::Optimal(_) | Known::Infeasible | Known::Unbounded);
     let mislabelled = MISLABELLED.iter().any(|(path, _)| *path == instance.path);
-    easy && settled && !mislabelled && instance.is_mps() && matches!(instance.class, Some(Class::Lp | Class::Mip))
+    !instance.path.contains(".mof")
+        && easy
+        && settled
+        && !mislabelled
+        && !matches!(instance.class, None | Some(Class::Nlp | Class::Malformed))
 }
 
 #[derive(Default)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use farkas_instances::catalogue::Catalogue;
 use support::{code, run, stderr, stdout};
 
-/// The malformed MPS files, with what the index says must become of each.
+/// The malformed files, with what the index says must become of each.
 fn files() -> Vec<(String, PathBuf, String)> {
     let Some(folder) = support::instances("malformed files") else { return Vec::new() };
     let catalogue = Catalogue::read(&folder).expect("the folder has an index");
@@ -16,7 +16,7 @@ fn files() -> Vec<(String, PathBuf, String)> {
     catalogue
         .instances()
         .iter()
-        .filter(|i| i.path.starts_with("malformed/") && i.is_mps())
+        .filter(|i| i.path.starts_with("malformed/") && !i.path.contains(".mof"))
         .map(|i| (i.path.clone(), catalogue.file(i), statuses[&i.path].clone()))
         .collect()
 }
@@ -36,9 +36,9 @@ fn statuses(folder: &std::path::Path) -> std::collections::HashMap<String, Strin
         .collect()
 }
 
-/// Whether a message names a place: a line, a byte, or the whole file when that is what is wrong.
+/// Whether a message names a place: a line, a byte, a JSON pointer, or the whole file when that is what is wrong.
 fn has_place(message: &str) -> bool {
-    ["line ", "byte ", "empty"].iter().any(|word| message.contains(word))
+    ["line ", "byte ", "empty", ": /"].iter().any(|word| message.contains(word))
 }
 
 #[test]
@@ -68,10 +68,15 @@ fn the_service_refuses_each_and_goes_on() {
     let mut faults = Vec::new();
     for (name, path, status) in &files {
         let body = std::fs::read(path).expect("a file of the index");
-        let reply =
-            service.upload(&body, "application/mps", &format!("?filename={}&time_limit_seconds=10", file_name(name)));
+        let reply = service.upload(
+            &body,
+            "application/octet-stream",
+            &format!("?filename={}&time_limit_seconds=10", file_name(name)),
+        );
         let problem = reply.json();
-        let told = problem["line"].is_u64() || problem["detail"].as_str().is_some_and(has_place);
+        let told = problem["line"].is_u64()
+            || problem["pointer"].is_string()
+            || problem["detail"].as_str().is_some_and(has_place);
         let refused = [400, 413, 422].contains(&reply.status) && problem["code"].is_string() && told;
         let accepted = [201, 202].contains(&reply.status);
         let fine = match status.as_str() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use farkas_modeling::Sense;
+use farkas_modeling::formats::Format;
 use serde::{Deserialize, Serialize};
 
 /// Where the folder is, for tests and for those who don't say.
@@ -140,10 +141,9 @@ impl Instance {
         name.split_once(".mps").or_else(|| name.split_once('.')).map_or(name, |(stem, _)| stem)
     }
 
-    /// Whether it is an MPS file, compressed or not.
-    pub fn is_mps(&self) -> bool {
-        let name = self.path.to_ascii_lowercase();
-        [".mps", ".mps.gz", ".mps.zst", ".mps.bz2", ".mps.xz"].iter().any(|suffix| name.ends_with(suffix))
+    /// Whether its name is that of a problem file, compressed or not. JSON is not counted: that may be anything.
+    pub fn is_problem_file(&self) -> bool {
+        Format::of_hint(&self.path).is_some_and(|format| format != Format::Json)
     }
 }
 
@@ -310,7 +310,7 @@ mod tests {
         let catalogue = parse(
             "miplib3/air03.mps.gz,MIP,easy,124,10757,91028,10757,min,optimal,340160,x,y,abc,\"a, b\"\n\
              bad.mps,malformed,,,,,,,error,,x,y,d,\n\
-             big.mps.xz,MIP,hard,1,2,3,0,max,open,7.5,x,y,,\n",
+             big.mps.zst,MIP,hard,1,2,3,0,max,open,7.5,x,y,,\n",
         )
         .unwrap();
         let [air, bad, big] = catalogue.instances() else { panic!("three rows") };
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!((air.shape, air.known), (Some([124, 10757, 91028, 10757]), Known::Optimal(340_160.0)));
         assert_eq!((bad.shape, bad.known, bad.sense), (None, Known::Refused, None));
         assert_eq!((big.known, big.sense), (Known::Open(Some(7.5)), Some(Sense::Maximize)));
-        assert!(big.is_mps());
+        assert!(big.is_problem_file());
         assert_eq!(catalogue.file(air), Path::new("folder/miplib3/air03.mps.gz"));
     }
 

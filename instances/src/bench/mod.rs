@@ -194,14 +194,14 @@ fn choose(options: &BenchOptions) -> Result<(PathBuf, Vec<Instance>), BenchError
     Ok((folder, instances))
 }
 
-/// The MPS files right in a folder that has no index.
+/// The problem files right in a folder that has no index.
 fn files_in(folder: &Path) -> Result<Vec<Instance>, BenchError> {
     let error =
         |source| BenchError::File { path: folder.into(), source, remedy: "give a folder or a list of instances" };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(error)? {
         let instance = Instance::unknown(entry.map_err(error)?.file_name().to_string_lossy());
-        if instance.is_mps() {
+        if instance.is_problem_file() {
             found.push(instance);
         }
     }
