@@ -2,6 +2,7 @@
 //! and columns are worked out only when somebody is told.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::place::{FormatError, Warning, locate};
 
@@ -49,9 +50,20 @@ impl Warnings {
     }
 
     pub fn into_list(self, bytes: &[u8]) -> Vec<Warning> {
+        // Lines are counted in the order of the file, each part of it once.
+        let mut places: Vec<usize> = self.list.iter().filter_map(|&(_, at, ..)| at).collect();
+        places.sort_unstable();
+        let (mut from, mut line) = (0, 1);
+        let mut lines = HashMap::with_capacity(places.len());
+        for at in places {
+            let to = at.min(bytes.len());
+            line += memchr::memchr_iter(b'\n', &bytes[from..to]).count();
+            from = to;
+            lines.insert(at, line);
+        }
         let tell = |(code, at, detail, count): (_, Option<usize>, String, usize)| {
             let times: Cow<str> = if count > 1 { format!(" ({count} times in all)").into() } else { "".into() };
-            Warning { code, line: at.map(|at| locate(bytes, at).0), detail: format!("{detail}{times}") }
+            Warning { code, line: at.and_then(|at| lines.get(&at).copied()), detail: format!("{detail}{times}") }
         };
         self.list.into_iter().map(tell).collect()
     }

@@ -218,9 +218,21 @@ fn layout(p: &Problem, defects: &mut Defects) {
         }
     }
     positions(&p.starts, entries, defects);
-    if let Some(&worst) = p.indices.iter().max().filter(|&&i| i as usize >= m) {
+    let worst = p.indices.iter().fold(0, |worst, &i| worst.max(i));
+    if entries > 0 && worst as usize >= m {
         defects.add(DefectCode::OutOfRange, Place::Problem, format!("row index {worst}, but there are {m} rows"));
     }
+}
+
+/// Whether all numbers are finite. Counts those that are not: that takes no jump a number.
+fn all_finite(values: &[f64]) -> bool {
+    values.iter().filter(|v| !v.is_finite()).count() == 0
+}
+
+/// Whether no lower bound is +∞, no upper one −∞, and none NaN.
+fn all_sides(lower: &[f64], upper: &[f64]) -> bool {
+    let wrong = |values: &[f64], infinity: f64| values.iter().filter(|v| v.is_nan() || **v == infinity).count();
+    wrong(lower, f64::INFINITY) + wrong(upper, f64::NEG_INFINITY) == 0
 }
 
 fn numbers(p: &Problem, defects: &mut Defects) {
@@ -234,8 +246,10 @@ fn numbers(p: &Problem, defects: &mut Defects) {
     finite(p.offset, &|| Place::Objective, "constant");
     let column = |j: usize| Place::Column(j, p.column_names.get(j).into_owned());
     let row = |i: usize| Place::Row(i, p.row_names.get(i).into_owned());
-    for (j, &c) in p.cost.iter().enumerate() {
-        finite(c, &|| column(j), "cost");
+    if !all_finite(&p.cost) {
+        for (j, &c) in p.cost.iter().enumerate() {
+            finite(c, &|| column(j), "cost");
+        }
     }
     let mut sides = |lower: f64, upper: f64, place: &dyn Fn() -> Place, what: &str| {
         for (v, wrong, which) in [(lower, f64::INFINITY, "lower"), (upper, f64::NEG_INFINITY, "upper")] {
@@ -246,22 +260,30 @@ fn numbers(p: &Problem, defects: &mut Defects) {
             }
         }
     };
-    for j in 0..p.num_columns() {
-        sides(p.lower[j], p.upper[j], &|| column(j), "bound");
+    if !all_sides(&p.lower, &p.upper) {
+        for j in 0..p.num_columns() {
+            sides(p.lower[j], p.upper[j], &|| column(j), "bound");
+        }
     }
-    for i in 0..p.num_rows() {
-        sides(p.row_lower[i], p.row_upper[i], &|| row(i), "side");
+    if !all_sides(&p.row_lower, &p.row_upper) {
+        for i in 0..p.num_rows() {
+            sides(p.row_lower[i], p.row_upper[i], &|| row(i), "side");
+        }
     }
 }
 
 fn matrix(p: &Problem, defects: &mut Defects) {
+    let finite = all_finite(&p.values);
+    if finite && columns_ascend(&p.starts, &p.indices) {
+        return;
+    }
     for j in 0..p.num_columns() {
         let view = p.column(j);
         if view.rows.windows(2).any(|w| w[0] >= w[1]) {
             let place = Place::Column(j, p.column_names.get(j).into_owned());
             defects.add(DefectCode::NotSorted, place, "its rows are not in ascending order");
         }
-        for (i, v) in view.iter() {
+        for (i, v) in view.iter().filter(|_| !finite) {
             if !v.is_finite() {
                 let place =
                     Place::Entry { row: p.row_names.get(i).into_owned(), column: p.column_names.get(j).into_owned() };
@@ -270,6 +292,15 @@ fn matrix(p: &Problem, defects: &mut Defects) {
             }
         }
     }
+}
+
+/// Whether rows rise within every column. Counts the places where they do not, without a jump an entry: each must be the
+/// end of a column.
+pub(crate) fn columns_ascend(starts: &[u32], indices: &[u32]) -> bool {
+    let falls = indices.windows(2).filter(|w| w[0] >= w[1]).count();
+    let inner_ends = starts.windows(2).filter(|w| w[0] < w[1]).map(|w| w[0] as usize);
+    let falls_at_ends = inner_ends.filter(|&at| at > 0 && indices[at - 1] >= indices[at]).count();
+    falls == falls_at_ends
 }
 
 fn extras(p: &Problem, defects: &mut Defects) {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use buffer::{Buffer, Bytes};
 pub use convexity::Curvature;
+pub(crate) use defects::columns_ascend;
 pub use defects::{Defect, DefectCode, Defects, Place};
 pub use names::{NameArena, NameSource, Names};
 pub use quadratic::{Product, QuadraticRow};

@@ -27,10 +27,7 @@ pub struct Names {
 enum Kind {
     /// `prefix` and the position counted from 1: `C1`, `R17`.
     Numbered(&'static str),
-    Arena {
-        text: Arc<str>,
-        ends: Arc<[u32]>,
-    },
+    Arena(Arc<NameArena>),
     /// An arena inside somebody else's bytes (a mapped image); looked at once, in `from_shared`.
     Shared(Arc<(Buffer<u8>, Buffer<u32>)>),
     Source(Arc<dyn NameSource>),
@@ -95,7 +92,7 @@ impl Names {
     /// The arena's bytes and ends, where the names are written down.
     pub(crate) fn written(&self) -> Option<(&[u8], &[u32])> {
         match &self.kind {
-            Kind::Arena { text, ends } => Some((text.as_bytes(), ends)),
+            Kind::Arena(arena) => Some((arena.text.as_bytes(), &arena.ends)),
             Kind::Shared(arena) => Some((&arena.0, &arena.1)),
             Kind::Numbered(_) | Kind::Source(_) => None,
         }
@@ -114,9 +111,9 @@ impl Names {
         assert!(index < self.len, "name {index} of {}", self.len);
         match &self.kind {
             Kind::Numbered(prefix) => Cow::Owned(format!("{prefix}{}", index + 1)),
-            Kind::Arena { text, ends } => {
-                let from = if index == 0 { 0 } else { ends[index - 1] as usize };
-                Cow::Borrowed(&text[from..ends[index] as usize])
+            Kind::Arena(arena) => {
+                let from = if index == 0 { 0 } else { arena.ends[index - 1] as usize };
+                Cow::Borrowed(&arena.text[from..arena.ends[index] as usize])
             }
             Kind::Shared(arena) => {
                 let (text, ends) = &**arena;
@@ -158,6 +155,16 @@ pub struct NameArena {
 }
 
 impl NameArena {
+    /// Names one after the other, each ending at its position in `ends`; `None` where a name is not UTF-8, or the ends do
+    /// not rise to the end of the text.
+    pub(crate) fn from_utf8(text: Vec<u8>, ends: Vec<u32>) -> Option<Self> {
+        let text = String::from_utf8(text).ok()?;
+        let rise = ends.is_sorted() && ends.last().map_or(0, |&end| end as usize) == text.len();
+        // In ASCII every position is one between characters.
+        let between = text.is_ascii() || ends.iter().all(|&end| text.is_char_boundary(end as usize));
+        (rise && between).then_some(Self { text, ends })
+    }
+
     /// Adds the next name. Answers `false`, adding nothing, when the arena would pass 4 GiB.
     #[must_use]
     pub fn push(&mut self, name: &str) -> bool {
@@ -181,12 +188,7 @@ impl NameArena {
 impl From<NameArena> for Names {
     fn from(arena: NameArena) -> Self {
         let len = arena.ends.len();
-        Self {
-            kind: Kind::Arena { text: arena.text.into(), ends: arena.ends.into() },
-            len,
-            index: Arc::default(),
-            distinct: false,
-        }
+        Self { kind: Kind::Arena(Arc::new(arena)), len, index: Arc::default(), distinct: false }
     }
 }
 

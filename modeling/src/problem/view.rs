@@ -1,5 +1,6 @@
 //! The matrix as columns and, transposed once, as rows.
 
+use super::defects::columns_ascend;
 use super::{Problem, ProblemData};
 
 /// One column of the matrix.
@@ -64,11 +65,7 @@ impl RowMatrix {
 /// Sorts the rows within each column and adds up repeated entries. Shapes are checked already.
 pub(super) fn sort_and_merge(data: &mut ProblemData) {
     let n = data.cost.len();
-    let ascending = (0..n).all(|j| {
-        let rows = &data.indices[data.starts[j] as usize..data.starts[j + 1] as usize];
-        rows.windows(2).all(|w| w[0] < w[1])
-    });
-    if ascending {
+    if columns_ascend(&data.starts, &data.indices) {
         return;
     }
     let mut kept = 0;

@@ -18,8 +18,8 @@ const UPPER_GIVEN: u8 = 16;
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
     set: ChosenSet,
-    /// Where the next name is expected to have been declared.
-    next: usize,
+    /// The last column asked for: the next is probably this one or one of those behind it.
+    last: usize,
 }
 
 /// Gives integer columns between markers their default bounds, once all bounds are known.
@@ -27,7 +27,7 @@ pub(super) fn default_bounds(columns: &mut Columns, warnings: &mut Warnings) {
     for j in 0..columns.len() {
         if columns.flags[j] & (IN_MARKERS | BOUNDED) == IN_MARKERS {
             columns.upper[j] = 1.0;
-            warnings.add("mps-default-binary", Some(columns.declared.spans[j].at), || {
+            warnings.add("mps-default-binary", Some(columns.declared.span(j).at), || {
                 "an integer column between markers has no bounds: 0 and 1 are taken".to_owned()
             });
         }
@@ -194,24 +194,14 @@ impl Reader<'_> {
     }
 
     fn is_column(&self, name: Span) -> bool {
-        let columns = &self.columns;
-        columns.table.as_ref().is_some_and(|table| table.find(self.lines.bytes, &columns.declared, name).is_some())
+        self.columns.declared.find(self.lines.bytes, name).is_some()
     }
 
-    /// The position of a column; the one after the last asked for is tried first.
+    /// The position of a column; the last one asked for and those behind it are tried first.
     pub(super) fn find_column(&mut self, name: Span) -> Result<u32, Fault> {
-        let (bytes, columns) = (self.lines.bytes, &self.columns);
-        let key = columns.declared.key(bytes, name);
-        for guess in [self.bounds.next, self.bounds.next.wrapping_sub(1)] {
-            if columns.declared.guess(bytes, guess, name, key) {
-                self.bounds.next = guess + 1;
-                return Ok(guess as u32);
-            }
-        }
-        let found = columns.table.as_ref().and_then(|table| table.find(bytes, &columns.declared, name));
-        if let Some(column) = found {
-            self.bounds.next = column as usize + 1;
-            return Ok(column);
+        if let Some(column) = self.columns.declared.find_from(self.lines.bytes, self.bounds.last, name) {
+            self.bounds.last = column;
+            return Ok(column as u32);
         }
         let finding = format!("{} is not a column of COLUMNS", quote(self.text(name)));
         Err(Fault::new(name.at, "mps-unknown-column", finding, "give it an entry there, or correct the name"))

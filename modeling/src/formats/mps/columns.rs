@@ -5,14 +5,14 @@
 
 use std::collections::HashSet;
 
-use super::lines::{Fields, Span};
+use super::lines::{Fields, Layout};
 use super::read::Reader;
 use super::rows::{LEFT_OUT, OBJECTIVE};
-use super::table::{BATCH, Declared, NameTable};
-use super::{Fault, wrong_count};
+use super::table::{BATCH, Declared, Named};
+use super::{Fault, plain, wrong_count};
 use crate::formats::fault::Warnings;
 use crate::formats::place::quote;
-use crate::problem::ColumnKind;
+use crate::problem::{ColumnKind, columns_ascend};
 
 /// Set where a column stands between integer markers.
 pub(super) const IN_MARKERS: u8 = 1;
@@ -23,7 +23,6 @@ const PRICED: u8 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub declared: Declared,
-    pub table: Option<NameTable>,
     pub cost: Vec<f64>,
     pub lower: Vec<f64>,
     pub upper: Vec<f64>,
@@ -46,13 +45,12 @@ impl Columns {
         let mut seen = HashSet::new();
         let keep: Vec<bool> = (0..self.len())
             .map(|j| {
-                let name = self.declared.spans[j];
+                let name = self.declared.span(j);
                 let empty = self.starts[j] == self.starts[j + 1] && self.flags[j] & PRICED == 0;
                 seen.insert(&bytes[name.at..name.end]) || !empty
             })
             .collect();
-        drop_where(&keep, &mut self.declared.keys);
-        drop_where(&keep, &mut self.declared.spans);
+        self.declared.retain(&keep);
         drop_where(&keep, &mut self.cost);
         drop_where(&keep, &mut self.kinds);
         drop_where(&keep, &mut self.flags);
@@ -64,6 +62,9 @@ impl Columns {
 
     /// Warns of rows that a column names twice; freezing the problem adds them up.
     pub fn tell_repeated_entries(&self, warnings: &mut Warnings) {
+        if columns_ascend(&self.starts, &self.indices) {
+            return;
+        }
         let mut rows = Vec::new();
         for j in 0..self.len() {
             let entries = &self.indices[self.starts[j] as usize..self.starts[j + 1] as usize];
@@ -74,7 +75,7 @@ impl Columns {
             rows.extend_from_slice(entries);
             rows.sort_unstable();
             if rows.windows(2).any(|w| w[0] == w[1]) {
-                warnings.add("mps-repeated-entry", Some(self.declared.spans[j].at), || {
+                warnings.add("mps-repeated-entry", Some(self.declared.span(j).at), || {
                     "the column that begins here names a row twice; the values are added".to_owned()
                 });
             }
@@ -92,10 +93,27 @@ fn drop_where<T>(keep: &[bool], list: &mut Vec<T>) {
 
 /// Entries whose rows are still to be looked up.
 struct Batch {
-    rows: [Span; BATCH],
+    rows: [Named; BATCH],
     values: [f64; BATCH],
     columns: [u32; BATCH],
     len: usize,
+}
+
+impl Batch {
+    fn new() -> Self {
+        Self { rows: [Named::default(); BATCH], values: [0.0; BATCH], columns: [0; BATCH], len: 0 }
+    }
+
+    /// Adds an entry; whether the batch is full then.
+    #[inline]
+    fn push(&mut self, row: Named, value: f64, column: u32) -> bool {
+        let at = self.len.min(BATCH - 1);
+        self.rows[at] = row;
+        self.values[at] = value;
+        self.columns[at] = column;
+        self.len = at + 1;
+        self.len == BATCH
+    }
 }
 
 /// The column that is being read.
@@ -108,27 +126,26 @@ impl Reader<'_> {
     pub(super) fn read_columns(&mut self) -> Result<(), Fault> {
         self.close_rows()?;
         self.columns.starts.push(0);
-        let mut batch = Batch { rows: [Span::default(); BATCH], values: [0.0; BATCH], columns: [0; BATCH], len: 0 };
+        let mut batch = Batch::new();
         let lines = self.column_lines(&mut batch);
         self.flush(&mut batch)?;
         lines?;
-        let columns = &mut self.columns;
+        // Sides mostly come in order, and the memory is wanted now.
+        self.rows.declared.drop_table();
+        let (bytes, columns) = (self.lines.bytes, &mut self.columns);
         for j in 1..columns.starts.len() {
             columns.starts[j] += columns.starts[j - 1];
         }
-        let mut table = NameTable::build(self.lines.bytes, &columns.declared, |j| j as u32);
-        if table.is_err() && self.rows.any_left_out() {
-            columns.drop_empty_repetitions(self.lines.bytes);
-            table = NameTable::build(self.lines.bytes, &columns.declared, |j| j as u32);
+        let mut distinct = columns.declared.close(bytes);
+        if distinct.is_err() && self.rows.any_left_out() {
+            columns.drop_empty_repetitions(bytes);
+            distinct = columns.declared.close(bytes);
         }
-        match table {
-            Ok(table) => columns.table = Some(table),
-            Err(second) => {
-                let name = columns.declared.spans[second];
-                let finding = format!("column {} a second time", quote(self.text(name)));
-                let remedy = "all lines of a column stand together, on one side of a marker";
-                return Err(Fault::new(name.at, "mps-duplicate-column", finding, remedy));
-            }
+        if let Err(second) = distinct {
+            let name = columns.declared.span(second);
+            let finding = format!("column {} a second time", quote(self.text(name)));
+            let remedy = "all lines of a column stand together, on one side of a marker";
+            return Err(Fault::new(name.at, "mps-duplicate-column", finding, remedy));
         }
         let n = self.columns.len();
         self.columns.lower = vec![0.0; n];
@@ -138,7 +155,9 @@ impl Reader<'_> {
 
     fn column_lines(&mut self, batch: &mut Batch) -> Result<(), Fault> {
         let mut current = Current { key: 0, integer: false };
-        while let Some(mut fields) = self.next_data()? {
+        loop {
+            self.plain_lines(&mut current, batch)?;
+            let Some(mut fields) = self.next_data()? else { return Ok(()) };
             let bytes = self.lines.bytes;
             self.uncomment(&mut fields, 1);
             let second = if fields.len() > 1 { bytes[fields.get(1).at] } else { b'\'' };
@@ -152,79 +171,105 @@ impl Reader<'_> {
                     Odd::Entries(cleared) => fields = cleared,
                 }
             }
-            let name = fields.get(0);
-            let key = self.columns.declared.key(bytes, name);
-            let same = key == current.key && {
-                let last = self.columns.len() - 1;
-                self.columns.declared.is(bytes, last, name, key)
-            };
-            if !same {
-                self.begin_column(name, key, current.integer)?;
-                current.key = key;
-            }
+            self.enter_column(self.columns.declared.named(bytes, fields.get(0)), &mut current)?;
             for k in (1..fields.len()).step_by(2) {
                 let value = self.finite(fields.get(k + 1))?;
-                batch.rows[batch.len] = fields.get(k);
-                batch.values[batch.len] = value;
-                batch.columns[batch.len] = (self.columns.len() - 1) as u32;
-                batch.len += 1;
-                if batch.len == BATCH {
-                    self.flush(batch)?;
-                }
+                self.entry(self.rows.declared.named(bytes, fields.get(k)), value, batch)?;
             }
         }
+    }
+
+    /// Reads lines as long as they are plain: all but a few of them, in most files.
+    fn plain_lines(&mut self, current: &mut Current, batch: &mut Batch) -> Result<(), Fault> {
+        if self.lines.layout() != Layout::Free {
+            return Ok(());
+        }
+        let bytes = self.lines.bytes;
+        loop {
+            let begin = self.lines.offset();
+            let Some(line) = plain::column_line(bytes, begin, &self.rows.declared, &self.columns.declared) else {
+                return Ok(());
+            };
+            if line.end - begin > self.limits.line_bytes {
+                return Ok(());
+            }
+            self.enter_column(line.column, current)?;
+            self.entry(line.first.0, line.first.1, batch)?;
+            if let Some((row, value)) = line.second {
+                self.entry(row, value, batch)?;
+            }
+            self.lines.continue_at(line.end);
+        }
+    }
+
+    /// Begins a column, unless it is the current one.
+    #[inline]
+    fn enter_column(&mut self, name: Named, current: &mut Current) -> Result<(), Fault> {
+        let same = name.key == current.key && {
+            let last = self.columns.len() - 1;
+            self.columns.declared.is(self.lines.bytes, last, name)
+        };
+        if same { Ok(()) } else { self.begin_column(name, current) }
+    }
+
+    fn begin_column(&mut self, name: Named, current: &mut Current) -> Result<(), Fault> {
+        current.key = name.key;
+        self.check_name(name.span)?;
+        let columns = &mut self.columns;
+        if columns.len() == self.limits.entries {
+            return Err(self.too_many(name.span.at, "columns"));
+        }
+        columns.declared.push(name);
+        columns.cost.push(0.0);
+        columns.kinds.push(if current.integer { ColumnKind::Integer } else { ColumnKind::Continuous });
+        columns.flags.push(if current.integer { IN_MARKERS } else { 0 });
+        columns.starts.push(0);
         Ok(())
     }
 
-    fn begin_column(&mut self, name: Span, key: u64, integer: bool) -> Result<(), Fault> {
-        self.check_name(name)?;
-        let columns = &mut self.columns;
-        if columns.len() == self.limits.entries {
-            return Err(self.too_many(name.at, "columns"));
-        }
-        columns.declared.push(key, name);
-        columns.cost.push(0.0);
-        columns.kinds.push(if integer { ColumnKind::Integer } else { ColumnKind::Continuous });
-        columns.flags.push(if integer { IN_MARKERS } else { 0 });
-        columns.starts.push(0);
-        Ok(())
+    /// An entry of the last column.
+    #[inline]
+    fn entry(&mut self, row: Named, value: f64, batch: &mut Batch) -> Result<(), Fault> {
+        let column = (self.columns.len() - 1) as u32;
+        if batch.push(row, value, column) { self.flush(batch) } else { Ok(()) }
     }
 
     /// Looks the rows up and puts the entries where they belong.
     fn flush(&mut self, batch: &mut Batch) -> Result<(), Fault> {
         let n = std::mem::take(&mut batch.len);
-        let Some(table) = &self.rows.table else { return Ok(()) };
-        let mut targets = [0_u32; BATCH];
-        if let Err(k) = table.find_batch(self.lines.bytes, &self.rows.declared, &batch.rows[..n], &mut targets) {
-            return Err(self.unknown_row(batch.rows[k]));
+        let mut found = [0_u32; BATCH];
+        if let Err(k) = self.rows.declared.find_batch(self.lines.bytes, &batch.rows[..n], &mut found) {
+            return Err(self.unknown_row(batch.rows[k].span));
         }
         let columns = &mut self.columns;
-        for (k, &target) in targets[..n].iter().enumerate() {
-            let j = batch.columns[k] as usize;
-            match target {
+        columns.indices.reserve(n);
+        columns.values.reserve(n);
+        for (k, &declared) in found.iter().enumerate().take(n) {
+            let (j, value) = (batch.columns[k] as usize, batch.values[k]);
+            match self.rows.target(declared) {
                 OBJECTIVE => {
                     if columns.flags[j] & PRICED != 0 {
-                        self.warnings.add("mps-repeated-entry", Some(batch.rows[k].at), || {
+                        self.warnings.add("mps-repeated-entry", Some(batch.rows[k].span.at), || {
                             "the objective is named twice in a column; the values are added".to_owned()
                         });
                     }
                     columns.flags[j] |= PRICED;
-                    columns.cost[j] += batch.values[k];
+                    columns.cost[j] += value;
                 }
                 LEFT_OUT => {}
-                _ if batch.values[k] == 0.0 => {
-                    self.warnings
-                        .add("mps-zero-entry", Some(batch.rows[k].at), || "a coefficient 0 is left out".to_owned());
+                _ if value == 0.0 => {
+                    let at = batch.rows[k].span.at;
+                    self.warnings.add("mps-zero-entry", Some(at), || "a coefficient 0 is left out".to_owned());
                 }
                 row => {
                     columns.starts[j + 1] += 1;
                     columns.indices.push(row);
-                    columns.values.push(batch.values[k]);
+                    columns.values.push(value);
                 }
             }
         }
         if columns.indices.len() > self.limits.entries {
-            return Err(self.too_many(batch.rows[0].at, "nonzeros"));
+            return Err(self.too_many(batch.rows[0].span.at, "nonzeros"));
         }
         Ok(())
     }

@@ -123,12 +123,20 @@ impl<'a> Lines<'a> {
     }
 
     /// Offset of the next line.
+    #[inline]
     pub fn offset(&self) -> usize {
         self.at
     }
 
-    /// Reads the next line again.
-    pub fn back_to(&mut self, line: usize) {
+    /// How fields are told apart.
+    #[inline]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Goes to a line, back or ahead.
+    #[inline]
+    pub fn continue_at(&mut self, line: usize) {
         self.at = line;
     }
 

@@ -36,6 +36,8 @@
 mod bounds;
 mod columns;
 mod lines;
+mod masks;
+mod plain;
 mod quadratic;
 mod read;
 mod rows;
@@ -55,7 +57,7 @@ pub use write::{Written, write};
 pub struct Limits {
     /// Bytes in a line, comments too. Default 1 MiB.
     pub line_bytes: usize,
-    /// Bytes in a name. Default 64 KiB − 1.
+    /// Bytes in a name. Default 64 KiB − 1, which is also the most.
     pub name_bytes: usize,
     /// Rows, columns and nonzeros, each. Default [`MOST_ENTRIES`](crate::problem::MOST_ENTRIES).
     pub entries: usize,

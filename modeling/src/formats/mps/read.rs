@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::bounds::{Bounds, default_bounds};
 use super::columns::Columns;
-use super::lines::{Fields, Layout, Line, Lines, Span};
+use super::lines::{Fields, Layout, Line, Lines, Span, word};
 use super::rows::Rows;
 use super::{Fault, Limits};
 use crate::formats::fault::Warnings;
@@ -18,7 +18,7 @@ use crate::problem::{Indicator, NameArena, Names, ProblemData, Product, Quadrati
 pub(super) fn read(bytes: &[u8], layout: Layout, limits: Limits) -> Result<(ProblemData, Vec<Warning>), Fault> {
     let mut reader = Reader {
         lines: Lines::new(bytes, layout, limits),
-        limits,
+        limits: Limits { name_bytes: limits.name_bytes.min(0xFFFF), ..limits },
         warnings: Warnings::default(),
         name: String::new(),
         sense: Sense::Minimize,
@@ -256,9 +256,12 @@ impl<'a> Reader<'a> {
         self.columns.tell_repeated_entries(&mut self.warnings);
         let bytes = self.lines.bytes;
         let (row_lower, row_upper) = self.rows.sides();
-        let row_names = self.names(self.rows.kept_names())?;
-        let column_names = self.names(self.columns.declared.spans.iter().copied())?;
+        let row_names = names(bytes, self.rows.kept_names())?;
         let objective = self.rows.objective_span();
+        // What is not needed any more would otherwise stand beside what is made of it.
+        drop(std::mem::take(&mut self.rows.declared));
+        let column_names = names(bytes, self.columns.declared.spans())?;
+        drop(std::mem::take(&mut self.columns.declared));
         let data = ProblemData {
             name: self.name,
             objective_name: objective.map(|name| String::from_utf8_lossy(&bytes[name.at..name.end]).into_owned()),
@@ -283,25 +286,9 @@ impl<'a> Reader<'a> {
         Ok((data, self.warnings.into_list(bytes)))
     }
 
-    fn names(&self, spans: impl Iterator<Item = Span>) -> Result<Names, Fault> {
-        let mut arena = NameArena::default();
-        for span in spans {
-            let name = self.name_text(span)?;
-            if !arena.push(name) {
-                let finding = "names of more than 4 GiB in all";
-                return Err(Fault::new(span.at, "mps-too-large", finding, "shorten the names"));
-            }
-        }
-        // The tables that names are looked up in were built without finding one twice.
-        Ok(Names::known_distinct(arena))
-    }
-
     /// A name as text.
     pub fn name_text(&self, span: Span) -> Result<&'a str, Fault> {
-        std::str::from_utf8(self.text(span)).map_err(|e| {
-            let finding = format!("the name {} is not UTF-8", quote(self.text(span)));
-            Fault::new(span.at + e.valid_up_to(), "mps-not-utf8", finding, "convert the file to UTF-8")
-        })
+        name_text(self.lines.bytes, span)
     }
 
     // What the sections' readers share.
@@ -312,7 +299,7 @@ impl<'a> Reader<'a> {
         match self.lines.next()? {
             Line::Data(fields) => Ok(Some(fields)),
             Line::Header(fields) => {
-                self.lines.back_to(fields.line);
+                self.lines.continue_at(fields.line);
                 Ok(None)
             }
             Line::End => Ok(None),
@@ -384,6 +371,42 @@ impl<'a> Reader<'a> {
         let finding = format!("more than {} {what}", self.limits.entries);
         Fault::new(at, "mps-too-large", finding, "no solver here takes more")
     }
+}
+
+/// These names in one arena.
+fn names(bytes: &[u8], spans: impl Iterator<Item = Span> + Clone) -> Result<Names, Fault> {
+    let mut text = Vec::new();
+    let mut ends = Vec::with_capacity(spans.size_hint().0);
+    for span in spans.clone() {
+        let len = span.end - span.at;
+        let end = text.len() + len;
+        if len <= 8 {
+            // Eight bytes in one move, and as many again taken back.
+            text.extend_from_slice(&word(bytes, span.at).to_le_bytes());
+            text.truncate(end);
+        } else {
+            text.extend_from_slice(&bytes[span.at..span.end]);
+        }
+        let Ok(end) = u32::try_from(end) else {
+            let finding = "names of more than 4 GiB in all";
+            return Err(Fault::new(span.at, "mps-too-large", finding, "shorten the names"));
+        };
+        ends.push(end);
+    }
+    let Some(arena) = NameArena::from_utf8(text, ends) else {
+        // One of them is not UTF-8: which?
+        return spans.map(|span| name_text(bytes, span)).collect();
+    };
+    // None is there twice: that was seen when their section was closed.
+    Ok(Names::known_distinct(arena))
+}
+
+fn name_text(bytes: &[u8], span: Span) -> Result<&str, Fault> {
+    let name = &bytes[span.at..span.end];
+    std::str::from_utf8(name).map_err(|e| {
+        let finding = format!("the name {} is not UTF-8", quote(name));
+        Fault::new(span.at + e.valid_up_to(), "mps-not-utf8", finding, "convert the file to UTF-8")
+    })
 }
 
 /// The set of RHS, RANGES or BOUNDS that counts: the first that has a name. Lines without one belong to it.

@@ -2,10 +2,10 @@
 //!
 //! Invariant: positions of rows count the L, G and E rows only; an N row is the objective or is left out.
 
-use super::lines::{Fields, Span};
+use super::lines::{Fields, Layout, Span};
 use super::read::{ChosenSet, Reader};
-use super::table::{Declared, NameTable};
-use super::{Fault, wrong_count};
+use super::table::{Declared, Named};
+use super::{Fault, plain, wrong_count};
 use crate::formats::place::{locate, quote};
 
 /// What the name of an N row stands for.
@@ -21,7 +21,6 @@ pub(super) struct Rows {
     targets: Vec<u32>,
     /// `L`, `G` or `E` of each row.
     types: Vec<u8>,
-    pub table: Option<NameTable>,
     /// Constant of the objective.
     pub offset: f64,
     offset_given: bool,
@@ -32,7 +31,7 @@ pub(super) struct Rows {
     rhs_set: ChosenSet,
     range_set: ChosenSet,
     /// Where the next name is expected to have been declared.
-    next: usize,
+    expected: usize,
     /// Where the section ended.
     end: usize,
 }
@@ -43,8 +42,8 @@ impl Rows {
     }
 
     /// Names of the rows that count.
-    pub fn kept_names(&self) -> impl Iterator<Item = Span> {
-        self.declared.spans.iter().zip(&self.targets).filter(|&(_, &t)| t < LEFT_OUT).map(|(&span, _)| span)
+    pub fn kept_names(&self) -> impl Iterator<Item = Span> + Clone {
+        self.declared.spans().zip(&self.targets).filter(|&(_, &t)| t < LEFT_OUT).map(|(span, _)| span)
     }
 
     /// Whether there are N rows besides the objective.
@@ -54,22 +53,20 @@ impl Rows {
 
     pub fn objective_span(&self) -> Option<Span> {
         let at = self.targets.iter().position(|&t| t == OBJECTIVE)?;
-        Some(self.declared.spans[at])
+        Some(self.declared.span(at))
     }
 
-    /// What a name stands for; the one behind the last is tried first.
+    /// What the name declared as the `declared`-th stands for.
+    #[inline]
+    pub fn target(&self, declared: u32) -> u32 {
+        self.targets[declared as usize]
+    }
+
+    /// What a name stands for; those behind the last one asked for are tried first.
     fn find(&mut self, bytes: &[u8], name: Span) -> Option<u32> {
-        let key = self.declared.key(bytes, name);
-        if self.declared.guess(bytes, self.next, name, key) {
-            self.next += 1;
-            return Some(self.targets[self.next - 1]);
-        }
-        let target = self.table.as_ref()?.find(bytes, &self.declared, name)?;
-        if target < LEFT_OUT {
-            // Right where N rows stand at one end, harmless elsewhere.
-            self.next = target as usize + 1 + self.targets.iter().take(1).filter(|&&t| t >= LEFT_OUT).count();
-        }
-        Some(target)
+        let declared = self.declared.find_from(bytes, self.expected, name)?;
+        self.expected = declared + 1;
+        Some(self.targets[declared])
     }
 
     /// Lower and upper sides of all rows.
@@ -97,7 +94,9 @@ impl Rows {
 
 impl Reader<'_> {
     pub(super) fn read_rows(&mut self) -> Result<(), Fault> {
-        while let Some(mut fields) = self.next_data()? {
+        loop {
+            self.plain_rows()?;
+            let Some(mut fields) = self.next_data()? else { return Ok(()) };
             self.uncomment(&mut fields, 2);
             if fields.len() > 2 && self.lines.bytes[fields.get(2).at] == b'*' {
                 fields.truncate(2); // some writers put a comment there
@@ -107,26 +106,47 @@ impl Reader<'_> {
             }
             let name = fields.get(1);
             self.check_name(name)?;
-            let target = match self.text(fields.get(0)) {
-                b"N" | b"n" => LEFT_OUT,
-                &[kind @ (b'L' | b'G' | b'E' | b'l' | b'g' | b'e')] => {
-                    let row = self.rows.types.len();
-                    if row == self.limits.entries {
-                        return Err(self.too_many(name.at, "rows"));
-                    }
-                    self.rows.types.push(kind.to_ascii_uppercase());
-                    row as u32
-                }
+            let kind = match self.text(fields.get(0)) {
+                &[kind @ (b'N' | b'L' | b'G' | b'E' | b'n' | b'l' | b'g' | b'e')] => kind.to_ascii_uppercase(),
                 other => {
                     let finding = format!("{} is not a type of row", quote(other));
                     return Err(Fault::new(fields.get(0).at, "mps-row-type", finding, "there are N, L, G and E"));
                 }
             };
-            let key = self.rows.declared.key(self.lines.bytes, name);
-            self.rows.declared.push(key, name);
-            self.rows.targets.push(target);
-            self.rows.end = name.at;
+            self.declare_row(kind, self.rows.declared.named(self.lines.bytes, name))?;
         }
+    }
+
+    /// Reads lines as long as they are plain: all of them, in most files.
+    fn plain_rows(&mut self) -> Result<(), Fault> {
+        if self.lines.layout() != Layout::Free {
+            return Ok(());
+        }
+        loop {
+            let begin = self.lines.offset();
+            let Some(line) = plain::row_line(self.lines.bytes, begin, &self.rows.declared) else { return Ok(()) };
+            if line.end - begin > self.limits.line_bytes {
+                return Ok(());
+            }
+            self.check_name(line.name.span)?;
+            self.declare_row(line.kind, line.name)?;
+            self.lines.continue_at(line.end);
+        }
+    }
+
+    #[inline]
+    fn declare_row(&mut self, kind: u8, name: Named) -> Result<(), Fault> {
+        let mut target = LEFT_OUT;
+        if kind != b'N' {
+            if self.rows.types.len() == self.limits.entries {
+                return Err(self.too_many(name.span.at, "rows"));
+            }
+            target = self.rows.types.len() as u32;
+            self.rows.types.push(kind);
+        }
+        self.rows.declared.push(name);
+        self.rows.targets.push(target);
+        self.rows.end = name.span.at;
         Ok(())
     }
 
@@ -137,8 +157,7 @@ impl Reader<'_> {
         let objective = match self.objective_name {
             None => rows.targets.iter().position(|&t| t == LEFT_OUT),
             Some(name) => {
-                let key = rows.declared.key(bytes, name);
-                let at = (0..rows.declared.len()).find(|&k| rows.declared.guess(bytes, k, name, key));
+                let at = rows.declared.find(bytes, name);
                 if at.is_none_or(|at| rows.targets[at] != LEFT_OUT) {
                     let finding = format!("{} is not an N row", quote(&bytes[name.at..name.end]));
                     return Err(Fault::new(name.at, "mps-objname", finding, "name an N row of ROWS"));
@@ -150,14 +169,10 @@ impl Reader<'_> {
             Some(at) => rows.targets[at] = OBJECTIVE,
             None => self.warnings.add("mps-no-objective", None, || "there is no N row: the objective is 0".to_owned()),
         }
-        let targets = &rows.targets;
-        match NameTable::build(bytes, &rows.declared, |k| targets[k]) {
-            Ok(table) => rows.table = Some(table),
-            Err(second) => {
-                let name = rows.declared.spans[second];
-                let finding = format!("a second row named {}", quote(&bytes[name.at..name.end]));
-                return Err(Fault::new(name.at, "mps-duplicate-row", finding, "give each row a name of its own"));
-            }
+        if let Err(second) = rows.declared.close(bytes) {
+            let name = rows.declared.span(second);
+            let finding = format!("a second row named {}", quote(&bytes[name.at..name.end]));
+            return Err(Fault::new(name.at, "mps-duplicate-row", finding, "give each row a name of its own"));
         }
         rows.rhs = vec![0.0; rows.types.len()];
         rows.rhs_given = vec![false; rows.types.len()];
@@ -172,8 +187,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn is_row(&self, name: Span) -> bool {
-        let rows = &self.rows;
-        rows.table.as_ref().is_some_and(|table| table.find(self.lines.bytes, &rows.declared, name).is_some())
+        self.rows.declared.find(self.lines.bytes, name).is_some()
     }
 
     pub(super) fn find_row(&mut self, name: Span) -> Result<u32, Fault> {
@@ -191,7 +205,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn read_rhs(&mut self) -> Result<(), Fault> {
-        self.rows.next = 0;
+        self.rows.expected = 0;
         while let Some(mut fields) = self.next_data()? {
             let (set, first) = self.set_and_pairs(&mut fields, "RHS")?;
             let counts = self.rows.rhs_set.takes(self.lines.bytes, set);
@@ -245,7 +259,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn read_ranges(&mut self) -> Result<(), Fault> {
-        self.rows.next = 0;
+        self.rows.expected = 0;
         while let Some(mut fields) = self.next_data()? {
             let (set, first) = self.set_and_pairs(&mut fields, "RANGES")?;
             let counts = self.rows.range_set.takes(self.lines.bytes, set);

@@ -61,9 +61,8 @@ impl Reader<'_> {
         (!names_a_column).then(|| (order, Some(fields.get(name))))
     }
 
-    fn column_at(&self, name: Span) -> Option<u32> {
-        let columns = &self.columns;
-        columns.table.as_ref()?.find(self.lines.bytes, &columns.declared, name)
+    fn column_at(&self, name: Span) -> Option<usize> {
+        self.columns.declared.find(self.lines.bytes, name)
     }
 
     fn member(&mut self, fields: Fields) -> Result<(), Fault> {
