@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use farkas_modeling::Problem;
-use farkas_modeling::formats;
+use farkas_modeling::formats::{self, Format, nl};
 
 use crate::cli::{Exit, Failure};
 
@@ -39,21 +39,47 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A problem from a file; what the reader warns of goes to standard error.
 pub fn problem(path: &Path) -> Result<Problem, Failure> {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    read(path, name.as_deref().filter(|n| *n != "-"))
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).filter(|n| *n != "-");
+    if name.as_deref().and_then(Format::of_hint) == Some(Format::Nl) {
+        return nl_model(path, 1).map(|model| model.problem);
+    }
+    read(path, name.as_deref())
 }
 
 /// The same in a format that the caller knows, whatever the file's name says.
-pub fn problem_in(path: &Path, format: formats::Format) -> Result<Problem, Failure> {
+pub fn problem_in(path: &Path, format: Format) -> Result<Problem, Failure> {
     read(path, Some(format.media_type()))
 }
 
 fn read(path: &Path, hint: Option<&str>) -> Result<Problem, Failure> {
     let bytes = bytes(path)?;
-    let read = formats::read_problem(&bytes, hint)
-        .map_err(|e| Failure::new(Exit::Unreadable, format!("{}: {e} [{}]", path.display(), e.code)))?;
-    for warning in &read.warnings {
+    let read = formats::read_problem(&bytes, hint).map_err(|e| unreadable(path, &e))?;
+    warn(path, &read.warnings);
+    Ok(read.value)
+}
+
+/// An AMPL model from an `.nl` file, with the names in the `.col` and `.row` files beside it, if there are any.
+/// `objective` says which one, from 1; 0 none.
+pub fn nl_model(path: &Path, objective: usize) -> Result<nl::Model, Failure> {
+    let bytes = bytes(path)?;
+    let text = formats::decompress(&bytes, &formats::SizeLimits::default()).map_err(|e| unreadable(path, &e))?;
+    // `model.nl` and `model.nl.gz` alike have `model.col` beside them.
+    let plain = Path::new(formats::Compression::of_file_name(path.to_str().unwrap_or_default()).1);
+    let beside = |suffix: &str| std::fs::read(plain.with_extension(suffix)).ok();
+    let (columns, rows) = (beside("col"), beside("row"));
+    let settings =
+        nl::Settings { objective: Some(objective), column_names: columns.as_deref(), row_names: rows.as_deref() };
+    let read = nl::read_model(&text, &settings).map_err(|e| unreadable(path, &e))?;
+    warn(path, &read.warnings);
+    Ok(read.value)
+}
+
+fn unreadable(path: &Path, error: &formats::FormatError) -> Failure {
+    Failure::new(Exit::Unreadable, format!("{}: {error} [{}]", path.display(), error.code))
+}
+
+fn warn(path: &Path, warnings: &[formats::Warning]) {
+    for warning in warnings {
         eprintln!("{} {}: {warning}", console::style("warning:").for_stderr().yellow().bold(), path.display());
     }
-    Ok(read.value)
 }

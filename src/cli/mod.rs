@@ -1,5 +1,6 @@
 //! The command line: what there is to say, and what the process says at the end (its exit code).
 
+mod ampl;
 mod backends;
 mod bench;
 mod check;
@@ -24,7 +25,8 @@ struct Cli {
     command: Command,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 solved · 1 a check refuted an answer · 2 usage · 10 stopped at a limit with a \
+const AFTER_HELP: &str = "As an AMPL solver: `farkas model.nl -AMPL [name=value …]`; `farkas -=` lists the names.\n\n\
+Exit codes: 0 solved · 1 a check refuted an answer · 2 usage · 10 stopped at a limit with a \
 feasible point · 11 without one · 12 imprecise · 65 input that could not be read · 69 no solver available · 70 our \
 fault or numerical trouble · 130 second Ctrl-C";
 
@@ -108,6 +110,9 @@ impl Failure {
 
 /// Parses the command line, runs the command, and says how it went.
 pub fn main() -> ExitCode {
+    if let Some(code) = ampl::run_if_asked() {
+        return code;
+    }
     let outcome = match Cli::parse().command {
         Command::Solve(args) => solve::run(&args),
         Command::Check(args) => check::run(&args),

@@ -128,7 +128,7 @@ pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
 }
 
 /// The first Ctrl-C stops and keeps the incumbent; the second one quits.
-fn interrupts() -> Result<StopToken, Failure> {
+pub fn interrupts() -> Result<StopToken, Failure> {
     let stop = StopToken::new();
     let (token, count) = (stop.clone(), AtomicUsize::new(0));
     ctrlc::set_handler(move || {

@@ -4,6 +4,7 @@
 //! modules read and write one kind of text each. Every
 //! error is a [`FormatError`] with its place; what was understood with some doubt is a [`Warning`].
 
+pub mod ampl_sol;
 mod compression;
 mod fault;
 pub mod json;

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 /// What may be said about an `.nl` file beside its own bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings<'a> {
-    /// Which objective is taken where there are several, from 1. Default 1.
+    /// Which objective is taken, from 1; 0 takes none, as one does that is not there. Default 1.
     pub objective: Option<usize>,
     /// The bytes of the `.col` file beside it: a variable's name a line.
     pub column_names: Option<&'a [u8]>,

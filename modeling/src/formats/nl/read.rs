@@ -16,7 +16,7 @@ pub(super) fn read(bytes: &[u8], settings: &Settings<'_>) -> Result<Read<Model>,
     let header = header::read(&mut input)?;
     let mut reader = Reader {
         budget: Budget::for_text(bytes.len()),
-        objective: settings.objective.filter(|&k| k > 0).unwrap_or(1) - 1,
+        objective: settings.objective.unwrap_or(1).checked_sub(1),
         input,
         header,
         definitions: Definitions::new(),
@@ -50,8 +50,8 @@ struct Reader<'a> {
     input: Input<'a>,
     header: Header,
     budget: Budget,
-    /// Position of the objective that is wanted.
-    objective: usize,
+    /// Position of the objective that is wanted, if one is.
+    objective: Option<usize>,
     definitions: Definitions,
     bodies: Vec<Body>,
     objectives: Vec<(Sense, Body)>,
@@ -389,15 +389,12 @@ impl Reader<'_> {
     }
 
     fn store_objective(&mut self, data: &mut ProblemData) {
+        let Some(wanted) = self.objective else { return };
         if self.header.objectives > 1 {
-            let detail = format!(
-                "the file has {} objectives; number {} is taken (option objno)",
-                self.header.objectives,
-                self.objective + 1
-            );
+            let detail = format!("the file has {} objectives; number {} is taken", self.header.objectives, wanted + 1);
             self.warn("nl-several-objectives", None, detail);
         }
-        let wanted = self.objective as u32;
+        let wanted = wanted as u32;
         for &(_, column, value) in self.gradients.iter().filter(|g| g.0 == wanted) {
             data.cost[column as usize] += value;
         }
