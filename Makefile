@@ -46,7 +46,8 @@ test: lint doc build ## Lint, document, and run every test that takes seconds
 	$(run_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 
-test-all: lint doc build ## The same with the long tests, and the solvers in other combinations
+test-all: lint doc build ## The same with the long tests, Pyomo, and the solvers in other combinations
+	scripts/set-up-pyomo.sh
 	$(run_all_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 	scripts/check-features.sh

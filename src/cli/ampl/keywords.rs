@@ -97,7 +97,8 @@ const KEYWORDS: [Keyword; 16] = [
         },
     },
     Keyword {
-        names: &["solver", "solvers"],
+        // Pyomo keeps "solver" for itself and passes "subsolver" on.
+        names: &["solver", "solvers", "subsolver"],
         takes: "names",
         does: "race, or one or several of highs, scip, cbc with commas between",
         set: |s, text| {
@@ -261,6 +262,20 @@ impl Settings {
     }
 }
 
+/// Splits what `farkas_options` holds at blanks outside quotes.
+pub(super) fn words(text: &str) -> Vec<&str> {
+    let mut quote = None;
+    let separates = |c: char| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && c.is_whitespace()
+    };
+    text.split(separates).filter(|word| !word.is_empty()).collect()
+}
+
 /// What `farkas -=` prints.
 pub(super) fn list() -> String {
     let line = |k: &Keyword| {
@@ -278,13 +293,13 @@ mod tests {
     #[test]
     fn words_become_settings() {
         let mut settings = Settings::default();
-        let words = "timelimit=2.5 threads 3 mip:gap = 0.01 solver=\"highs,scip\" seed= 7 native:mip_lp_solver=ipm";
-        settings.apply(words.split_whitespace()).unwrap();
+        let words = "timelimit=2.5 threads 3 mip:gap = 0.01 solver=\"highs,scip\" seed= 7 native:a=\"b c\"";
+        settings.apply(super::words(words)).unwrap();
         assert_eq!(settings.options.time_limit, Some(Duration::from_millis(2500)));
         assert_eq!((settings.options.threads, settings.options.seed), (Some(3), Some(7)));
         assert_eq!(settings.options.tolerances.relative_gap, 0.01);
         assert_eq!(settings.solvers, ["highs", "scip"]);
-        assert_eq!(settings.options.native["mip_lp_solver"], "ipm");
+        assert_eq!(settings.options.native["a"], "b c");
         settings.apply(["timelimit=1e20"]).unwrap();
         assert_eq!(settings.options.time_limit, None);
     }

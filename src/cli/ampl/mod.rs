@@ -78,7 +78,7 @@ fn parse(arguments: &[OsString]) -> Result<Call, Failure> {
     let stub = stub.ok_or_else(|| usage("no model is named; say `farkas model.nl -AMPL`"))?;
     let mut settings = Settings::default();
     let variable = std::env::var(OPTIONS_VARIABLE).unwrap_or_default();
-    settings.apply(variable.split_whitespace()).map_err(|e| usage(format!("{OPTIONS_VARIABLE}: {e}")))?;
+    settings.apply(keywords::words(&variable)).map_err(|e| usage(format!("{OPTIONS_VARIABLE}: {e}")))?;
     settings.apply(words).map_err(usage)?;
     let is_model = stub.extension().is_some_and(|e| e.eq_ignore_ascii_case("nl"));
     let base = if is_model { stub.with_extension("") } else { stub.clone() };
