@@ -13,7 +13,10 @@ fn python() -> Option<PathBuf> {
     if python.is_file() {
         return Some(python);
     }
-    println!("NOT RUN: Pyomo (no {}; scripts/set-up-pyomo.sh makes it, or FARKAS_PYOMO names a Python)", python.display());
+    println!(
+        "NOT RUN: Pyomo (no {}; scripts/set-up-pyomo.sh makes it, or FARKAS_PYOMO names a Python)",
+        python.display()
+    );
     None
 }
 

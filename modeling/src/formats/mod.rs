@@ -9,6 +9,7 @@ mod compression;
 mod fault;
 pub mod json;
 pub mod lp;
+pub mod mof;
 pub mod mps;
 pub mod nl;
 mod number;
@@ -16,6 +17,7 @@ mod place;
 mod polynomial;
 mod safe_names;
 pub mod solution;
+mod triplets;
 mod write;
 
 use crate::problem::Problem;
@@ -34,7 +36,7 @@ pub enum Format {
     Lp,
     /// AMPL `.nl`, text or binary.
     Nl,
-    /// `MathOptFormat`; not read yet.
+    /// `MathOptFormat`, JuMP's JSON.
     MathOptFormat,
 }
 
@@ -110,7 +112,7 @@ impl Format {
 /// media type) tells, or else the text itself.
 ///
 /// # Errors
-/// Those of the compression and of the format; `format-unsupported` for a format that is known but not read yet.
+/// Those of the compression and of the format.
 ///
 /// ```
 /// let text = b"NAME T\nROWS\n N cost\nCOLUMNS\n x cost 1\nENDATA\n";
@@ -129,13 +131,11 @@ pub fn read_problem(bytes: &[u8], hint: Option<&str>) -> Result<Read<Problem>, F
 pub fn read_problem_with(bytes: &[u8], hint: Option<&str>, limits: &SizeLimits) -> Result<Read<Problem>, FormatError> {
     let text = decompress(bytes, limits)?;
     let format = hint.and_then(Format::of_hint).unwrap_or_else(|| Format::of_text(&text));
-    let name = match format {
-        Format::Mps => return mps::read(&text),
-        Format::Json => return json::read(&text),
-        Format::Nl => return nl::read(&text),
-        Format::Lp => return lp::read(&text),
-        Format::MathOptFormat => "MathOptFormat",
-    };
-    let finding = format!("files in {name} are not read yet");
-    Err(FormatError::at_line(name, 1, 1, "format-unsupported", finding, "convert the model to MPS or LP"))
+    match format {
+        Format::Mps => mps::read(&text),
+        Format::Json => json::read(&text),
+        Format::Nl => nl::read(&text),
+        Format::Lp => lp::read(&text),
+        Format::MathOptFormat => mof::read(&text),
+    }
 }

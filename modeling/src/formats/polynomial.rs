@@ -43,6 +43,10 @@ impl Polynomial {
         Self { constant, ..Self::default() }
     }
 
+    pub fn variable(column: u32) -> Self {
+        Self { linear: vec![(column, 1.0)], ..Self::default() }
+    }
+
     /// How many terms are held, the constant aside.
     pub fn len(&self) -> usize {
         self.linear.len() + self.products.len()

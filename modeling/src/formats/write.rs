@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::place::Warning;
-use super::{Format, json, lp, mps};
+use super::{Format, json, lp, mof, mps};
 use crate::problem::Problem;
 
 /// Why a problem was not written.
@@ -66,9 +66,7 @@ pub fn write_problem<W: Write>(problem: &Problem, format: Format, out: &mut W) -
         Format::Mps => mps::write(problem, mps::Layout::Free, out).map(mps::Written::warnings),
         Format::Json => json::write_columnar(problem, out).map(|()| Vec::new()).map_err(WriteError::Target),
         Format::Lp => lp::write(problem, out),
-        Format::Nl | Format::MathOptFormat => {
-            let name = if format == Format::Nl { "NL" } else { "MathOptFormat" };
-            Err(WriteError::cannot_hold(name, "format-unsupported", "anything yet", "write MPS or LP"))
-        }
+        Format::MathOptFormat => mof::write(problem, out),
+        Format::Nl => Err(WriteError::cannot_hold("NL", "format-unsupported", "anything yet", "write MPS or LP")),
     }
 }

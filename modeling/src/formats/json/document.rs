@@ -177,14 +177,14 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 
 /// A value and where it stands: what the readers of the shapes work on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'d, 'p> {
+pub(crate) struct At<'d, 'p> {
     pub value: &'d Document,
     pub path: &'p Path<'p>,
 }
 
 /// A JSON pointer, built only when it is told.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Path<'a> {
+pub(crate) enum Path<'a> {
     /// Where the sender put the model.
     Root(&'a str),
     Key(&'a Path<'a>, &'a str),
@@ -250,7 +250,7 @@ impl<'d> At<'d, '_> {
 }
 
 /// Takes known keys out of an object one after the other; what is left over in the end is refused.
-pub(super) struct Keys<'d, 'p> {
+pub(crate) struct Keys<'d, 'p> {
     entries: &'d [(String, Document)],
     path: &'p Path<'p>,
     known: Vec<&'static str>,

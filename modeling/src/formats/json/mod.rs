@@ -31,7 +31,7 @@
 
 mod algebra;
 mod columnar;
-mod document;
+pub(crate) mod document;
 mod people;
 mod write;
 

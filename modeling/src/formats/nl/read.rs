@@ -8,6 +8,7 @@ use super::suffixes::Suffixes;
 use super::{Model, Settings};
 use crate::formats::place::{FormatError, Read, Warning};
 use crate::formats::polynomial::{Budget, Polynomial};
+use crate::formats::triplets::{self, Triplet};
 use crate::problem::{ColumnKind, Problem, ProblemData, QuadraticRow, Sense};
 
 /// Reads all of it.
@@ -56,7 +57,7 @@ struct Reader<'a> {
     bodies: Vec<Body>,
     objectives: Vec<(Sense, Body)>,
     /// Row, column, coefficient.
-    jacobian: Vec<(u32, u32, f64)>,
+    jacobian: Vec<Triplet>,
     /// Objective, column, coefficient.
     gradients: Vec<(u32, u32, f64)>,
     columns: Option<Bounds>,
@@ -407,7 +408,7 @@ impl Reader<'_> {
         data.quadratic_objective = std::mem::take(&mut body.value.products);
     }
 
-    /// The matrix by counting, and what of the bodies is no coefficient.
+    /// The matrix, and what of the bodies is no coefficient.
     fn store_rows(&mut self, data: &mut ProblemData) {
         let mut entries = std::mem::take(&mut self.jacobian);
         for body in &mut self.bodies {
@@ -421,24 +422,7 @@ impl Reader<'_> {
                 data.quadratic_rows.push(QuadraticRow { row: body.index, products });
             }
         }
-        entries.retain(|e| e.2 != 0.0);
-        let n = data.cost.len();
-        let mut next = vec![0_u32; n + 1];
-        for &(_, column, _) in &entries {
-            next[column as usize + 1] += 1;
-        }
-        for j in 0..n {
-            next[j + 1] += next[j];
-        }
-        data.starts.clone_from(&next);
-        data.indices = vec![0; entries.len()];
-        data.values = vec![0.0; entries.len()];
-        for (row, column, value) in entries {
-            let at = &mut next[column as usize];
-            data.indices[*at as usize] = row;
-            data.values[*at as usize] = value;
-            *at += 1;
-        }
+        triplets::store(entries, data);
     }
 }
 
