@@ -64,10 +64,26 @@ pub(crate) struct Digits {
 
 impl Digits {
     pub fn of(&mut self, value: f64) -> &[u8] {
-        if value.fract() == 0.0 && value.abs() < 1e15 {
-            self.whole.format(value as i64).as_bytes()
+        // The cast saturates, and so a whole number is told without the library's `trunc`.
+        let whole = value as i64;
+        if whole as f64 == value && whole.unsigned_abs() < 1_000_000_000_000_000 {
+            self.whole.format(whole).as_bytes()
         } else {
             self.other.format_finite(value).as_bytes()
+        }
+    }
+
+    /// Appends them.
+    #[inline]
+    pub fn append(&mut self, value: f64, out: &mut Vec<u8>) {
+        let whole = value as i64;
+        if whole as f64 == value && whole.unsigned_abs() < 10 {
+            if whole < 0 {
+                out.push(b'-');
+            }
+            out.push(b'0' + whole.unsigned_abs() as u8);
+        } else {
+            out.extend_from_slice(self.of(value));
         }
     }
 }

@@ -98,6 +98,15 @@ impl Names {
         }
     }
 
+    /// All names in one text, and where each ends in it, where they are written down.
+    pub(crate) fn text(&self) -> Option<(&str, &[u32])> {
+        match &self.kind {
+            Kind::Arena(arena) => Some((&arena.text, &arena.ends)),
+            Kind::Shared(arena) => Some((std::str::from_utf8(&arena.0).ok()?, &arena.1)),
+            Kind::Numbered(_) | Kind::Source(_) => None,
+        }
+    }
+
     /// What stands before the number, where names are made by counting.
     pub(crate) fn prefix(&self) -> Option<&'static str> {
         if let Kind::Numbered(prefix) = self.kind { Some(prefix) } else { None }

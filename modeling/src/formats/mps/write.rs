@@ -134,8 +134,8 @@ impl<W: Write> Writer<'_, W> {
         let mut ranges = Vec::new();
         for i in 0..p.num_rows() {
             let (lower, upper) = (p.row_lower()[i], p.row_upper()[i]);
-            let name = self.rows.get(i);
             if lower > upper {
+                let name = self.rows.get(i);
                 let finding = format!("row '{name}' with a lower side, {lower}, above its upper one, {upper}");
                 return Err(WriteError::cannot_hold("MPS", "mps-crossed-sides", finding, "write LP or JSON"));
             }
@@ -154,8 +154,12 @@ impl<W: Write> Writer<'_, W> {
             } else {
                 b"G"
             };
-            put(&mut self.buffer, self.layout, [kind, name.as_bytes(), b"", b""]);
-            drop(name);
+            if self.layout == Layout::Free {
+                self.buffer.extend_from_slice(&[b' ', kind[0], b' ']);
+                self.rows.append(i, &mut self.buffer);
+            } else {
+                put(&mut self.buffer, self.layout, [kind, self.rows.get(i).as_bytes(), b"", b""]);
+            }
             self.line(&[])?;
         }
         Ok(ranges)
@@ -173,14 +177,9 @@ impl<W: Write> Writer<'_, W> {
                 markers += 1;
                 self.marker(markers, integer)?;
             }
-            let column = p.column(j);
-            let cost = p.cost()[j];
-            let mut pairs = Pairs { second: false };
-            if cost != 0.0 || column.values.iter().all(|&v| v == 0.0) {
-                pairs.put(&mut self.buffer, self.layout, &self.columns.get(j), &self.objective, cost);
-            }
-            for (i, v) in column.iter().filter(|&(_, v)| v != 0.0) {
-                pairs.put(&mut self.buffer, self.layout, &self.columns.get(j), &self.rows.get(i), v);
+            match self.layout {
+                Layout::Free => self.free_column(j),
+                Layout::Fixed => self.fixed_column(j),
             }
             self.buffer.push(b'\n');
             self.flush_if_full()?;
@@ -189,6 +188,43 @@ impl<W: Write> Writer<'_, W> {
             self.marker(markers + 1, false)?;
         }
         Ok(())
+    }
+
+    /// The entries of a column, two a line; the last line stays open.
+    fn free_column(&mut self, j: usize) {
+        let out = &mut self.buffer;
+        let mut digits = Digits::default();
+        let column = self.problem.column(j);
+        let cost = self.problem.cost()[j];
+        let needed = column.values.iter().all(|&v| v == 0.0);
+        let objective = (cost != 0.0 || needed).then_some((None, cost));
+        let rows = column.iter().filter(|&(_, v)| v != 0.0).map(|(i, v)| (Some(i), v));
+        for (entries, (row, value)) in objective.into_iter().chain(rows).enumerate() {
+            if entries % 2 == 0 {
+                out.extend_from_slice(if entries == 0 { b" " } else { b"\n " });
+                self.columns.append(j, out);
+            }
+            out.push(b' ');
+            match row {
+                Some(i) => self.rows.append(i, out),
+                None => out.extend_from_slice(self.objective.as_bytes()),
+            }
+            out.push(b' ');
+            digits.append(value, out);
+        }
+    }
+
+    fn fixed_column(&mut self, j: usize) {
+        let name = self.columns.get(j);
+        let column = self.problem.column(j);
+        let cost = self.problem.cost()[j];
+        let mut pairs = Pairs { second: false };
+        if cost != 0.0 || column.values.iter().all(|&v| v == 0.0) {
+            pairs.put(&mut self.buffer, name, &self.objective, cost);
+        }
+        for (i, v) in column.iter().filter(|&(_, v)| v != 0.0) {
+            pairs.put(&mut self.buffer, name, self.rows.get(i), v);
+        }
     }
 
     fn marker(&mut self, count: usize, begins: bool) -> io::Result<()> {
@@ -220,7 +256,7 @@ impl<W: Write> Writer<'_, W> {
                 None if lower.is_finite() => lower,
                 // A free row that stays a row.
                 None => {
-                    let name = self.rows.get(i).into_owned();
+                    let name = self.rows.get(i).to_owned();
                     self.data([b"", b"RHS", name.as_bytes(), b"-1e30"])?;
                     continue;
                 }
@@ -265,7 +301,6 @@ impl<W: Write> Writer<'_, W> {
                 };
                 let name = self.columns.get(j);
                 put(&mut self.buffer, self.layout, [kind.as_bytes(), set.as_bytes(), name.as_bytes(), value]);
-                drop(name);
                 self.line(&[])?;
             }
         }
@@ -286,7 +321,7 @@ impl<W: Write> Writer<'_, W> {
             let kind: &[u8] = if set.order == 1 { b"S1" } else { b"S2" };
             self.line(&[b" ", kind, b" ", name.as_bytes()])?;
             for &(column, weight) in &set.members {
-                let name = self.columns.get(column as usize).into_owned();
+                let name = self.columns.get(column as usize).to_owned();
                 self.data([b"", name.as_bytes(), Digits::default().of(weight), b""])?;
             }
         }
@@ -300,8 +335,8 @@ impl<W: Write> Writer<'_, W> {
         }
         self.line(&[b"INDICATORS"])?;
         for indicator in p.indicators() {
-            let row = self.rows.get(indicator.row as usize).into_owned();
-            let column = self.columns.get(indicator.column as usize).into_owned();
+            let row = self.rows.get(indicator.row as usize).to_owned();
+            let column = self.columns.get(indicator.column as usize).to_owned();
             let active: &[u8] = if indicator.active { b"1" } else { b"0" };
             self.data([b"IF", row.as_bytes(), column.as_bytes(), active])?;
         }
@@ -326,7 +361,7 @@ impl<W: Write> Writer<'_, W> {
             self.product(q.first, q.second, value)?;
         }
         for one in p.quadratic_rows() {
-            let name = self.rows.get(one.row as usize).into_owned();
+            let name = self.rows.get(one.row as usize).to_owned();
             self.line(&[b"QCMATRIX   ", name.as_bytes()])?;
             for q in &one.products {
                 if q.first == q.second {
@@ -344,42 +379,34 @@ impl<W: Write> Writer<'_, W> {
         let (first, second) = (self.columns.get(first as usize), self.columns.get(second as usize));
         let mut digits = Digits::default();
         put(&mut self.buffer, self.layout, [b"", first.as_bytes(), second.as_bytes(), digits.of(value)]);
-        drop((first, second));
         self.line(&[])
     }
 }
 
-/// Entries of a column, two a line.
+/// Entries of a column in fixed format, two a line.
 struct Pairs {
     second: bool,
 }
 
 impl Pairs {
     /// The line stays open for a second pair; whoever ends the column ends it.
-    fn put(&mut self, out: &mut Vec<u8>, layout: Layout, column: &str, row: &str, value: f64) {
+    fn put(&mut self, out: &mut Vec<u8>, column: &str, row: &str, value: f64) {
         let mut digits = Digits::default();
         let digits = digits.of(value);
         let begun = !matches!(out.last(), None | Some(b'\n'));
-        let fits = layout == Layout::Free || digits.len() <= 12;
+        let fits = digits.len() <= 12;
         if begun && self.second && fits {
             self.second = false;
-            if layout == Layout::Fixed {
-                out.extend_from_slice(b"   ");
-                pad(out, row.as_bytes(), 8);
-                out.extend_from_slice(b"  ");
-                pad_left(out, digits, 12);
-            } else {
-                out.push(b' ');
-                out.extend_from_slice(row.as_bytes());
-                out.push(b' ');
-                out.extend_from_slice(digits);
-            }
+            out.extend_from_slice(b"   ");
+            pad(out, row.as_bytes(), 8);
+            out.extend_from_slice(b"  ");
+            pad_left(out, digits, 12);
             return;
         }
         if begun {
             out.push(b'\n');
         }
-        put(out, layout, [b"", column.as_bytes(), row.as_bytes(), digits]);
+        put(out, Layout::Fixed, [b"", column.as_bytes(), row.as_bytes(), digits]);
         self.second = fits;
     }
 }
@@ -480,7 +507,7 @@ fn is_safe(name: &str, layout: Layout) -> bool {
     !name.is_empty()
         && name.len() <= most
         && !name.starts_with(['$', '*', '\''])
-        && !name.chars().any(|c| c.is_whitespace() || c.is_control())
+        && (name.bytes().all(|b| b.is_ascii_graphic()) || !name.chars().any(|c| c.is_whitespace() || c.is_control()))
 }
 
 fn objective_name(problem: &Problem, rows: &SafeNames<'_>, layout: Layout, written: &mut Written) -> String {
