@@ -112,8 +112,15 @@ fn every_error_has_its_place() {
             "json-value", "/model/matrix/csr/starts/1: 2 is not a whole number from 0 to below 2; positions count from 0"),
         (r#"{"columns": {"cost": [1, "x"]}}"#.into(), "json-type",
             "/model/columns/cost/1: text where a number must stand; see the shapes of a model in the documentation"),
-        (r#"{"format": "lp", "text": "max x"}"#.into(), "format-unsupported",
-            "/model/format: the format 'lp' is not read from text; give \"mps\""),
+        (r#"{"format": "gms", "text": "max x"}"#.into(), "format-unsupported",
+            "/model/format: the format 'gms' is not read from text; give \"mps\", \"lp\" or \"nl\""),
+        (r#"{"columns": {"cost": [1]}, "quadratic_objective": {"first": [0], "second": [0], "values": [1, 2]}}"#.into(),
+            "json-length", "/model/quadratic_objective/values: 2 values, but 1 and 1 columns; give two columns a value"),
+        (r#"{"columns": {"cost": [1]}, "quadratic_rows": [{"row": 0, "first": [0], "second": [0], "value": [1]}]}"#.into(),
+            "json-missing-field", "/model/quadratic_rows/0: the field \"values\" is missing; add it"),
+        (r#"{"columns": {"cost": [1]}, "quadratic_objective": {"first": [0], "second": [7], "values": [1]}}"#.into(),
+            "problem-out-of-range",
+            "1 defect in the problem\n  objective: a product of columns 0 and 7, but there are 1 columns"),
         (r#"{"variables": {"x": {"lower": "inf"}}}"#.into(), "problem-wrong-infinity",
             "1 defect in the problem\n  variable 'x': its lower bound is inf"),
     ];
@@ -148,12 +155,13 @@ fn broken_documents_are_told_by_line() {
 #[test]
 fn what_is_written_reads_back() {
     let p = read(
-        r#"{ "name": "all", "sense": "maximize", "objective": "3 x + 2 'a b' - 1",
+        r#"{ "name": "all", "sense": "maximize", "objective": "3 x + 2 'a b' - 1 - x^2 + 0.5 'a b' * z",
              "variables": {"z": {"type": "binary"}, "x": {"type": "integer", "upper": 10}, "a b": {"lower": -1.5},
                            "f": {"free": true}, "s": {"type": "semiinteger", "lower": 2, "upper": 9}, "infra": {},
                            "u": {"lower": "-inf", "upper": 0}},
              "constraints": {"le": "2 x + 'a b' <= 12", "ge": "x - 1e-7 f >= -2", "eq": "0.1 f + infra = 4", "rg": "-1 <= x + z <= 1e9",
                              "free": "x + z <= inf", "none": "0 <= 5",
+                             "ball": "x^2 + 3 'a b'^2 - x * u + f <= 7", "square": "-2 <= f^2",
                              "if": {"expression": "x + z >= 1", "when": {"z": 1}}},
              "sets": {"one": {"order": 2, "weights": {"x": 2, "z": 1}}} }"#,
     );
@@ -163,4 +171,16 @@ fn what_is_written_reads_back() {
     let mut columnar = Vec::new();
     json::write_columnar(&p, &mut columnar).unwrap();
     assert_eq!(read(std::str::from_utf8(&columnar).unwrap()), p);
+}
+
+/// The square of a sum in every row would fill the memory, were each row to count for itself.
+#[test]
+fn products_are_limited_over_the_whole_model() {
+    let names: Vec<String> = (0..1000).map(|j| format!("x{j}")).collect();
+    let variables: Vec<String> = names.iter().map(|name| format!("\"{name}\": {{}}")).collect();
+    let row = format!("\"({})^2 <= 1\"", names.join("+"));
+    let rows = vec![row; 100].join(",");
+    let text = format!("{{\"variables\": {{{}}}, \"constraints\": [{rows}]}}", variables.join(","));
+    let error = json::read(text.as_bytes()).expect_err("a hundred million products");
+    assert_eq!(error.code, "json-too-large", "{error}");
 }

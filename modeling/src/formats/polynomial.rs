@@ -31,6 +31,11 @@ impl Budget {
         Self(bytes.saturating_mul(16).max(4 << 20))
     }
 
+    /// More, for text that is read besides.
+    pub fn grow(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_add(bytes.saturating_mul(16));
+    }
+
     /// Pays for `terms`.
     pub fn take(&mut self, terms: usize) -> Result<(), Refusal> {
         self.0 = self.0.checked_sub(terms).ok_or(Refusal::Size)?;

@@ -1,10 +1,13 @@
-//! Linear algebra as people write it: `2 x + 3 y <= 12`, `-2 <= x - y <= 4`, `3 (x + 2 y) - 4 >= z / 2`.
+//! Algebra as people write it: `2 x + 3 y <= 12`, `-2 <= x - y <= 4`, `3 (x + 2 y) - 4 >= z / 2`, `x^2 + 2 x * y <= 4`.
 //!
 //! Names begin with a letter or `_` and go on with letters, digits, `_ . : # $ @ ! ~` and indices in brackets
 //! (`ship[Paris, 3]`); any other name stands between single quotes or backquotes. A number directly before a name or a
-//! bracket multiplies it. `inf` is infinite where no variable is called so.
+//! bracket multiplies it; between variables stands a `*`. `inf` is infinite where no variable is called so.
 
 use std::collections::HashMap;
+
+use crate::formats::polynomial::{Budget, Polynomial, Refusal};
+use crate::problem::Product;
 
 /// Where something is wrong in the text, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,17 +19,11 @@ pub(super) struct Trouble {
     pub remedy: String,
 }
 
-/// Σ coefficient · variable + constant.
+/// lower ≤ Σ coefficient · variable + Σ value · variable · variable ≤ upper.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Linear {
-    pub terms: Vec<(u32, f64)>,
-    pub constant: f64,
-}
-
-/// lower ≤ Σ coefficient · variable ≤ upper.
-#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Constraint {
     pub terms: Vec<(u32, f64)>,
+    pub products: Vec<Product>,
     pub lower: f64,
     pub upper: f64,
 }
@@ -35,8 +32,12 @@ pub(super) struct Constraint {
 const MOST_BRACKETS: usize = 64;
 
 /// Parses an expression.
-pub(super) fn expression(text: &str, variables: &HashMap<&str, u32>) -> Result<Linear, Trouble> {
-    let mut parser = Parser::new(text, variables)?;
+pub(super) fn expression(
+    text: &str,
+    variables: &HashMap<&str, u32>,
+    budget: &mut Budget,
+) -> Result<Polynomial, Trouble> {
+    let mut parser = Parser::new(text, variables, budget)?;
     let begin = parser.character();
     let value = parser.sum()?;
     if let Some(token) = &parser.next {
@@ -50,8 +51,12 @@ pub(super) fn expression(text: &str, variables: &HashMap<&str, u32>) -> Result<L
 }
 
 /// Parses a constraint of one or two relations.
-pub(super) fn constraint(text: &str, variables: &HashMap<&str, u32>) -> Result<Constraint, Trouble> {
-    let mut parser = Parser::new(text, variables)?;
+pub(super) fn constraint(
+    text: &str,
+    variables: &HashMap<&str, u32>,
+    budget: &mut Budget,
+) -> Result<Constraint, Trouble> {
+    let mut parser = Parser::new(text, variables, budget)?;
     let first_at = parser.character();
     let first = parser.sum()?;
     let Some((relation, _)) = parser.relation()? else {
@@ -78,7 +83,7 @@ pub(super) fn constraint(text: &str, variables: &HashMap<&str, u32>) -> Result<C
         return Err(Trouble { character: relation_at, code: "json-algebra", finding, remedy });
     }
     for (side, character) in [(&first, first_at), (&third, third_at)] {
-        if !side.terms.is_empty() {
+        if side.len() > 0 {
             let finding = "a variable in an outer part of a double relation".to_owned();
             let remedy = "the outer parts are numbers; write two constraints otherwise".to_owned();
             return Err(Trouble { character, code: "json-algebra", finding, remedy });
@@ -89,22 +94,26 @@ pub(super) fn constraint(text: &str, variables: &HashMap<&str, u32>) -> Result<C
     }
     let (low, high) = if relation == Relation::AtMost { (first, third) } else { (third, first) };
     let (lower, upper) = (low.constant - second.constant, high.constant - second.constant);
-    Ok(Constraint { terms: second.terms, lower, upper })
+    Ok(Constraint { terms: second.linear, products: second.products, lower, upper })
 }
 
 /// left ⋈ right, with everything that varies on the left.
-fn between_two(left: Linear, relation: Relation, right: Linear, at: (usize, usize)) -> Result<Constraint, Trouble> {
+fn between_two(
+    mut left: Polynomial,
+    relation: Relation,
+    right: Polynomial,
+    at: (usize, usize),
+) -> Result<Constraint, Trouble> {
     let side = right.constant - left.constant;
     // An infinity is a side of its own, never part of a sum.
     let infinite_left = !left.constant.is_finite();
-    if (infinite_left && !left.terms.is_empty()) || side.is_nan() {
+    if (infinite_left && left.len() > 0) || side.is_nan() {
         return Err(infinite_sum(at.0));
     }
-    if !right.constant.is_finite() && !right.terms.is_empty() {
+    if !right.constant.is_finite() && right.len() > 0 {
         return Err(infinite_sum(at.1));
     }
-    let mut terms = left.terms;
-    terms.extend(right.terms.into_iter().map(|(j, v)| (j, -v)));
+    left.add(&right, -1.0);
     let (lower, upper) = match relation {
         Relation::AtMost => (f64::NEG_INFINITY, side),
         Relation::AtLeast => (side, f64::INFINITY),
@@ -113,7 +122,7 @@ fn between_two(left: Linear, relation: Relation, right: Linear, at: (usize, usiz
     if lower == f64::INFINITY || upper == f64::NEG_INFINITY {
         return Err(infinite_sum(at.1));
     }
-    Ok(Constraint { terms, lower, upper })
+    Ok(Constraint { terms: left.linear, products: left.products, lower, upper })
 }
 
 fn infinite_sum(character: usize) -> Trouble {
@@ -147,7 +156,8 @@ struct Token {
     at: usize,
 }
 
-struct Parser<'a> {
+struct Parser<'a, 'b> {
+    budget: &'b mut Budget,
     text: &'a str,
     variables: &'a HashMap<&'a str, u32>,
     /// Behind the next token.
@@ -156,9 +166,10 @@ struct Parser<'a> {
     brackets: usize,
 }
 
-impl<'a> Parser<'a> {
-    fn new(text: &'a str, variables: &'a HashMap<&'a str, u32>) -> Result<Self, Trouble> {
-        let mut parser = Self { text, variables, at: 0, next: None, brackets: 0 };
+impl<'a, 'b> Parser<'a, 'b> {
+    fn new(text: &'a str, variables: &'a HashMap<&'a str, u32>, budget: &'b mut Budget) -> Result<Self, Trouble> {
+        budget.grow(text.len());
+        let mut parser = Self { budget, text, variables, at: 0, next: None, brackets: 0 };
         parser.advance()?;
         Ok(parser)
     }
@@ -197,7 +208,7 @@ impl<'a> Parser<'a> {
         };
         let (kind, len) = match first {
             '0'..='9' | '.' => self.number(rest, at)?,
-            '+' | '-' | '*' | '/' | '(' | ')' => (Kind::Sign(first), 1),
+            '+' | '-' | '*' | '/' | '(' | ')' | '^' => (Kind::Sign(first), 1),
             '−' => (Kind::Sign('-'), first.len_utf8()),
             '·' | '×' => (Kind::Sign('*'), first.len_utf8()),
             '≤' => (Kind::Relation(Relation::AtMost), first.len_utf8()),
@@ -283,8 +294,8 @@ impl<'a> Parser<'a> {
         Ok(is)
     }
 
-    fn sum(&mut self) -> Result<Linear, Trouble> {
-        let mut total = Linear::default();
+    fn sum(&mut self) -> Result<Polynomial, Trouble> {
+        let mut total = Polynomial::default();
         let mut first = true;
         loop {
             let mut sign = 1.0;
@@ -301,35 +312,31 @@ impl<'a> Parser<'a> {
                 return Ok(total);
             }
             let term = self.product()?;
-            total.constant += sign * term.constant;
-            if total.terms.is_empty() {
-                total.terms = term.terms;
-                if sign < 0.0 {
-                    total.terms.iter_mut().for_each(|t| t.1 = -t.1);
-                }
-            } else {
-                total.terms.extend(term.terms.into_iter().map(|(j, v)| (j, sign * v)));
-            }
+            // Infinities are told by whoever asks for the sum.
+            total.take_in(term, sign);
             first = false;
         }
     }
 
-    fn product(&mut self) -> Result<Linear, Trouble> {
-        let mut value = self.factor()?;
+    fn product(&mut self) -> Result<Polynomial, Trouble> {
+        let mut value = self.power()?;
         loop {
             let at = self.next.as_ref().map_or(self.text.len(), |t| t.at);
             if self.takes('*')? {
-                let factor = self.factor()?;
+                let factor = self.power()?;
                 value = self.multiply(value, factor, at)?;
             } else if self.takes('/')? {
-                let divisor = self.factor()?;
-                if !divisor.terms.is_empty() || divisor.constant == 0.0 || !divisor.constant.is_finite() {
+                let divisor = self.power()?;
+                if divisor.len() > 0 || divisor.constant == 0.0 || !divisor.constant.is_finite() {
                     return Err(self.trouble(at, "a division by something that is not a number", "divide by a number"));
                 }
-                value.terms.iter_mut().for_each(|t| t.1 /= divisor.constant);
-                value.constant /= divisor.constant;
+                value.scale(|v| v / divisor.constant);
             } else if matches!(&self.next, Some(Token { kind: Kind::Name(_) | Kind::Sign('('), .. })) {
-                let factor = self.factor()?;
+                let factor = self.power()?;
+                if value.len() > 0 && factor.len() > 0 {
+                    let finding = "two variables side by side";
+                    return Err(self.trouble(at, finding, "write x * y for their product; is a + missing?"));
+                }
                 value = self.multiply(value, factor, at)?;
             } else {
                 return Ok(value);
@@ -337,33 +344,60 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn multiply(&self, a: Linear, b: Linear, at: usize) -> Result<Linear, Trouble> {
-        let (mut linear, number) = match (a.terms.is_empty(), b.terms.is_empty()) {
-            (true, _) => (b, a.constant),
-            (_, true) => (a, b.constant),
-            _ => {
-                let character = self.character_of(at);
-                let finding = "a product of variables".to_owned();
-                let remedy = "constraints and objectives are linear; is a + or a * with a number missing?".to_owned();
-                return Err(Trouble { character, code: "json-not-linear", finding, remedy });
-            }
-        };
-        if !number.is_finite() {
+    fn multiply(&mut self, a: Polynomial, b: Polynomial, at: usize) -> Result<Polynomial, Trouble> {
+        if !a.constant.is_finite() || !b.constant.is_finite() {
             return Err(infinite_sum(self.character_of(at)));
         }
-        linear.terms.iter_mut().for_each(|t| t.1 *= number);
-        linear.constant *= number;
-        Ok(linear)
+        a.times(b, self.budget).map_err(|refusal| self.refused(refusal, at))
     }
 
-    fn factor(&mut self) -> Result<Linear, Trouble> {
+    /// A factor, or a power of one: `x^2`.
+    fn power(&mut self) -> Result<Polynomial, Trouble> {
+        let mut base = self.factor()?;
+        let at = self.next.as_ref().map_or(self.text.len(), |t| t.at);
+        if !self.takes('^')? {
+            return Ok(base);
+        }
+        let Some(Token { kind: Kind::Number(exponent), .. }) = self.next else {
+            return Err(self.trouble(at, "a power whose exponent is not a number", "write a square as x^2"));
+        };
+        self.advance()?;
+        if let Some(number) = base.as_number() {
+            return Ok(Polynomial::number(number.powf(exponent)));
+        }
+        match exponent {
+            1.0 => Ok(base),
+            2.0 if base.constant.is_finite() => base.squared(self.budget).map_err(|refusal| self.refused(refusal, at)),
+            _ => Err(self.refused(Refusal::Degree, at)),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal, at: usize) -> Trouble {
+        let character = self.character_of(at);
+        match refusal {
+            Refusal::Degree => Trouble {
+                character,
+                code: "json-not-quadratic",
+                finding: "a product or power that is neither linear nor quadratic".to_owned(),
+                remedy: "constraints and objectives are linear or quadratic".to_owned(),
+            },
+            Refusal::Size => Trouble {
+                character,
+                code: "json-too-large",
+                finding: "a product that comes to more terms than this model may have".to_owned(),
+                remedy: "give the sum a variable of its own, and multiply that".to_owned(),
+            },
+        }
+    }
+
+    fn factor(&mut self) -> Result<Polynomial, Trouble> {
         let Some(token) = self.advance()? else {
             let finding = "the text ends where a number or a variable must stand";
             return Err(self.trouble(self.text.len(), finding, "complete it"));
         };
         match token.kind {
-            Kind::Number(constant) => Ok(Linear { terms: Vec::new(), constant }),
-            Kind::Name(column) => Ok(Linear { terms: vec![(column, 1.0)], constant: 0.0 }),
+            Kind::Number(constant) => Ok(Polynomial::number(constant)),
+            Kind::Name(column) => Ok(Polynomial::variable(column)),
             Kind::Sign('(') => {
                 self.brackets += 1;
                 if self.brackets > MOST_BRACKETS {
@@ -384,9 +418,8 @@ impl<'a> Parser<'a> {
                     Some(Token { kind: Kind::Number(_) | Kind::Name(_) | Kind::Sign('('), .. })
                 ) =>
             {
-                let mut inner = self.factor()?;
-                inner.terms.iter_mut().for_each(|t| t.1 = -t.1);
-                inner.constant = -inner.constant;
+                let mut inner = self.power()?;
+                inner.scale(|v| -v);
                 Ok(inner)
             }
             _ => Err(self.unexpected(&token, "a number or a variable", "write it as 2 x + 3 y <= 12")),
@@ -430,6 +463,10 @@ pub(super) fn plain_name(rest: &str) -> usize {
 mod tests {
     use super::*;
 
+    fn constraint(text: &str, variables: &HashMap<&str, u32>) -> Result<Constraint, Trouble> {
+        super::constraint(text, variables, &mut Budget::for_text(0))
+    }
+
     fn variables() -> HashMap<&'static str, u32> {
         ["x", "y", "z", "ship[Paris, 3]", "my var", "Übung"].into_iter().zip(0..).collect()
     }
@@ -465,8 +502,32 @@ mod tests {
             let got = constraint(text, &variables()).unwrap_or_else(|t| panic!("{text}: {t:?}"));
             assert_eq!((row(&got.terms), got.lower, got.upper), (*coefficients, *lower, *upper), "{text}");
         }
-        let objective = expression("3 x - 2 (y - 1) + 0.5", &variables()).unwrap();
-        assert_eq!((row(&objective.terms), objective.constant), ([3., -2., 0., 0., 0., 0.], 2.5));
+        let objective = expression("3 x - 2 (y - 1) + 0.5", &variables(), &mut Budget::for_text(0)).unwrap();
+        assert_eq!((row(&objective.linear), objective.constant), ([3., -2., 0., 0., 0., 0.], 2.5));
+    }
+
+    #[test]
+    fn products_and_squares() {
+        let product = |first, second, value| Product { first, second, value };
+        let cases: &[(&str, [f64; 6], Vec<Product>, f64)] = &[
+            ("x^2 + 2 x*y <= 4", [0.; 6], vec![product(0, 0, 1.), product(0, 1, 2.)], 4.),
+            ("-x^2 <= 4", [0.; 6], vec![product(0, 0, -1.)], 4.),
+            ("3 * -x^2 / 2 <= 4", [0.; 6], vec![product(0, 0, -1.5)], 4.),
+            (
+                "(x + y)^2 <= 2^2 + 'my var'^1",
+                [0., 0., 0., 0., -1., 0.],
+                vec![product(0, 0, 1.), product(0, 1, 2.), product(1, 1, 1.)],
+                4.,
+            ),
+            ("(x + 1) * (y - 2) <= 0", [-2., 1., 0., 0., 0., 0.], vec![product(0, 1, 1.)], 2.),
+            ("(x + 1) * (x - 1) - x * x <= 0", [0.; 6], vec![], 1.),
+        ];
+        for (text, coefficients, products, upper) in cases {
+            let mut got = constraint(text, &variables()).unwrap_or_else(|t| panic!("{text}: {t:?}"));
+            let mut sum = Polynomial { products: std::mem::take(&mut got.products), ..Polynomial::default() };
+            sum.merge();
+            assert_eq!((row(&got.terms), &sum.products, got.upper), (*coefficients, products, *upper), "{text}");
+        }
     }
 
     #[test]
@@ -474,8 +535,13 @@ mod tests {
         let cases: &[(&str, usize, &str, &str)] = &[
             ("2 x + q <= 3", 7, "json-unknown-variable", "'q' is not a variable"),
             ("x + y", 6, "json-algebra", "no relation (<=, >= or =) in this constraint"),
-            ("x y <= 3", 3, "json-not-linear", "a product of variables"),
-            ("x * x <= 3", 3, "json-not-linear", "a product of variables"),
+            ("x y <= 3", 3, "json-algebra", "two variables side by side"),
+            ("x * x * y <= 3", 7, "json-not-quadratic", "a product or power that is neither linear nor quadratic"),
+            ("(x * y)^2 <= 3", 8, "json-not-quadratic", "a product or power that is neither linear nor quadratic"),
+            ("x^3 <= 3", 2, "json-not-quadratic", "a product or power that is neither linear nor quadratic"),
+            ("x^y <= 3", 2, "json-algebra", "a power whose exponent is not a number"),
+            ("2^y <= 3", 2, "json-algebra", "a power whose exponent is not a number"),
+            ("inf * x <= 3", 5, "json-value", "an infinity where a finite number must stand"),
             ("x <= ", 6, "json-algebra", "the text ends where a number or a variable must stand"),
             ("x <= 1 <= 2 <= 3", 13, "json-algebra", "'<= 3' where the end must stand"),
             ("1 <= x >= 2", 8, "json-algebra", "relations that do not point the same way"),

@@ -3,7 +3,9 @@
 use super::document::{At, Document, Keys, Path};
 use super::{kind, problem_name, sense};
 use crate::formats::place::FormatError;
-use crate::problem::{ColumnKind, Indicator, MOST_ENTRIES, NameArena, Names, ProblemData, SpecialOrderedSet};
+use crate::problem::{
+    ColumnKind, Indicator, MOST_ENTRIES, NameArena, Names, ProblemData, Product, QuadraticRow, SpecialOrderedSet,
+};
 
 /// Reads the whole model.
 pub(super) fn read(at: At<'_, '_>) -> Result<ProblemData, FormatError> {
@@ -23,6 +25,7 @@ pub(super) fn read(at: At<'_, '_>) -> Result<ProblemData, FormatError> {
     let matrix = keys.take("matrix");
     let sets = keys.take("sets");
     let indicators = keys.take("indicators");
+    let (quadratic_objective, quadratic_rows) = (keys.take("quadratic_objective"), keys.take("quadratic_rows"));
     keys.finish()?;
 
     let mut data = ProblemData { name, objective_name, sense, offset, ..ProblemData::default() };
@@ -34,6 +37,13 @@ pub(super) fn read(at: At<'_, '_>) -> Result<ProblemData, FormatError> {
     match matrix {
         Some(value) => read_matrix(At { value, path: &Path::Key(at.path, "matrix") }, &mut data)?,
         None => data.starts = vec![0; data.cost.len() + 1],
+    }
+    if let Some(value) = quadratic_objective {
+        let at = At { value, path: &Path::Key(at.path, "quadratic_objective") };
+        data.quadratic_objective = read_products(at, &mut Keys::of(at)?)?;
+    }
+    if let Some(value) = quadratic_rows {
+        data.quadratic_rows = read_quadratic_rows(At { value, path: &Path::Key(at.path, "quadratic_rows") })?;
     }
     if let Some(value) = sets {
         data.sets = read_sets(At { value, path: &Path::Key(at.path, "sets") })?;
@@ -252,6 +262,46 @@ fn transpose(starts: &[u32], columns: &[u32], values: &[f64], data: &mut Problem
         }
     }
     data.starts = column_starts;
+}
+
+/// `first`, `second` and `values`, one of each a product. What is left of the keys is refused.
+fn read_products(at: At<'_, '_>, keys: &mut Keys<'_, '_>) -> Result<Vec<Product>, FormatError> {
+    let mut columns = |key: &'static str| {
+        let value = keys.take(key).ok_or_else(|| keys.missing(key))?;
+        integers(At { value, path: &Path::Key(at.path, key) }, MOST_ENTRIES)
+    };
+    let (first, second) = (columns("first")?, columns("second")?);
+    let values = keys.take("values").ok_or_else(|| keys.missing("values"))?;
+    let values_path = Path::Key(at.path, "values");
+    let Document::Numbers(values) = values else {
+        return Err(At { value: values, path: &values_path }.wrong_kind("a list of numbers"));
+    };
+    if first.len() != values.len() || second.len() != values.len() {
+        let finding = format!("{} values, but {} and {} columns", values.len(), first.len(), second.len());
+        return Err(values_path.error("json-length", finding, "give two columns a value"));
+    }
+    // Columns that are not there are told with the problem's other defects.
+    let pairs = first.into_iter().zip(second).zip(values);
+    let products = pairs.map(|((first, second), &value)| Product { first, second, value }).collect();
+    keys.refuse_others()?;
+    Ok(products)
+}
+
+fn read_quadratic_rows(at: At<'_, '_>) -> Result<Vec<QuadraticRow>, FormatError> {
+    let mut rows = Vec::new();
+    for (k, value) in objects(at)?.iter().enumerate() {
+        let path = Path::Item(at.path, k);
+        let at = At { value, path: &path };
+        let mut keys = Keys::of(at)?;
+        let row = keys.take("row").ok_or_else(|| keys.missing("row"))?;
+        let row_path = Path::Key(&path, "row");
+        let row = At { value: row, path: &row_path }.number()?;
+        if row.fract() != 0.0 || !(0.0..MOST_ENTRIES as f64).contains(&row) {
+            return Err(row_path.error("json-value", format!("{row} is not a position"), "positions count from 0"));
+        }
+        rows.push(QuadraticRow { row: row as u32, products: read_products(at, &mut keys)? });
+    }
+    Ok(rows)
 }
 
 /// The items of a list of objects.

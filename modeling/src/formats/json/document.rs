@@ -273,6 +273,11 @@ impl<'d, 'p> Keys<'d, 'p> {
 
     /// Refuses what nobody took.
     pub fn finish(self) -> Result<(), FormatError> {
+        self.refuse_others()
+    }
+
+    /// The same, where the keys are shared.
+    pub fn refuse_others(&self) -> Result<(), FormatError> {
         for (key, _) in self.entries {
             if !self.known.iter().any(|known| known == key) {
                 let finding = format!("{} is not a field here", quote(key.as_bytes()));

@@ -18,14 +18,17 @@
 //! |---|---|
 //! | `name` | text |
 //! | `sense` | `"minimize"` (default) or `"maximize"` |
-//! | `objective` | algebra, a map from variable to cost, or `{"terms": map, "constant": number}`; left out, it is 0 |
+//! | `objective` | algebra (squares as `x^2`, products as `2 x * y`), a map from variable to cost, or `{"terms": map, "constant": number}`; left out, it is 0 |
 //! | `variables` | a map from name to `{"type", "lower", "upper", "free"}`. Types: `continuous` (default), `integer`, `binary`, `semicontinuous`, `semiinteger`. A lower bound left out is 0 |
 //! | `constraints` | a map from name to algebra, or to `{"terms" or "expression", "lower", "upper", "equal", "when"}`; or a list of these, without names. `"when": {"z": 1}` switches the row by a binary variable |
 //! | `sets` | a map from name to `{"order": 1 or 2, "weights": map from variable to weight}` |
 //!
 //! For machines, columns, rows and one compressed matrix:
-//! `{"columns": {"lower", "upper", "cost", "type", "names"}, "rows": {"lower", "upper", "names"}, "matrix": {"csc" or "csr": {"starts",
-//! "indices", "values"}}, "sense", "offset", "name", "objective_name", "sets", "indicators"}`. As text: `{"format": "mps", "text": "NAME …"}`.
+//! `{"columns": {"lower", "upper", "cost", "type", "names"}, "rows": {"lower", "upper", "names"}, "matrix": {"csc" or
+//! "csr": {"starts", "indices", "values"}}, "sense", "offset", "name", "objective_name", "quadratic_objective",
+//! "quadratic_rows", "sets", "indicators"}`. Products of columns are `{"first", "second", "values"}`, in `quadratic_rows`
+//! with their `"row"`, and without a factor of a half. As text in another format: `{"format": "mps", "text": "NAME …"}`, or
+//! `"lp"` or `"nl"`.
 //!
 //! Infinity is `"inf"` or `"-inf"`, or a bound left out (`null` in a list). Unknown fields and repeated keys are refused.
 
@@ -36,7 +39,7 @@ mod people;
 mod write;
 
 use super::place::{FormatError, Read};
-use super::{Format, mps};
+use super::{Format, lp, mps, nl};
 use crate::problem::{ColumnKind, Problem, Sense};
 
 use document::{At, Keys, Path};
@@ -95,11 +98,15 @@ fn text(at: At<'_, '_>) -> Result<Read<Problem>, FormatError> {
     let text = keys.take("text").ok_or_else(|| keys.missing("text"))?;
     let text = At { value: text, path: &Path::Key(at.path, "text") }.text()?;
     keys.finish()?;
-    if Format::of_hint(&format!("model.{format}")).or_else(|| Format::of_hint(format)) == Some(Format::Mps) {
-        return mps::read(text.as_bytes());
+    match Format::of_hint(&format!("model.{format}")).or_else(|| Format::of_hint(format)) {
+        Some(Format::Mps) => mps::read(text.as_bytes()),
+        Some(Format::Lp) => lp::read(text.as_bytes()),
+        Some(Format::Nl) => nl::read(text.as_bytes()),
+        _ => {
+            let finding = format!("the format '{format}' is not read from text");
+            Err(format_path.error("format-unsupported", finding, "give \"mps\", \"lp\" or \"nl\""))
+        }
     }
-    let finding = format!("the format '{format}' is not read from text");
-    Err(format_path.error("format-unsupported", finding, "give \"mps\""))
 }
 
 fn sense(value: Option<&Document>, parent: &Path<'_>) -> Result<Sense, FormatError> {

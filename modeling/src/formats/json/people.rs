@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::algebra::{self, Linear, Trouble};
+use super::algebra::{self, Trouble};
 use super::document::{At, Document, Keys, Path};
 use super::{kind, problem_name, sense};
 use crate::formats::place::{FormatError, quote};
-use crate::problem::{ColumnKind, Indicator, MOST_ENTRIES, NameArena, Names, ProblemData, SpecialOrderedSet};
+use crate::formats::polynomial::{Budget, Polynomial};
+use crate::problem::{
+    ColumnKind, Indicator, MOST_ENTRIES, NameArena, Names, ProblemData, QuadraticRow, SpecialOrderedSet,
+};
 
 /// Reads the whole model.
 pub(super) fn read(at: At<'_, '_>) -> Result<ProblemData, FormatError> {
@@ -22,15 +25,16 @@ pub(super) fn read(at: At<'_, '_>) -> Result<ProblemData, FormatError> {
 
     let mut data = ProblemData { name, sense, ..ProblemData::default() };
     let columns = read_variables(variables.ok_or(missing)?, at.path, &mut data)?;
+    let mut rows = Rows::new();
     if let Some(value) = objective {
         let path = Path::Key(at.path, "objective");
-        let linear = read_objective(At { value, path: &path }, &columns)?;
-        for (j, v) in linear.terms {
+        let read = read_objective(At { value, path: &path }, &columns, &mut rows.budget)?;
+        for (j, v) in read.linear {
             data.cost[j as usize] += v;
         }
-        data.offset = linear.constant;
+        data.offset = read.constant;
+        data.quadratic_objective = read.products;
     }
-    let mut rows = Rows::default();
     if let Some(value) = constraints {
         read_constraints(At { value, path: &Path::Key(at.path, "constraints") }, &columns, &mut rows)?;
     }
@@ -113,11 +117,11 @@ fn tell(trouble: Trouble, path: &Path<'_>) -> FormatError {
     FormatError::at_pointer(path.pointer(), Some(trouble.character), trouble.code, trouble.finding, trouble.remedy)
 }
 
-fn read_objective(at: At<'_, '_>, columns: &Columns<'_>) -> Result<Linear, FormatError> {
+fn read_objective(at: At<'_, '_>, columns: &Columns<'_>, budget: &mut Budget) -> Result<Polynomial, FormatError> {
     match at.value {
-        Document::Null => Ok(Linear::default()),
-        Document::Number(constant) => Ok(Linear { terms: Vec::new(), constant: *constant }),
-        Document::Text(text) => algebra::expression(text, columns).map_err(|t| tell(t, at.path)),
+        Document::Null => Ok(Polynomial::default()),
+        Document::Number(constant) => Ok(Polynomial::number(*constant)),
+        Document::Text(text) => algebra::expression(text, columns, budget).map_err(|t| tell(t, at.path)),
         Document::Object(entries) if entries.iter().any(|(k, v)| k == "terms" && matches!(v, Document::Object(_))) => {
             let mut keys = Keys::of(at)?;
             let terms = keys.take("terms").map_or(Ok(Vec::new()), |value| {
@@ -127,9 +131,9 @@ fn read_objective(at: At<'_, '_>, columns: &Columns<'_>) -> Result<Linear, Forma
                 .take("constant")
                 .map_or(Ok(0.0), |value| At { value, path: &Path::Key(at.path, "constant") }.number())?;
             keys.finish()?;
-            Ok(Linear { terms, constant })
+            Ok(Polynomial { linear: terms, constant, ..Polynomial::default() })
         }
-        Document::Object(_) => Ok(Linear { terms: read_terms(at, columns)?, constant: 0.0 }),
+        Document::Object(_) => Ok(Polynomial { linear: read_terms(at, columns)?, ..Polynomial::default() }),
         _ => Err(at.wrong_kind("algebra or a map from variable to cost")),
     }
 }
@@ -151,18 +155,41 @@ fn unknown_variable(name: &str, path: &Path<'_>) -> FormatError {
 }
 
 /// The rows as they are written, to be turned into columns at the end.
-#[derive(Default)]
 struct Rows {
+    /// For what multiplies out, in all of the model.
+    budget: Budget,
     names: NameArena,
     lower: Vec<f64>,
     upper: Vec<f64>,
     ends: Vec<usize>,
     terms: Vec<(u32, f64)>,
+    quadratic: Vec<QuadraticRow>,
     indicators: Vec<Indicator>,
     numbered: bool,
 }
 
 impl Rows {
+    fn new() -> Self {
+        Self {
+            budget: Budget::for_text(0),
+            names: NameArena::default(),
+            lower: Vec::new(),
+            upper: Vec::new(),
+            ends: Vec::new(),
+            terms: Vec::new(),
+            quadratic: Vec::new(),
+            indicators: Vec::new(),
+            numbered: false,
+        }
+    }
+
+    fn push_algebra(&mut self, row: algebra::Constraint) {
+        if !row.products.is_empty() {
+            self.quadratic.push(QuadraticRow { row: self.ends.len() as u32, products: row.products });
+        }
+        self.push(row.terms, row.lower, row.upper);
+    }
+
     fn push(&mut self, terms: Vec<(u32, f64)>, lower: f64, upper: f64) {
         self.terms.extend(terms);
         self.ends.push(self.terms.len());
@@ -198,6 +225,7 @@ impl Rows {
         data.row_lower = self.lower;
         data.row_upper = self.upper;
         data.indicators = self.indicators;
+        data.quadratic_rows = self.quadratic;
     }
 }
 
@@ -232,10 +260,9 @@ fn read_constraints(at: At<'_, '_>, columns: &Columns<'_>, rows: &mut Rows) -> R
 }
 
 fn read_constraint(at: At<'_, '_>, columns: &Columns<'_>, rows: &mut Rows) -> Result<(), FormatError> {
-    let algebra = |text: &str, path: &Path<'_>| algebra::constraint(text, columns).map_err(|t| tell(t, path));
     if let Document::Text(text) = at.value {
-        let row = algebra(text, at.path)?;
-        rows.push(row.terms, row.lower, row.upper);
+        let row = algebra::constraint(text, columns, &mut rows.budget).map_err(|t| tell(t, at.path))?;
+        rows.push_algebra(row);
         return Ok(());
     }
     if !matches!(at.value, Document::Object(_)) {
@@ -250,8 +277,9 @@ fn read_constraint(at: At<'_, '_>, columns: &Columns<'_>, rows: &mut Rows) -> Re
     if let Some(value) = expression {
         keys.finish()?;
         let path = Path::Key(at.path, "expression");
-        let row = algebra(At { value, path: &path }.text()?, &path)?;
-        rows.push(row.terms, row.lower, row.upper);
+        let text = At { value, path: &path }.text()?;
+        let row = algebra::constraint(text, columns, &mut rows.budget).map_err(|t| tell(t, &path))?;
+        rows.push_algebra(row);
         return Ok(());
     }
     let terms = keys.take("terms").ok_or_else(|| keys.missing("terms"))?;

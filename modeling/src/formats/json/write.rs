@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::algebra::plain_name;
-use crate::problem::{ColumnKind, Problem, Sense};
+use crate::problem::{ColumnKind, Problem, Product, Sense};
 
 /// Writes the shape for machines.
 ///
@@ -57,6 +57,7 @@ pub fn write_columnar<W: Write>(problem: &Problem, out: &mut W) -> io::Result<()
     out.write_all(b",\n\"values\":")?;
     list(out, p.values(), |out, v| write!(out, "{}", Number(*v)))?;
     out.write_all(b"}}")?;
+    columnar_products(p, out)?;
     if !p.sets().is_empty() {
         out.write_all(b",\n\"sets\":")?;
         list(out, p.sets(), |out, set| {
@@ -76,6 +77,30 @@ pub fn write_columnar<W: Write>(problem: &Problem, out: &mut W) -> io::Result<()
         })?;
     }
     out.write_all(b"}\n")
+}
+
+fn columnar_products<W: Write>(p: &Problem, out: &mut W) -> io::Result<()> {
+    fn arrays<W: Write>(products: &[Product], out: &mut W) -> io::Result<()> {
+        out.write_all(b"\"first\":")?;
+        list(out, products, |out, q| write!(out, "{}", q.first))?;
+        out.write_all(b",\"second\":")?;
+        list(out, products, |out, q| write!(out, "{}", q.second))?;
+        out.write_all(b",\"values\":")?;
+        list(out, products, |out, q| write!(out, "{}", Number(q.value)))?;
+        out.write_all(b"}")
+    }
+    if !p.quadratic_objective().is_empty() {
+        out.write_all(b",\n\"quadratic_objective\":{")?;
+        arrays(p.quadratic_objective(), out)?;
+    }
+    if !p.quadratic_rows().is_empty() {
+        out.write_all(b",\n\"quadratic_rows\":")?;
+        list(out, p.quadratic_rows(), |out, row| {
+            write!(out, "{{\"row\":{},", row.row)?;
+            arrays(&row.products, out)
+        })?;
+    }
+    Ok(())
 }
 
 /// Writes the shape for people: constraints as algebra, what is a default left out. Problems whose sets have no or the
@@ -102,12 +127,14 @@ pub fn write_readable<W: Write>(problem: &Problem, out: &mut W) -> io::Result<()
     for indicator in p.indicators() {
         when[indicator.row as usize] = Some((indicator.column, indicator.active));
     }
+    let mut quadratic = p.quadratic_rows().iter().peekable();
     for i in 0..p.num_rows() {
         out.write_all(if i == 0 { b"\n  " } else { b",\n  " })?;
         text(out, &p.row_names().get(i))?;
         out.write_all(b":")?;
         let (columns, values) = rows.row(i);
-        let sum = sum_of(p, columns.iter().map(|&j| j as usize).zip(values.iter().copied()));
+        let products = quadratic.next_if(|row| row.row as usize == i).map_or(&[][..], |row| &row.products);
+        let sum = sum_of(p, columns.iter().map(|&j| j as usize).zip(values.iter().copied()), products);
         let (lower, upper) = (p.row_lower()[i], p.row_upper()[i]);
         let algebra = match (lower.is_finite(), upper.is_finite()) {
             (true, true) if lower == upper => format!("{sum} = {lower:?}"),
@@ -194,7 +221,7 @@ fn variable<W: Write>(p: &Problem, j: usize, out: &mut W) -> io::Result<()> {
 }
 
 fn objective(p: &Problem, costs: impl Iterator<Item = (usize, f64)>) -> String {
-    let sum = sum_of(p, costs);
+    let sum = sum_of(p, costs, p.quadratic_objective());
     let constant = p.offset();
     if constant == 0.0 {
         sum
@@ -205,34 +232,51 @@ fn objective(p: &Problem, costs: impl Iterator<Item = (usize, f64)>) -> String {
     }
 }
 
-/// `2 x - y`, or `0` for no terms.
-fn sum_of(p: &Problem, terms: impl Iterator<Item = (usize, f64)>) -> String {
+/// `2 x - y + x^2`, or `0` for no terms.
+fn sum_of(p: &Problem, terms: impl Iterator<Item = (usize, f64)>, products: &[Product]) -> String {
     let mut sum = String::new();
     for (j, value) in terms {
-        let sign = match (sum.is_empty(), value.is_sign_negative()) {
-            (true, false) => "",
-            (true, true) => "-",
-            (false, false) => " + ",
-            (false, true) => " - ",
-        };
-        sum.push_str(sign);
-        if value.abs() != 1.0 {
-            let number = value.abs();
-            // Writing to a string cannot fail.
-            let _ = write!(sum, "{number:?} ");
-        }
-        let name = p.column_names().get(j);
-        if plain_name(&name) == name.len() && !name.to_ascii_lowercase().starts_with("inf") {
-            sum.push_str(&name);
+        coefficient(&mut sum, value);
+        quoted_name(&mut sum, &p.column_names().get(j));
+    }
+    for product in products {
+        coefficient(&mut sum, product.value);
+        quoted_name(&mut sum, &p.column_names().get(product.first as usize));
+        if product.first == product.second {
+            sum.push_str("^2");
         } else {
-            // Names hold one kind of quote at most, or they are quoted as well as can be.
-            let quote = if name.contains('\'') { '`' } else { '\'' };
-            sum.extend([quote]);
-            sum.push_str(&name);
-            sum.extend([quote]);
+            sum.push_str(" * ");
+            quoted_name(&mut sum, &p.column_names().get(product.second as usize));
         }
     }
     if sum.is_empty() { "0".to_owned() } else { sum }
+}
+
+/// The sign and the size of what comes next.
+fn coefficient(sum: &mut String, value: f64) {
+    sum.push_str(match (sum.is_empty(), value.is_sign_negative()) {
+        (true, false) => "",
+        (true, true) => "-",
+        (false, false) => " + ",
+        (false, true) => " - ",
+    });
+    if value.abs() != 1.0 {
+        let number = value.abs();
+        // Writing to a string cannot fail.
+        let _ = write!(sum, "{number:?} ");
+    }
+}
+
+fn quoted_name(sum: &mut String, name: &str) {
+    if plain_name(name) == name.len() && !name.to_ascii_lowercase().starts_with("inf") {
+        sum.push_str(name);
+    } else {
+        // Names hold one kind of quote at most, or they are quoted as well as can be.
+        let quote = if name.contains('\'') { '`' } else { '\'' };
+        sum.extend([quote]);
+        sum.push_str(name);
+        sum.extend([quote]);
+    }
 }
 
 fn type_name(kind: ColumnKind) -> &'static str {
