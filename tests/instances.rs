@@ -29,11 +29,7 @@ fn wanted(instance: &Instance) -> bool {
     let easy = instance.difficulty == Some(Difficulty::Easy) || instance.path.starts_with("formats/");
     let settled = matches!(instance.known, Known::Optimal(_) | Known::Infeasible | Known::Unbounded);
     let mislabelled = MISLABELLED.iter().any(|(path, _)| *path == instance.path);
-    !instance.path.contains(".mof")
-        && easy
-        && settled
-        && !mislabelled
-        && !matches!(instance.class, None | Some(Class::Nlp | Class::Malformed))
+    easy && settled && !mislabelled && !matches!(instance.class, None | Some(Class::Nlp | Class::Malformed))
 }
 
 #[derive(Default)]

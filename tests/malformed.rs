@@ -16,7 +16,7 @@ fn files() -> Vec<(String, PathBuf, String)> {
     catalogue
         .instances()
         .iter()
-        .filter(|i| i.path.starts_with("malformed/") && !i.path.contains(".mof"))
+        .filter(|i| i.path.starts_with("malformed/"))
         .map(|i| (i.path.clone(), catalogue.file(i), statuses[&i.path].clone()))
         .collect()
 }
