@@ -1,7 +1,11 @@
 //! The table's rows, solved by everybody: the reason, the objective, the duals, and what the judge says of the claim.
 
+use std::path::Path;
+
 use farkas_backends::contract::{Backend, Fit, Quiet, Start, StopToken};
 use farkas_backends::options::{LpMethod, Options, Presolve};
+#[cfg(target_os = "linux")]
+use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::answer::Ray;
 use farkas_modeling::problem::Curvature;
 use farkas_modeling::{Claim, Problem, Reason};
@@ -69,9 +73,14 @@ fn named(case: &Case, faults: Vec<String>) -> Vec<String> {
 }
 
 fn table(backend: &dyn Backend, options: &Options) -> Vec<String> {
+    table_by(backend, backend, options)
+}
+
+/// The rows that `backend` takes, solved by `by`.
+fn table_by(backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
     let mut found = Vec::new();
     for case in cases().iter().filter(|c| backend.fits(&c.problem) == Fit::Takes) {
-        match solve(backend, case, options) {
+        match solve(by, case, options) {
             Ok(claim) => found.extend(judge(backend, case, &claim)),
             Err(fault) => found.push(fault),
         }
@@ -82,6 +91,19 @@ fn table(backend: &dyn Backend, options: &Options) -> Vec<String> {
 #[test]
 fn every_row_of_the_table() {
     for_each(|backend| table(backend, &Options::default()));
+}
+
+/// The way into a process and back changes nothing.
+#[test]
+#[cfg(target_os = "linux")]
+fn every_row_in_a_worker() {
+    let workers = Path::new(env!("CARGO_BIN_EXE_farkas-mock")).parent().map(Path::to_owned);
+    let registry = Registry::new(RegistryConfig { workers, ..RegistryConfig::default() });
+    for_each(|backend| match registry.backend(backend.name()) {
+        Some(worker) => table_by(backend, &*worker, &Options::default()),
+        None => vec!["has no worker".into()],
+    });
+    registry.shut_down();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use farkas_modeling::problem::Sense;
+use farkas_modeling::problem::{Problem, Sense};
 
 use super::ffi::{Figures, Hooks, Place};
 use crate::contract::{Control, Event, Progress, StopToken};
@@ -30,6 +30,7 @@ pub(super) struct Listener<'a> {
     control: &'a (dyn Control + Sync),
     stop: &'a StopToken,
     sense: Sense,
+    columns: usize,
     pub(super) subject: Subject,
     best: Option<f64>,
     /// The point that belongs to `best`: HiGHS loses its own when it ends in an error.
@@ -42,11 +43,12 @@ pub(super) struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    pub(super) fn new(control: &'a (dyn Control + Sync), stop: &'a StopToken, sense: Sense) -> Self {
+    pub(super) fn new(control: &'a (dyn Control + Sync), stop: &'a StopToken, problem: &Problem) -> Self {
         Self {
             control,
             stop,
-            sense,
+            sense: problem.sense(),
+            columns: problem.num_columns(),
             subject: Subject::Problem,
             best: None,
             point: None,
@@ -133,6 +135,8 @@ impl Hooks for Listener<'_> {
     }
 
     fn incumbent(&mut self, objective: f64, values: &[f64]) {
+        // Behind the problem's columns HiGHS may have binaries of its own, one for each semicontinuous column.
+        let Some(values) = values.get(..self.columns) else { return };
         let better = self.best.is_none_or(|best| self.sense.better(objective, best));
         if self.subject != Subject::Other && better && objective.is_finite() {
             self.best = Some(objective);

@@ -219,7 +219,7 @@ impl Session for HighsSession {
             return Err(SessionError::Broken(why.clone()));
         }
         check_start(&self.problem, start)?;
-        let listener = Listener::new(control, stop, self.problem.sense());
+        let listener = Listener::new(control, stop, &self.problem);
         let mut solve = Solve { s: self, listener, options, stop, begin };
         let result = solve.go(start, control);
         solve.listener.flush();
