@@ -79,12 +79,11 @@ impl Reader<'_> {
                 if !value.is_finite() {
                     return Err(self.not_finite(token.span));
                 }
-                match self.coefficient_of()? {
-                    Some(name) => self.linear(sign * value, name, into)?,
-                    None => {
-                        into.constant += sign * value;
-                        into.constants += 1;
-                    }
+                if let Some(name) = self.coefficient_of()? {
+                    self.linear(sign * value, name, into)?;
+                } else {
+                    into.constant += sign * value;
+                    into.constants += 1;
                 }
             }
             _ => self.linear(sign, token.span, into)?,

@@ -72,12 +72,12 @@ impl Reader<'_> {
         }
         self.tokens.set_arguments(true);
         let (operands, constants) = self.operands()?;
-        let one = || match (&operands[..], &constants[..]) {
-            (&[operand], []) => Ok(operand),
-            _ => {
-                let finding = format!("{} operands", operands.len() + constants.len());
-                Err(Fault::new(function.at, "lp-general-operands", finding, "ABS and PWL take one variable"))
+        let one = || {
+            if let (&[operand], []) = (&operands[..], &constants[..]) {
+                return Ok(operand);
             }
+            let finding = format!("{} operands", operands.len() + constants.len());
+            Err(Fault::new(function.at, "lp-general-operands", finding, "ABS and PWL take one variable"))
         };
         let relation = match name.as_slice() {
             b"MAX" => Relation::Extreme { largest: true, result, operands, constants },

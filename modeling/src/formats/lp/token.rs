@@ -226,10 +226,9 @@ pub(super) fn name_length(text: &[u8], arguments: bool) -> usize {
                 }
                 None => break,
             },
+            b')' | b',' if arguments && depth == 0 => break,
             b'(' => depth += 1,
-            b')' if arguments && depth == 0 => break,
             b')' => depth = depth.saturating_sub(1),
-            b',' if arguments && depth == 0 => break,
             _ if is_name_byte(b) => {}
             _ => break,
         }

@@ -58,7 +58,7 @@ impl Reader<'_> {
         let shape = if matches!(keyword, "QUADOBJ" | "QSECTION") { Shape::Triangle } else { Shape::Full };
         let factor = if keyword == "QCMATRIX" { 1.0 } else { 0.5 };
         let mut entries = self.quadratic_entries(keyword)?;
-        let products = self.products(&mut entries, shape, factor)?;
+        let products = products(&mut entries, shape, factor)?;
         if target == OBJECTIVE {
             self.quadratic_objective = products;
         } else {
@@ -96,37 +96,37 @@ impl Reader<'_> {
         }
         Ok(entries)
     }
+}
 
-    fn products(&self, entries: &mut [Entry], shape: Shape, factor: f64) -> Result<Vec<Product>, Fault> {
-        // Stable: within a pair in the order of the file.
-        entries.sort_by_key(Entry::pair);
-        let mut products = Vec::with_capacity(entries.len());
-        for group in entries.chunk_by(|a, b| a.pair() == b.pair()) {
-            let (first, second) = group[0].pair();
-            let square = first == second;
-            let twice = group.iter().enumerate().find(|(k, e)| {
-                let before = &group[..*k];
-                before.iter().any(|b| shape == Shape::Triangle || b.first == e.first)
-            });
-            if let Some((_, entry)) = twice {
-                let remedy = match shape {
-                    Shape::Triangle => "this section holds one triangle of the matrix; QMATRIX and QCMATRIX hold both",
-                    Shape::Full => "give each entry once",
-                };
-                return Err(Fault::new(entry.at, "mps-quadratic-repeated", "a pair of columns a second time", remedy));
-            }
-            if !square && shape == Shape::Full {
-                let other = group.get(1).map_or(0.0, |e| e.value);
-                if other != group[0].value {
-                    let finding = format!("{} here, but {other} where the columns change places", group[0].value);
-                    let remedy = "this section holds all of a symmetric matrix; QUADOBJ holds one triangle";
-                    return Err(Fault::new(group[0].at, "mps-quadratic-asymmetric", finding, remedy));
-                }
-            }
-            // Off the diagonal Q has the value twice, given here once or twice.
-            let value = if square { factor * group[0].value } else { 2.0 * factor * group[0].value };
-            products.push(Product::new(first, second, value));
+fn products(entries: &mut [Entry], shape: Shape, factor: f64) -> Result<Vec<Product>, Fault> {
+    // Stable: within a pair in the order of the file.
+    entries.sort_by_key(Entry::pair);
+    let mut products = Vec::with_capacity(entries.len());
+    for group in entries.chunk_by(|a, b| a.pair() == b.pair()) {
+        let (first, second) = group[0].pair();
+        let square = first == second;
+        let twice = group.iter().enumerate().find(|(k, e)| {
+            let before = &group[..*k];
+            before.iter().any(|b| shape == Shape::Triangle || b.first == e.first)
+        });
+        if let Some((_, entry)) = twice {
+            let remedy = match shape {
+                Shape::Triangle => "this section holds one triangle of the matrix; QMATRIX and QCMATRIX hold both",
+                Shape::Full => "give each entry once",
+            };
+            return Err(Fault::new(entry.at, "mps-quadratic-repeated", "a pair of columns a second time", remedy));
         }
-        Ok(products)
+        if !square && shape == Shape::Full {
+            let other = group.get(1).map_or(0.0, |e| e.value);
+            if other != group[0].value {
+                let finding = format!("{} here, but {other} where the columns change places", group[0].value);
+                let remedy = "this section holds all of a symmetric matrix; QUADOBJ holds one triangle";
+                return Err(Fault::new(group[0].at, "mps-quadratic-asymmetric", finding, remedy));
+            }
+        }
+        // Off the diagonal Q has the value twice, given here once or twice.
+        let value = if square { factor * group[0].value } else { 2.0 * factor * group[0].value };
+        products.push(Product::new(first, second, value));
     }
+    Ok(products)
 }
