@@ -1,6 +1,6 @@
 //! What an optimisation problem is: what people write ([`model`]), what everybody downstream reads ([`problem`]), its
 //! canonical bytes ([`image`]), the file formats ([`formats`]), what solvers say ([`answer`]), and the checker that
-//! believes none of it ([`check`]).
+//! believes none of it ([`check`]). What a problem looks like, for people who wonder: [`statistics`].
 //!
 //! Pure: no files, clock, threads, network or `unsafe`. It solves nothing; solving comes by extension traits of the
 //! facade crate `farkas`.
@@ -12,6 +12,7 @@ pub mod formats;
 pub mod image;
 pub mod model;
 pub mod problem;
+pub mod statistics;
 pub mod tolerances;
 
 pub use answer::{Claim, Limit, Reason, Source, Termination};

@@ -185,10 +185,12 @@ fn operators_in_every_order() {
     m.row("6", (1.0 + &total + a).ge(grown));
     m.row("7", (5.0 - total.clone()).eq(0));
     m.row("8", numbers.iter().zip([&a, &b]).map(|(k, v)| k * v).sum::<Expr>().le(numbers[0]));
+    m.row("by reference", by_reference.eq(&total));
+    m.row("total by reference", (&total).eq(by_reference));
     m.row("9", (3 - 2 * (1.0 - (a + 1)) + 0 * b).le(usize::MAX as f64));
     let p = m.freeze().expect("sound");
     let inf = f64::INFINITY;
-    let want: [Wanted; 9] = [
+    let want: [Wanted; 11] = [
         (&[(0, 2.0), (1, 1.0), (2, -3.0)], -inf, 4.0),
         (&[(0, -2.0), (1, 1.0), (2, 1.5)], -2.0, inf),
         (&[(0, 0.5), (1, 0.5), (2, -3.0)], -1.5, -1.5),
@@ -197,6 +199,8 @@ fn operators_in_every_order() {
         (&[(1, -1.0), (2, -1.0)], -4.0, inf),
         (&[(0, -1.0), (1, -1.0), (2, -1.0)], -5.0, -5.0),
         (&[(0, 2.0), (1, 3.0)], -inf, 2.0),
+        (&[(0, -1.0), (1, -1.0)], 0.0, 0.0),
+        (&[(0, 1.0), (1, 1.0)], 0.0, 0.0),
         (&[(0, 2.0)], -inf, usize::MAX as f64 - 3.0),
     ];
     for (got, (terms, lower, upper)) in rows(&p).into_iter().zip(want) {

@@ -288,8 +288,10 @@ impl Model {
             self.product_ends.push((self.ends.len() as u32, self.terms.products.len() as u32));
         }
         self.ends.push(self.terms.columns.len() as u32);
-        self.row_lower.push(lower - self.terms.constant);
-        self.row_upper.push(upper - self.terms.constant);
+        // A side that is not there stays so, even beside an infinite constant: `x.le(f64::INFINITY)`.
+        let constant = self.terms.constant;
+        self.row_lower.push(if lower == f64::NEG_INFINITY { lower } else { lower - constant });
+        self.row_upper.push(if upper == f64::INFINITY { upper } else { upper - constant });
     }
 
     fn check_room(&self, name: &str) {

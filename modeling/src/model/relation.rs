@@ -58,6 +58,22 @@ impl<A: Linear, B: Linear> Compare for Times<A, B> {}
 impl<D: Degree> Compare for Expr<D> {}
 impl<D: Degree> Compare for &Expr<D> {}
 
+// A reference finds `PartialEq::eq` and `Compare::eq` at once, and takes neither; these come before both.
+
+impl Var {
+    /// Equal to `right`: [`Compare::eq`] for a reference.
+    pub fn eq<R: Quadratic>(&self, right: R) -> Relation<Self, R> {
+        Compare::eq(*self, right)
+    }
+}
+
+impl<D: Degree> Expr<D> {
+    /// Equal to `right`: [`Compare::eq`] for a reference.
+    pub fn eq<R: Quadratic>(&self, right: R) -> Relation<&Self, R> {
+        Compare::eq(self, right)
+    }
+}
+
 /// What can become a row. Implemented by [`Relation`] alone.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row",
