@@ -39,15 +39,17 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod lexicographic;
 mod solver;
 
 pub use farkas_backends as backends;
 pub use farkas_modeling as modeling;
+pub use lexicographic::{Lexicographic, Reached};
 pub use solver::{Solve, SolveError, Solver};
 
 /// What a file that writes and solves models wants in scope.
 pub mod prelude {
-    pub use crate::{Solve, SolveError, Solver};
+    pub use crate::{Lexicographic, Solve, SolveError, Solver};
     pub use farkas_modeling::model::prelude::*;
     pub use farkas_modeling::{Limit, Reason};
 }

@@ -14,6 +14,8 @@ use farkas_modeling::model::{Model, Solved};
 use farkas_modeling::problem::Defects;
 use farkas_modeling::{Problem, Source};
 
+use crate::lexicographic::Lexicographic;
+
 /// Why there is no answer. That a problem is infeasible, or that a limit was reached, is an answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,14 +165,23 @@ impl<'a> Solver<'a> {
         Solver { observer, ..self }
     }
 
-    /// Freezes the model, solves it, checks the answer.
+    /// Freezes the model, solves it, checks the answer. A model with several objectives is solved for one after the other;
+    /// [`solve_in_order`](Self::solve_in_order) tells what each has come to.
     ///
     /// # Errors
     /// When the model has defects, or no solver can do it.
     pub fn solve(&self, model: &Model) -> Result<Solved, SolveError> {
+        if model.num_stages() > 1 {
+            return self.solve_in_order(model).map(Lexicographic::into_solved);
+        }
         let problem = Arc::new(model.freeze()?);
         let answer = self.solve_problem(&problem)?;
         Ok(Solved::new(model, problem, answer))
+    }
+
+    /// The time limit, if one is set.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.options.time_limit
     }
 
     /// Solves a frozen problem and checks the answer.

@@ -211,3 +211,18 @@ fn market_split() -> String {
     (0..columns).for_each(|j| writeln!(text, " BV bnd x{j}").unwrap());
     text + "ENDATA\n"
 }
+
+#[test]
+fn statistics_tell_what_a_problem_looks_like() {
+    let output = run(&["statistics", FACILITY]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{text}{}", stderr(&output));
+    for part in ["Rows by kind", "variable bound", "Ranges of absolute values", "Solvers"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let report = json(&["statistics", FACILITY, "--json"]);
+    assert_eq!(report["sizes"]["columns"], 15, "{report}");
+    assert!(report["solvers"].as_array().is_some_and(|all| all.iter().any(|one| one["takes"] == true)), "{report}");
+    let alone = json(&["statistics", FACILITY, "--json", "--no-solvers"]);
+    assert_eq!((&alone["rows"], &alone["solvers"]), (&report["rows"], &serde_json::Value::Null));
+}

@@ -186,7 +186,8 @@ fn operators_in_every_order() {
     m.row("7", (5.0 - total.clone()).eq(0));
     m.row("8", numbers.iter().zip([&a, &b]).map(|(k, v)| k * v).sum::<Expr>().le(numbers[0]));
     m.row("by reference", by_reference.eq(&total));
-    m.row("total by reference", (&total).eq(by_reference));
+    let same = &total;
+    m.row("total by reference", same.eq(by_reference));
     m.row("9", (3 - 2 * (1.0 - (a + 1)) + 0 * b).le(usize::MAX as f64));
     let p = m.freeze().expect("sound");
     let inf = f64::INFINITY;

@@ -8,6 +8,7 @@ mod convert;
 mod input;
 mod serve;
 mod solve;
+mod statistics;
 mod summary;
 mod view;
 mod worker;
@@ -38,6 +39,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Write a problem in another format (MPS, LP, JSON, …), and tell what that cannot hold.
     Convert(convert::ConvertArgs),
+    /// Show what a problem looks like: sizes, kinds of rows, ranges, what stands out, and which solvers take it.
+    Statistics(statistics::StatisticsArgs),
     /// Show which solvers are here, what they can do, and what to do about those that are not.
     Backends(backends::BackendsArgs),
     /// Run the solve service over HTTP.
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Solve(args) => solve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Statistics(args) => statistics::run(&args),
         Command::Backends(args) => backends::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Bench(command) => bench::run(command),

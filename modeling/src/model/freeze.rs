@@ -38,10 +38,11 @@ impl Model {
         for row in &quadratic_rows {
             matrix.lengths[row.row as usize] += row.products.len() as u32;
         }
-        let never = self.never_holds(&matrix.lengths, &column_names, &row_names);
+        let mut told = self.never_holds(&matrix.lengths, &column_names, &row_names);
+        self.reliance.judge(&self.lower, &self.upper, &column_names, &mut told);
         let problem = Problem::new(ProblemData {
             name: self.name().into(),
-            objective_name: None,
+            objective_name: self.objective_name(),
             sense: self.sense,
             offset: self.objective.constant,
             cost,
@@ -60,11 +61,11 @@ impl Model {
             quadratic_objective: self.objective.products.clone(),
             quadratic_rows,
         });
-        match (problem, never.count) {
+        match (problem, told.count) {
             (Ok(problem), 0) => Ok(problem),
-            (Ok(_), _) => Err(never),
+            (Ok(_), _) => Err(told),
             (Err(mut defects), _) => {
-                for defect in never.list {
+                for defect in told.list {
                     defects.add(defect.code, defect.place, defect.detail);
                 }
                 Err(defects)

@@ -44,7 +44,10 @@ mod expression;
 mod family;
 mod freeze;
 pub mod index;
+pub mod linearize;
+mod literal;
 mod naming;
+mod objectives;
 mod relation;
 mod solved;
 mod variable;
@@ -61,7 +64,10 @@ pub use expression::{
 pub use family::{Family, FamilyKeys, Member, Row, Rows};
 use index::{IndexSet, IntoIndex, Labels, Walk};
 pub use index::{Restrict, Set};
+use linearize::Reliance;
+pub use literal::Literal;
 use naming::{Blocks, Known};
+pub use objectives::Objectives;
 pub use relation::{Compare, IntoRow, Relation};
 pub use solved::Solved;
 pub use variable::Variables;
@@ -69,7 +75,8 @@ pub use variable::Variables;
 /// What a file that writes models wants in scope.
 pub mod prelude {
     pub use super::{
-        Compare, Expr, Family, Linear, Model, QuadExpr, Quadratic, Restrict, Row, Rows, Set, Solved, Var, dot, sum,
+        Compare, Expr, Family, Linear, Literal, Model, QuadExpr, Quadratic, Restrict, Row, Rows, Set, Solved, Var, dot,
+        sum,
     };
 }
 
@@ -94,6 +101,9 @@ pub struct Model {
     row_names: Blocks,
     sets: Vec<SpecialOrderedSet>,
     indicators: Vec<Indicator>,
+    reliance: Reliance,
+    /// Several objectives, the most important first; empty for a single one without a name.
+    stages: Vec<objectives::Stage>,
 }
 
 impl fmt::Display for Model {
@@ -130,6 +140,8 @@ impl Clone for Model {
             row_names: self.row_names.clone(),
             sets: self.sets.clone(),
             indicators: self.indicators.clone(),
+            reliance: self.reliance.clone(),
+            stages: self.stages.clone(),
         }
     }
 }
@@ -154,6 +166,8 @@ impl Model {
             row_names: Blocks::default(),
             sets: Vec::new(),
             indicators: Vec::new(),
+            reliance: Reliance::default(),
+            stages: Vec::new(),
         }
     }
 
@@ -206,6 +220,10 @@ impl Model {
         Variables::new(self, name, ColumnKind::SemiInteger, 0.0, f64::INFINITY)
     }
 
+    fn variables(&mut self, name: &str, kind: ColumnKind) -> Variables<'_> {
+        Variables::new(self, name, kind, f64::NEG_INFINITY, f64::INFINITY)
+    }
+
     /// Asks for the least value of an expression; replaces the objective there was.
     #[track_caller]
     pub fn minimize(&mut self, objective: impl Quadratic) {
@@ -221,6 +239,7 @@ impl Model {
     #[track_caller]
     fn set_objective(&mut self, sense: Sense, objective: impl Quadratic) {
         self.sense = sense;
+        self.stages.clear();
         self.objective.clear();
         objective.write(1.0, &mut self.objective);
     }
@@ -299,7 +318,7 @@ impl Model {
         assert!(most <= MOST_ENTRIES, "with '{name}' there are {most} rows or terms; a model can have {MOST_ENTRIES}");
     }
 
-    /// Adds a row that has to hold only when `switch`, a binary, is 1 (an indicator).
+    /// Adds a row that has to hold only when `switch`, a binary (or the opposite of one, `!b`), is 1 (an indicator).
     ///
     /// ```
     /// use farkas_modeling::model::prelude::*;
@@ -311,21 +330,21 @@ impl Model {
     /// # Ok::<(), farkas_modeling::problem::Defects>(())
     /// ```
     #[track_caller]
-    pub fn when(&mut self, name: &str, switch: Var, row: impl IntoRow) -> Row {
-        self.switched(name, switch, true, row)
+    pub fn when(&mut self, name: &str, switch: impl Into<Literal>, row: impl IntoRow) -> Row {
+        self.switched(name, switch.into(), row)
     }
 
-    /// Adds a row that has to hold only when `switch`, a binary, is 0 (an indicator).
+    /// Adds a row that has to hold only when `switch`, a binary (or the opposite of one), is 0 (an indicator).
     #[track_caller]
-    pub fn unless(&mut self, name: &str, switch: Var, row: impl IntoRow) -> Row {
-        self.switched(name, switch, false, row)
+    pub fn unless(&mut self, name: &str, switch: impl Into<Literal>, row: impl IntoRow) -> Row {
+        self.switched(name, !switch.into(), row)
     }
 
     #[track_caller]
-    fn switched(&mut self, name: &str, switch: Var, active: bool, row: impl IntoRow) -> Row {
-        self.own(switch);
+    fn switched(&mut self, name: &str, switch: Literal, row: impl IntoRow) -> Row {
+        self.own(switch.variable);
         let row = self.row(name, row);
-        self.indicators.push(Indicator { row: row.index, column: switch.index, active });
+        self.indicators.push(Indicator { row: row.index, column: switch.variable.index, active: switch.at });
         row
     }
 

@@ -65,6 +65,11 @@ impl Blocks {
         name
     }
 
+    /// What a message calls the variable at `index`.
+    pub(super) fn name_of(&self, index: usize) -> String {
+        self.name(index, "C", |_| 0)
+    }
+
     /// Names for a frozen problem.
     pub(super) fn freeze(&self, unnamed: &'static str, len: usize) -> Names {
         let source = Frozen { blocks: self.clone(), unnamed, len, unique: OnceLock::new() };
@@ -207,6 +212,6 @@ pub(super) fn variable_name(variable: Var) -> String {
     let Some(known) = known(variable.model) else {
         return format!("variable {} of a model that is gone", variable.index());
     };
-    let name = known.variables().name(variable.index(), "C", |_| 0);
+    let name = known.variables().name_of(variable.index());
     format!("variable '{name}' of model '{}'", known.name)
 }

@@ -1,6 +1,7 @@
 //! Comparisons of expressions: what becomes a row.
 
 use super::expression::{Degree, Expr, Linear, Number, Plus, Quadratic, Scaled, Term, Terms, Times, Var};
+use super::literal::Literal;
 
 /// `left ≤ right`, `left = right` and the like, not yet written down: give it to [`Model::row`](super::Model::row) or
 /// return it from the closure of [`Model::rows`](super::Model::rows).
@@ -52,6 +53,7 @@ pub trait Compare: Quadratic {
 impl Compare for Var {}
 impl Compare for &Var {}
 impl Compare for Term {}
+impl Compare for Literal {}
 impl<A: Quadratic, B: Quadratic> Compare for Plus<A, B> {}
 impl<A: Quadratic> Compare for Scaled<A> {}
 impl<A: Linear, B: Linear> Compare for Times<A, B> {}

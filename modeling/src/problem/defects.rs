@@ -30,6 +30,8 @@ pub enum Place {
     Set(usize, String),
     /// An indicator, by position.
     Indicator(usize),
+    /// A function that a model was to write as linear rows: what kind, and its name.
+    Function(&'static str, String),
 }
 
 impl fmt::Display for Place {
@@ -42,6 +44,7 @@ impl fmt::Display for Place {
             Self::Entry { row, column } => write!(f, "coefficient of '{column}' in '{row}'"),
             Self::Set(_, name) => write!(f, "set '{name}'"),
             Self::Indicator(at) => write!(f, "indicator {}", at + 1),
+            Self::Function(kind, name) => write!(f, "{kind} '{name}'"),
         }
     }
 }
@@ -69,6 +72,12 @@ pub enum DefectCode {
     BadKind,
     /// A row that no point can satisfy (told by models, whose author can mend it; in a file it is infeasible).
     NeverHolds,
+    /// A function cannot be written as linear rows, since a variable has no bound (told by models).
+    MissingBound,
+    /// A bound was loosened after a function was written as rows that rely on it (told by models).
+    LoosenedBound,
+    /// A function that is none, or not of the form that was asked for (told by models).
+    BadFunction,
 }
 
 impl DefectCode {
@@ -85,6 +94,9 @@ impl DefectCode {
             Self::DuplicateName => "problem-duplicate-name",
             Self::BadKind => "problem-bad-kind",
             Self::NeverHolds => "problem-never-holds",
+            Self::MissingBound => "problem-missing-bound",
+            Self::LoosenedBound => "problem-loosened-bound",
+            Self::BadFunction => "problem-bad-function",
         }
     }
 }

@@ -80,7 +80,8 @@ pub trait Quadratic: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a linear expression",
     label = "not a linear expression",
-    note = "linear expressions are numbers, variables, and sums of these; a comparison (`.le(…)`) is a row and goes to `m.row`"
+    note = "linear expressions are numbers, variables, and sums of these, without products of variables; a comparison \
+            (`.le(…)`) is a row and goes to `m.row`"
 )]
 pub trait Linear: Quadratic<Degree = One> {}
 

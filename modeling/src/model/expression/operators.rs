@@ -3,6 +3,7 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::{Degree, Expr, Linear, Number, One, Quadratic, Terms, Two, Var};
+use crate::model::literal::Literal;
 
 /// A variable with a coefficient: `3.0 * x`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,6 +112,7 @@ lazy_sums! {
     [] Var;
     ['x,] &'x Var;
     [] Term;
+    [] Literal;
     [A: Quadratic, B: Quadratic,] Plus<A, B>;
     [A: Quadratic,] Scaled<A>;
     [A: Linear, B: Linear,] Times<A, B>;
@@ -133,6 +135,7 @@ products! {
     [] Var;
     ['x,] &'x Var;
     [] Term;
+    [] Literal;
     [A: Linear, B: Linear,] Plus<A, B>;
     [A: Linear,] Scaled<A>;
     [] Expr;
@@ -192,6 +195,7 @@ macro_rules! with_number_types {
             [] Var => Term, |x, k| Term { variable: x, coefficient: k };
             ['x,] &'x Var => Term, |x, k| Term { variable: *x, coefficient: k };
             [] Term => Term, |x, k| Term { coefficient: k * x.coefficient, ..x };
+            [] Literal => Scaled<Literal>, |x, k| Scaled(x, k);
             [A: Quadratic, B: Quadratic,] Plus<A, B> => Scaled<Plus<A, B>>, |x, k| Scaled(x, k);
             [A: Quadratic,] Scaled<A> => Scaled<A>, |x, k| Scaled(x.0, k * x.1);
             [A: Linear, B: Linear,] Times<A, B> => Scaled<Times<A, B>>, |x, k| Scaled(x, k);
@@ -217,6 +221,7 @@ negations! {
     [] Var;
     ['x,] &'x Var;
     [] Term;
+    [] Literal;
     [A: Quadratic, B: Quadratic,] Plus<A, B>;
     [A: Quadratic,] Scaled<A>;
     [A: Linear, B: Linear,] Times<A, B>;

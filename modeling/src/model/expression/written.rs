@@ -56,6 +56,14 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// The expression of terms without products.
+    pub(in crate::model) fn of_linear(terms: Terms) -> Self {
+        debug_assert!(terms.products.is_empty());
+        Self::holding(terms)
+    }
+}
+
 impl<D> Expr<D> {
     /// The expression of these terms, which the caller knows to be of this degree.
     pub(super) fn holding(terms: Terms) -> Self {
