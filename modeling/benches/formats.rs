@@ -1,10 +1,10 @@
-//! Reading and writing MPS, on a transport problem with linking rows: megabytes a second are `bytes` over the time.
+//! Reading and writing MPS, LP and JSON, on a transport problem with linking rows: megabytes a second are `bytes` over the time.
 //!
 //! `cargo bench -p farkas-modeling --bench formats`; `FARKAS_BENCH_SIDE` (default 300) is the number of plants and of
 //! customers: 1000 gives the million columns and four million nonzeros of a 145 MB file.
 
 use divan::counter::BytesCount;
-use farkas_modeling::formats::{Compression, Encoder, SizeLimits, decompress, json, mps};
+use farkas_modeling::formats::{Compression, Encoder, SizeLimits, decompress, json, lp, mps};
 use farkas_modeling::{Problem, ProblemData};
 use std::io::Write as _;
 
@@ -85,16 +85,39 @@ fn write_fixed(bencher: divan::Bencher) {
     bencher.counter(BytesCount::new(bytes.len())).bench_local(|| text(&problem, mps::Layout::Fixed));
 }
 
-#[divan::bench(sample_count = 3, sample_size = 1, args = ["gzip", "zstd"])]
+#[divan::bench(sample_count = 3, sample_size = 1, args = ["gzip", "zstd", "bzip2", "xz"])]
 fn open(bencher: divan::Bencher, kind: &str) {
     let bytes = text(&transport(), mps::Layout::Free);
-    let kind = if kind == "gzip" { Compression::Gzip } else { Compression::Zstd };
+    let kind = match kind {
+        "gzip" => Compression::Gzip,
+        "zstd" => Compression::Zstd,
+        "bzip2" => Compression::Bzip2,
+        _ => Compression::Xz,
+    };
     let mut encoder = Encoder::new(Vec::new(), kind);
     encoder.write_all(&bytes).expect("a vector takes everything");
     let packed = encoder.finish().expect("a vector takes everything");
     bencher
         .counter(BytesCount::new(bytes.len()))
         .bench_local(|| decompress(&packed, &SizeLimits::default()).map(std::borrow::Cow::into_owned));
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn read_lp(bencher: divan::Bencher) {
+    let mut bytes = Vec::new();
+    lp::write(&transport(), &mut bytes).expect("LP holds it");
+    bencher.counter(BytesCount::new(bytes.len())).bench_local(|| lp::read(&bytes));
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn write_lp(bencher: divan::Bencher) {
+    let problem = transport();
+    let written = || {
+        let mut bytes = Vec::new();
+        lp::write(&problem, &mut bytes).expect("LP holds it");
+        bytes
+    };
+    bencher.counter(BytesCount::new(written().len())).bench_local(written);
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]

@@ -47,7 +47,8 @@ impl WriteError {
 }
 
 /// Writes a problem. What comes back is what the format could not hold and what was done instead; when it is empty, reading
-/// the text gives the same problem again.
+/// the text gives the same problem again: but for coefficients 0 in the matrix, which are left out, and for the objective's
+/// name, which MPS makes up where there is none.
 ///
 /// ```
 /// use farkas_modeling::formats::{Format, read_problem, write_problem};

@@ -16,6 +16,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "LP line 1, column 1: this is HTML or XML, not LP; was an error page saved instead of the file?",
     ),
     (
+        "/* objective */ max: 3x;",
+        "lp-other-format",
+        "LP line 1, column 1: this is the LP format of lp_solve, not CPLEX's; let lp_solve write it as MPS: -parse -wfmps FILE",
+    ),
+    (
+        " max : 3x;",
+        "lp-other-format",
+        "LP line 1, column 2: this is the LP format of lp_solve, not CPLEX's; let lp_solve write it as MPS: -parse -wfmps FILE",
+    ),
+    (
         "NAME t\nROWS\n",
         "lp-no-section",
         "LP line 1, column 1: 'NAME' stands in no section; an LP file begins with Minimize or Maximize",

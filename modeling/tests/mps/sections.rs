@@ -177,6 +177,37 @@ fn indicators() {
 }
 
 #[test]
+fn products() {
+    use farkas_modeling::problem::Product;
+    /// A section, and the products of the objective and of row l that it comes to.
+    type Case = (&'static str, &'static [(u32, u32, f64)], &'static [(u32, u32, f64)]);
+    let cases: &[Case] = &[
+        ("QUADOBJ\n x x 2\n x y 3\n y y 4\n", &[(0, 0, 1.0), (0, 1, 3.0), (1, 1, 2.0)], &[]),
+        ("QUADOBJ\n y x 3\n", &[(0, 1, 3.0)], &[]),
+        ("QSECTION obj\n x x 2 y 3\n", &[(0, 0, 1.0), (0, 1, 3.0)], &[]),
+        ("QSECTION\n x x 2\n", &[(0, 0, 1.0)], &[]),
+        ("QSECTION l\n x x 2\n x y 3\n", &[], &[(0, 0, 1.0), (0, 1, 3.0)]),
+        ("QMATRIX\n x x 2\n x y 3\n y x 3\n y y 4\n", &[(0, 0, 1.0), (0, 1, 3.0), (1, 1, 2.0)], &[]),
+        ("QCMATRIX l\n x x 2\n x y 3\n y x 3\n", &[], &[(0, 0, 2.0), (0, 1, 6.0)]),
+        ("QUADOBJ\n x x 2\nQCMATRIX l\n y y 1\n", &[(0, 0, 1.0)], &[(1, 1, 1.0)]),
+    ];
+    for (text, objective, row) in cases {
+        let p = with(&format!("BOUNDS\n PL i\n{text}")).value;
+        let as_products = |list: &[(u32, u32, f64)]| -> Vec<Product> {
+            list.iter().map(|&(i, j, v)| Product::new(i, j, v)).collect()
+        };
+        assert_eq!(p.quadratic_objective(), as_products(objective), "{text}");
+        assert_eq!(p.row_products(0), as_products(row), "{text}");
+    }
+}
+
+#[test]
+fn lazy_rows_are_rows() {
+    let read = read("ROWS\n N o\n L a\nLAZYCONS\n L b\nUSERCUTS\n G c\nCOLUMNS\n x a 1 b 1\n x c 1\nRHS\nENDATA\n");
+    assert_eq!((read.value.num_rows(), codes(&read)), (3, vec!["mps-lazy-rows"]));
+}
+
+#[test]
 fn odd_but_valid() {
     // Comments, blank lines, tabs, CRLF, names like keywords, entries twice, text behind ENDATA.
     let read = read(

@@ -128,6 +128,18 @@ fn reject_other_files(bytes: &[u8]) -> Result<(), Fault> {
             let finding = "this is JSON, not LP";
             Err(Fault::new(begin, "lp-other-format", finding, "name the file .json if it is a model"))
         }
+        _ if is_lp_solve(text) => {
+            let finding = "this is the LP format of lp_solve, not CPLEX's";
+            Err(Fault::new(begin, "lp-other-format", finding, "let lp_solve write it as MPS: -parse -wfmps FILE"))
+        }
         _ => Ok(()),
     }
+}
+
+/// `lp_solve`'s format has C's comments, and a colon behind the sense.
+fn is_lp_solve(text: &[u8]) -> bool {
+    let (word, rest) = text.split_at(text.iter().take_while(|b| b.is_ascii_alphabetic()).count());
+    let senses: [&[u8]; 6] = [b"max", b"min", b"maximise", b"minimise", b"maximize", b"minimize"];
+    let sense = senses.iter().any(|sense| word.eq_ignore_ascii_case(sense));
+    text.starts_with(b"/*") || text.starts_with(b"//") || (sense && rest.trim_ascii_start().first() == Some(&b':'))
 }

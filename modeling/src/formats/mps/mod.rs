@@ -16,6 +16,7 @@
 //! | a right-hand side or bound given twice | the last one | SCIP; HiGHS keeps the first |
 //! | a row or a column declared twice, an undeclared name | refused | HiGHS warns and goes on |
 //! | N rows after the objective | left out, with what refers to them; a column may come again for their sake | all |
+//! | LAZYCONS, USERCUTS, DELAYEDROWS, MODELCUTS | their rows are rows like others, with a warning | solvers that know them add them when they are violated |
 //! | no N row | objective 0 | HiGHS, SCIP, CBC |
 //! | no ENDATA | refused, unless a section behind COLUMNS has begun: then every column was closed, and a warning says so | all others refuse |
 //! | text behind ENDATA | ignored | all |

@@ -69,21 +69,8 @@ pub(super) struct Reader<'a> {
 }
 
 /// Sections that other readers know and this one does not take.
-const UNSUPPORTED: [&str; 13] = [
-    "CSECTION",
-    "QUADS",
-    "LAZYCONS",
-    "USERCUTS",
-    "DELAYEDROWS",
-    "MODELCUTS",
-    "GENCONS",
-    "PWLOBJ",
-    "PWLNAM",
-    "PWLCON",
-    "BRANCH",
-    "SCENARIOS",
-    "MULTIOBJ",
-];
+const UNSUPPORTED: [&str; 9] =
+    ["CSECTION", "QUADS", "GENCONS", "PWLOBJ", "PWLNAM", "PWLCON", "BRANCH", "SCENARIOS", "MULTIOBJ"];
 
 impl<'a> Reader<'a> {
     fn sections(&mut self) -> Result<(), Fault> {
@@ -102,6 +89,7 @@ impl<'a> Reader<'a> {
                     self.enter(Stage::Rows, fields, "ROWS")?;
                     self.read_rows()?;
                 }
+                "LAZYCONS" | "USERCUTS" | "DELAYEDROWS" | "MODELCUTS" => self.lazy_rows(fields, &keyword)?,
                 "COLUMNS" => {
                     self.enter(Stage::Columns, fields, "COLUMNS")?;
                     self.read_columns()?;
@@ -152,6 +140,17 @@ impl<'a> Reader<'a> {
         }
         self.reached = stage;
         Ok(())
+    }
+
+    /// More rows, which other solvers add when they are violated.
+    fn lazy_rows(&mut self, header: Fields, keyword: &str) -> Result<(), Fault> {
+        if self.reached != Stage::Rows {
+            let finding = format!("{keyword} elsewhere than between ROWS and COLUMNS");
+            return Err(Fault::new(header.line, "mps-section-order", finding, "move it there"));
+        }
+        self.warnings
+            .add("mps-lazy-rows", Some(header.line), || format!("the rows of {keyword} are taken as rows like others"));
+        self.read_rows()
     }
 
     fn problem_name(&mut self, fields: Fields) {
