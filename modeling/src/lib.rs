@@ -1,5 +1,5 @@
-//! What an optimisation problem is: what people write ([`model`]), what everybody downstream reads ([`problem`]), its
-//! canonical bytes ([`image`]), the file formats ([`formats`]), what solvers say ([`answer`]), and the checker that
+//! What an optimisation problem is: what people write ([`model`]), what everybody downstream reads ([`problem`]), how
+//! it is changed ([`patch`]), its canonical bytes ([`image`]), the file formats ([`formats`]), what solvers say ([`answer`]), and the checker that
 //! believes none of it ([`check`]). What a problem looks like, for people who wonder: [`statistics`].
 //!
 //! Pure: no files, clock, threads, network or `unsafe`. It solves nothing; solving comes by extension traits of the
@@ -11,6 +11,7 @@ pub mod check;
 pub mod formats;
 pub mod image;
 pub mod model;
+pub mod patch;
 pub mod problem;
 pub mod statistics;
 pub mod tolerances;

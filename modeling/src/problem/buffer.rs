@@ -1,4 +1,4 @@
-//! A slice that is owned, or lives inside somebody else's bytes (a mapped image). Reading it never copies.
+//! A slice that is owned, or lives inside somebody else's bytes (a mapped image). Neither reading nor cloning it copies.
 
 use std::fmt;
 use std::ops::{Deref, Range};
@@ -20,8 +20,8 @@ impl Bytes for Vec<u8> {
 
 /// An immutable slice of plain numbers, owned or shared.
 pub enum Buffer<T: Pod> {
-    /// Memory of its own.
-    Owned(Vec<T>),
+    /// Memory of its own, shared by its clones: a changed problem shares what did not change.
+    Owned(Arc<Vec<T>>),
     /// A range of bytes in somebody else's memory, aligned for `T`.
     Shared {
         /// Who keeps the bytes alive.
@@ -55,20 +55,20 @@ impl<T: Pod> Deref for Buffer<T> {
 
 impl<T: Pod> Default for Buffer<T> {
     fn default() -> Self {
-        Self::Owned(Vec::new())
+        Self::Owned(Arc::default())
     }
 }
 
 impl<T: Pod> From<Vec<T>> for Buffer<T> {
     fn from(values: Vec<T>) -> Self {
-        Self::Owned(values)
+        Self::Owned(Arc::new(values))
     }
 }
 
 impl<T: Pod> Clone for Buffer<T> {
     fn clone(&self) -> Self {
         match self {
-            Self::Owned(values) => Self::Owned(values.clone()),
+            Self::Owned(values) => Self::Owned(Arc::clone(values)),
             Self::Shared { bytes, range, kind } => {
                 Self::Shared { bytes: Arc::clone(bytes), range: range.clone(), kind: *kind }
             }

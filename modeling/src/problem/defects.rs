@@ -32,6 +32,8 @@ pub enum Place {
     Indicator(usize),
     /// A function that a model was to write as linear rows: what kind, and its name.
     Function(&'static str, String),
+    /// A change of a patch, by position.
+    Change(usize),
 }
 
 impl fmt::Display for Place {
@@ -45,6 +47,7 @@ impl fmt::Display for Place {
             Self::Set(_, name) => write!(f, "set '{name}'"),
             Self::Indicator(at) => write!(f, "indicator {}", at + 1),
             Self::Function(kind, name) => write!(f, "{kind} '{name}'"),
+            Self::Change(at) => write!(f, "change {} of the patch", at + 1),
         }
     }
 }
@@ -70,6 +73,8 @@ pub enum DefectCode {
     DuplicateName,
     /// A kind, order or value that is not one of those there are.
     BadKind,
+    /// A name in a patch that nothing has.
+    UnknownName,
     /// A row that no point can satisfy (told by models, whose author can mend it; in a file it is infeasible).
     NeverHolds,
     /// A function cannot be written as linear rows, since a variable has no bound (told by models).
@@ -93,6 +98,7 @@ impl DefectCode {
             Self::NotSorted => "problem-not-sorted",
             Self::DuplicateName => "problem-duplicate-name",
             Self::BadKind => "problem-bad-kind",
+            Self::UnknownName => "problem-unknown-name",
             Self::NeverHolds => "problem-never-holds",
             Self::MissingBound => "problem-missing-bound",
             Self::LoosenedBound => "problem-loosened-bound",
@@ -134,6 +140,13 @@ impl Defects {
         if self.list.len() < KEPT {
             self.list.push(Defect { code, place, detail: detail.into() });
         }
+    }
+
+    /// Notes all of another list.
+    pub fn append(&mut self, other: Self) {
+        let unseen = other.count - other.list.len();
+        other.list.into_iter().for_each(|defect| self.add(defect.code, defect.place, defect.detail));
+        self.count += unseen;
     }
 
     /// `Ok` when nothing was found.

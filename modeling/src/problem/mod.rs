@@ -5,6 +5,7 @@
 //! special ordered sets, indicators, and products of two columns in the objective and in rows. Shapes: n columns, m rows. Infinity is `f64::INFINITY`; anything of 1e20 and more in a
 //! bound or a side means it, as in every solver here.
 
+mod arrays;
 mod buffer;
 mod convexity;
 mod defects;
@@ -12,7 +13,7 @@ mod names;
 mod quadratic;
 mod view;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -208,7 +209,8 @@ pub struct Problem {
     quadratic_rows: Vec<QuadraticRow>,
     integers: usize,
     semis: usize,
-    rows: OnceLock<RowMatrix>,
+    /// Shared with the problems that patches made of this one, as long as the matrix is the same.
+    rows: Arc<OnceLock<RowMatrix>>,
 }
 
 /// The arrays of a problem wherever they live: what an image hands over after it has checked its own layout.
@@ -350,10 +352,69 @@ impl Problem {
             indicators: b.indicators,
             quadratic_objective: b.quadratic_objective,
             quadratic_rows: b.quadratic_rows,
-            rows: OnceLock::new(),
+            rows: Arc::default(),
         };
         defects::find(&problem)?;
         Ok(problem)
+    }
+
+    /// The arrays again, for a problem that differs in some of them. Nothing is copied but sets, indicators and products.
+    pub(crate) fn buffers(&self) -> ProblemBuffers {
+        ProblemBuffers {
+            name: self.name.clone(),
+            objective_name: self.objective_name.clone(),
+            sense: self.sense,
+            offset: self.offset,
+            cost: self.cost.clone(),
+            lower: self.lower.clone(),
+            upper: self.upper.clone(),
+            kinds: self.kinds.clone(),
+            row_lower: self.row_lower.clone(),
+            row_upper: self.row_upper.clone(),
+            starts: self.starts.clone(),
+            indices: self.indices.clone(),
+            values: self.values.clone(),
+            column_names: Some(self.column_names.clone()),
+            row_names: Some(self.row_names.clone()),
+            sets: self.sets.clone(),
+            indicators: self.indicators.clone(),
+            quadratic_objective: self.quadratic_objective.clone(),
+            quadratic_rows: self.quadratic_rows.clone(),
+        }
+    }
+
+    /// The same without its objective: what is left is whether it is feasible. Nothing but the costs is copied.
+    pub fn without_objective(&self) -> Self {
+        Self {
+            cost: vec![0.0; self.num_columns()].into(),
+            offset: 0.0,
+            quadratic_objective: Vec::new(),
+            rows: Arc::clone(&self.rows),
+            name: self.name.clone(),
+            objective_name: self.objective_name.clone(),
+            sense: self.sense,
+            lower: self.lower.clone(),
+            upper: self.upper.clone(),
+            kinds: self.kinds.clone(),
+            row_lower: self.row_lower.clone(),
+            row_upper: self.row_upper.clone(),
+            starts: self.starts.clone(),
+            indices: self.indices.clone(),
+            values: self.values.clone(),
+            column_names: self.column_names.clone(),
+            row_names: self.row_names.clone(),
+            sets: self.sets.clone(),
+            indicators: self.indicators.clone(),
+            quadratic_rows: self.quadratic_rows.clone(),
+            integers: self.integers,
+            semis: self.semis,
+        }
+    }
+
+    /// Takes over the transpose of a problem with the same matrix, made or to be made.
+    pub(crate) fn share_rows(&mut self, of: &Self) {
+        debug_assert!(self.values.len() == of.values.len() && self.num_rows() == of.num_rows());
+        self.rows = Arc::clone(&of.rows);
     }
 
     /// The problem's own name; may be empty.

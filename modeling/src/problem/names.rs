@@ -1,7 +1,7 @@
 //! Names of columns and rows: in one arena, made on demand, or absent. A name costs nothing until somebody asks.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -31,6 +31,53 @@ enum Kind {
     /// An arena inside somebody else's bytes (a mapped image); looked at once, in `from_shared`.
     Shared(Arc<(Buffer<u8>, Buffer<u32>)>),
     Source(Arc<dyn NameSource>),
+    /// Those that a patch left of others, and those that it added.
+    Revised(Arc<RevisedNames>),
+}
+
+/// Names after rows or columns were added or removed. However often that happens, all stand on the first problem's names.
+struct RevisedNames {
+    /// The first problem's.
+    root: Names,
+    /// For each: its position in `root`, or behind that in `added`.
+    places: Vec<u32>,
+    added: Vec<Option<Arc<str>>>,
+    /// What stands before the number of those that were added without a name.
+    prefix: &'static str,
+    /// The added names, made different from all others; worked out when one is asked for.
+    distinct: OnceLock<Vec<Box<str>>>,
+}
+
+impl RevisedNames {
+    fn get(&self, index: usize) -> Cow<'_, str> {
+        match (self.places[index] as usize).checked_sub(self.root.len()) {
+            None => self.root.get(self.places[index] as usize),
+            Some(added) => Cow::Borrowed(&self.distinct.get_or_init(|| self.distinct())[added]),
+        }
+    }
+
+    /// `cut`, and where that is taken `cut~2`: against the root's names, removed ones too, and each other.
+    fn distinct(&self) -> Vec<Box<str>> {
+        let mut taken: HashSet<Box<str>> = HashSet::with_capacity(self.added.len());
+        let mut numbers: HashMap<Box<str>, usize> = HashMap::new();
+        let names = self.added.iter().zip(self.root.len() + 1..).map(|(name, number)| {
+            let plain: Box<str> = match name {
+                Some(name) => (**name).into(),
+                None => format!("{}{number}", self.prefix).into(),
+            };
+            let free = |taken: &HashSet<Box<str>>, name: &str| self.root.find(name).is_none() && !taken.contains(name);
+            let mut name = plain.clone();
+            // Counts on from the last number that a name needed, so that many equal names do not take quadratic time.
+            let count = numbers.entry(plain.clone()).or_insert(1);
+            while !free(&taken, &name) {
+                *count += 1;
+                name = format!("{plain}~{count}").into();
+            }
+            taken.insert(name.clone());
+            name
+        });
+        names.collect()
+    }
 }
 
 impl Names {
@@ -57,6 +104,44 @@ impl Names {
     /// Whether the names came from a person or a file, not from counting.
     pub fn are_given(&self) -> bool {
         !matches!(self.kind, Kind::Numbered(_))
+    }
+
+    /// These names after a patch: `places` are positions in these names, or behind them in `added`, whose names are made
+    /// different from all others (`cut`, `cut~2`) and, where there is none, by counting.
+    pub(crate) fn revised(
+        &self,
+        places: &[u32],
+        added: impl IntoIterator<Item = Option<Arc<str>>>,
+        prefix: &'static str,
+    ) -> Self {
+        let len = places.len();
+        let revised = match &self.kind {
+            Kind::Revised(before) => {
+                let (root, known) = (before.root.clone(), before.added.len() as u32);
+                let shift = root.len() as u32 + known;
+                let places = places.iter().map(|&place| match (place as usize).checked_sub(self.len) {
+                    None => before.places[place as usize],
+                    Some(new) => shift + new as u32,
+                });
+                let places = places.collect();
+                let added = before.added.iter().cloned().chain(added).collect();
+                RevisedNames { root, places, added, prefix, distinct: OnceLock::new() }
+            }
+            _ => RevisedNames {
+                root: self.clone(),
+                places: places.to_vec(),
+                added: added.into_iter().collect(),
+                prefix,
+                distinct: OnceLock::new(),
+            },
+        };
+        Self { kind: Kind::Revised(Arc::new(revised)), len, index: Arc::default(), distinct: true }
+    }
+
+    /// The same names, of which the problem they come from has seen that no two are alike.
+    pub(crate) fn seen(mut self) -> Self {
+        self.distinct = true;
+        self
     }
 
     /// These names, if they are written down and may hold one twice: not made on demand, counted, or known to be
@@ -94,7 +179,7 @@ impl Names {
         match &self.kind {
             Kind::Arena(arena) => Some((arena.text.as_bytes(), &arena.ends)),
             Kind::Shared(arena) => Some((&arena.0, &arena.1)),
-            Kind::Numbered(_) | Kind::Source(_) => None,
+            Kind::Numbered(_) | Kind::Source(_) | Kind::Revised(_) => None,
         }
     }
 
@@ -103,7 +188,7 @@ impl Names {
         match &self.kind {
             Kind::Arena(arena) => Some((&arena.text, &arena.ends)),
             Kind::Shared(arena) => Some((std::str::from_utf8(&arena.0).ok()?, &arena.1)),
-            Kind::Numbered(_) | Kind::Source(_) => None,
+            Kind::Numbered(_) | Kind::Source(_) | Kind::Revised(_) => None,
         }
     }
 
@@ -131,6 +216,7 @@ impl Names {
                 Cow::Borrowed(std::str::from_utf8(&text[from..ends[index] as usize]).unwrap_or_default())
             }
             Kind::Source(source) => Cow::Owned(source.name(index)),
+            Kind::Revised(revised) => revised.get(index),
         }
     }
 
