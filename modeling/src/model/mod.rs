@@ -40,6 +40,7 @@
 //! another model: a panic that names them), and all together by [`Model::freeze`] otherwise (a cost that is NaN, a row that
 //! can never hold).
 
+mod changing;
 mod expression;
 mod family;
 mod freeze;
@@ -57,6 +58,7 @@ use std::sync::Arc;
 
 use crate::problem::{ColumnKind, Indicator, MOST_ENTRIES, Sense, SpecialOrderedSet};
 
+pub use changing::{ChangeError, Changing, Column, IntoRowName, RowKey, VariableKey};
 pub use expression::{
     Degree, Expr, Factor, Linear, Number, One, Plus, QuadExpr, Quadratic, Scaled, Term, Terms, Times, Two, UpTo, Var,
     dot, sum,
@@ -75,8 +77,8 @@ pub use variable::Variables;
 /// What a file that writes models wants in scope.
 pub mod prelude {
     pub use super::{
-        Compare, Expr, Family, Linear, Literal, Model, QuadExpr, Quadratic, Restrict, Row, Rows, Set, Solved, Var, dot,
-        sum,
+        Column, Compare, Expr, Family, Linear, Literal, Model, QuadExpr, Quadratic, Restrict, Row, Rows, Set, Solved,
+        Var, dot, sum,
     };
 }
 

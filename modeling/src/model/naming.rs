@@ -10,9 +10,22 @@ use super::expression::Var;
 use super::index::Labels;
 use crate::problem::{NameSource, Names};
 
+/// The name of one of a family: `demand[Paris]`.
+pub(super) fn labelled(family: &str, labels: &Labels, position: usize) -> String {
+    let mut name = String::from(family);
+    if !labels.is_single() {
+        name.push('[');
+        labels.write(position, &mut name);
+        name.push(']');
+    }
+    name
+}
+
 /// Names in the order of what they name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Blocks {
+    /// How many there are in all, where that is known.
+    pub(super) len: usize,
     text: String,
     list: Vec<Block>,
 }
@@ -209,9 +222,18 @@ pub(super) fn model_name(model: u32) -> String {
 
 /// What a message calls a variable: its name and that of its model.
 pub(super) fn variable_name(variable: Var) -> String {
-    let Some(known) = known(variable.model) else {
+    // Of a model and its clones, whichever has the variable: an opened one may have more.
+    let all: Vec<Arc<Known>> = models()
+        .range((variable.model, 0)..=(variable.model, u32::MAX))
+        .filter_map(|(_, known)| known.upgrade())
+        .collect();
+    let Some(known) = all.iter().find(|known| variable.index() < known.variables().len).or(all.first()) else {
         return format!("variable {} of a model that is gone", variable.index());
     };
-    let name = known.variables().name_of(variable.index());
+    let variables = known.variables();
+    if variable.index() >= variables.len {
+        return format!("variable {} of model '{}'", variable.index(), known.name);
+    }
+    let name = variables.name_of(variable.index());
     format!("variable '{name}' of model '{}'", known.name)
 }

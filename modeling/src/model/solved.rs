@@ -5,11 +5,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Model;
+use super::changing::{GONE, Places};
 use super::expression::{Expr, Quadratic, Var};
-use super::family::{Family, Row};
+use super::family::{Family, Row, Rows};
 use super::index::{IndexSet, Key};
 use super::naming;
-use crate::answer::Answer;
+use crate::answer::{Answer, BasisStatus, Ray};
+use crate::check::CheckedPoint;
 use crate::problem::Problem;
 
 /// Below this a continuous variable's value counts as zero in [`Solved::nonzeros`]; what must be an integer is rounded first.
@@ -26,6 +28,9 @@ pub struct Solved {
     answer: Answer,
     problem: Arc<Problem>,
     model: u32,
+    /// Where handles stand, when they no longer stand where they were made.
+    places: Option<Arc<Places>>,
+    pool: Vec<Arc<CheckedPoint>>,
 }
 
 impl Deref for Solved {
@@ -41,9 +46,45 @@ impl Solved {
     /// # Panics
     /// When the answer has a point of another length than the problem.
     pub fn new(model: &Model, problem: Arc<Problem>, answer: Answer) -> Self {
+        Self::at_places(model.id(), problem, answer, None)
+    }
+
+    pub(super) fn at_places(model: u32, problem: Arc<Problem>, answer: Answer, places: Option<Arc<Places>>) -> Self {
         let fits = answer.point().is_none_or(|point| point.len() == problem.num_columns());
         assert!(fits, "the answer is not one to this problem");
-        Self { answer, problem, model: model.id() }
+        Self { answer, problem, model, places, pool: Vec::new() }
+    }
+
+    /// Adds feasible points that were found on the way; see [`pool`](Self::pool).
+    ///
+    /// # Panics
+    /// When one has another length than the problem.
+    #[must_use]
+    pub fn with_pool(mut self, pool: Vec<Arc<CheckedPoint>>) -> Self {
+        let n = self.problem.num_columns();
+        assert!(pool.iter().all(|point| point.values().len() == n), "a point of the pool is not one of this problem");
+        self.pool = pool;
+        self
+    }
+
+    /// Feasible points that were found on the way and kept, all checked, the best first: those a solver was asked to keep.
+    pub fn pool(&self) -> &[Arc<CheckedPoint>] {
+        &self.pool
+    }
+
+    /// The value of a variable, or of any expression, at another point of this problem: one of the pool.
+    ///
+    /// # Panics
+    /// When the point has another length, and as [`value`](Self::value).
+    #[track_caller]
+    pub fn value_at(&self, point: &[f64], expression: impl Quadratic) -> f64 {
+        assert_eq!(point.len(), self.problem.num_columns(), "a point of another problem");
+        let expression = Expr::of(expression);
+        let terms = expression.terms();
+        let at = |index: u32| self.column(Var { index, model: terms.model }).map_or(0.0, |at| point[at]);
+        let linear: f64 = terms.columns.iter().zip(&terms.values).map(|(&column, value)| value * at(column)).sum();
+        let products: f64 = terms.products.iter().map(|p| p.value * at(p.first) * at(p.second)).sum();
+        linear + products + terms.constant
     }
 
     /// The answer by itself.
@@ -69,21 +110,22 @@ impl Solved {
         }
     }
 
-    /// The value of a variable, or of any expression.
+    /// The value of a variable, or of any expression. A variable that was removed from an open model counts as 0.
     ///
     /// # Panics
     /// Without a point, and for a variable of another model or one that was made after freezing.
     #[track_caller]
     pub fn value(&self, expression: impl Quadratic) -> f64 {
-        let expression = Expr::of(expression);
-        let (terms, point) = (expression.terms(), self.values_or_panic());
-        let at = |column: u32| point[self.column(Var { index: column, model: terms.model })];
-        let linear: f64 = terms.columns.iter().zip(&terms.values).map(|(&column, value)| value * at(column)).sum();
-        let products: f64 = terms.products.iter().map(|p| p.value * at(p.first) * at(p.second)).sum();
-        linear + products + terms.constant
+        self.value_at(self.values_or_panic(), expression)
     }
 
-    /// Every key of a family with the value of its variable: `(plant, city, tonnes)`.
+    /// The value of the variable with this name, if there is one and there are values.
+    pub fn value_of(&self, name: &str) -> Option<f64> {
+        let at = self.problem.column_names().find(name)?;
+        self.answer.point().map(|point| point[at])
+    }
+
+    /// Every key of a family with the value of its variable: `(plant, city, tonnes)`. Removed variables are left out.
     ///
     /// # Panics
     /// As [`value`](Self::value).
@@ -94,7 +136,7 @@ impl Solved {
     ) -> impl Iterator<Item = <S::Key<'f> as Key>::WithValue> {
         let point = self.values_or_panic();
         self.check(family);
-        family.iter().map(move |(key, variable)| key.with_value(point[variable.index()]))
+        family.iter().filter_map(move |(key, variable)| Some(key.with_value(point[self.column(variable)?])))
     }
 
     /// The keys whose variables are not zero, with their values; integers are rounded, and of others less than 1e-9 is zero.
@@ -109,7 +151,7 @@ impl Solved {
         let point = self.values_or_panic();
         self.check(family);
         family.iter().filter_map(move |(key, variable)| {
-            let j = variable.index();
+            let j = self.column(variable)?;
             let value = if self.problem.kind(j).is_integer() { point[j].round() } else { point[j] };
             (value.abs() > ZERO_UP_TO).then(|| key.with_value(value))
         })
@@ -123,44 +165,133 @@ impl Solved {
     pub fn chosen<'f, S: IndexSet>(&'f self, family: &'f Family<S>) -> impl Iterator<Item = S::Key<'f>> {
         let point = self.values_or_panic();
         self.check(family);
-        family.iter().filter(move |(_, variable)| point[variable.index()] > 0.5).map(|(key, _)| key)
+        let is_chosen = move |variable: Var| self.column(variable).is_some_and(|j| point[j] > 0.5);
+        family.iter().filter(move |(_, variable)| is_chosen(*variable)).map(|(key, _)| key)
     }
 
-    /// The multiplier of a row: d objective / d right-hand side.
+    /// The multiplier of a row: d objective / d right-hand side. `None` without duals, and for a row that was removed.
     #[track_caller]
     pub fn dual(&self, row: Row) -> Option<f64> {
-        let at = self.row(row);
+        let at = self.row(row)?;
         self.answer.duals().map(|duals| duals.rows[at])
     }
 
-    /// The reduced cost of a variable.
+    /// The multiplier of the row with this name.
+    pub fn dual_of(&self, name: &str) -> Option<f64> {
+        let at = self.problem.row_names().find(name)?;
+        self.answer.duals().map(|duals| duals.rows[at])
+    }
+
+    /// Every key of a family of rows with its multiplier; nothing without duals.
+    #[track_caller]
+    pub fn duals_by<'f, S: IndexSet>(
+        &'f self,
+        rows: &'f Rows<S>,
+    ) -> impl Iterator<Item = <S::Key<'f> as Key>::WithValue> {
+        let duals = self.answer.duals();
+        rows.iter().filter_map(move |(key, row)| Some(key.with_value(duals?.rows[self.row(row)?])))
+    }
+
+    /// The reduced cost of a variable. `None` without duals, and for a variable that was removed.
     #[track_caller]
     pub fn reduced_cost(&self, variable: Var) -> Option<f64> {
-        let at = self.column(variable);
+        let at = self.column(variable)?;
         self.answer.duals().map(|duals| duals.reduced_costs[at])
     }
 
-    /// The value of a row's expression, its constants moved to the right-hand side.
+    /// The reduced cost of the variable with this name.
+    pub fn reduced_cost_of(&self, name: &str) -> Option<f64> {
+        let at = self.problem.column_names().find(name)?;
+        self.answer.duals().map(|duals| duals.reduced_costs[at])
+    }
+
+    /// Every key of a family of variables with its reduced cost; nothing without duals.
+    #[track_caller]
+    pub fn reduced_costs_by<'f, S: IndexSet>(
+        &'f self,
+        family: &'f Family<S>,
+    ) -> impl Iterator<Item = <S::Key<'f> as Key>::WithValue> {
+        let duals = self.answer.duals();
+        let of = move |variable| Some(duals?.reduced_costs[self.column(variable)?]);
+        family.iter().filter_map(move |(key, variable)| Some(key.with_value(of(variable)?)))
+    }
+
+    /// The value of a row's expression, its constants moved to the right-hand side; 0 for a row that was removed.
     ///
     /// # Panics
     /// Without a point, and for a row of another model or one that was made after freezing.
     #[track_caller]
     pub fn activity(&self, row: Row) -> f64 {
         let point = self.values_or_panic();
-        let at = self.row(row);
-        let (columns, values) = self.problem.by_rows().row(at);
-        let linear: f64 = columns.iter().zip(values).map(|(&column, value)| value * point[column as usize]).sum();
-        linear + self.problem.row_products(at).iter().map(|product| product.at(point)).sum::<f64>()
+        self.row(row).map_or(0.0, |at| self.activity_at(at, point))
     }
 
-    /// How far a row is from its nearer side: 0 where it binds, infinite where it has no side.
+    fn activity_at(&self, row: usize, point: &[f64]) -> f64 {
+        let (columns, values) = self.problem.by_rows().row(row);
+        let linear: f64 = columns.iter().zip(values).map(|(&column, value)| value * point[column as usize]).sum();
+        linear + self.problem.row_products(row).iter().map(|product| product.at(point)).sum::<f64>()
+    }
+
+    /// How far a row is from its nearer side: 0 where it binds, infinite where it has no side or was removed.
     ///
     /// # Panics
     /// As [`activity`](Self::activity).
     #[track_caller]
     pub fn slack(&self, row: Row) -> f64 {
-        let (activity, at) = (self.activity(row), row.index());
-        (activity - self.problem.row_lower()[at]).min(self.problem.row_upper()[at] - activity)
+        let point = self.values_or_panic();
+        self.row(row).map_or(f64::INFINITY, |at| self.slack_at(at, point))
+    }
+
+    fn slack_at(&self, row: usize, point: &[f64]) -> f64 {
+        let activity = self.activity_at(row, point);
+        (activity - self.problem.row_lower()[row]).min(self.problem.row_upper()[row] - activity)
+    }
+
+    /// The slack of the row with this name, if there is one and there are values.
+    pub fn slack_of(&self, name: &str) -> Option<f64> {
+        let at = self.problem.row_names().find(name)?;
+        self.answer.point().map(|point| self.slack_at(at, point))
+    }
+
+    /// Every key of a family of rows with its slack.
+    ///
+    /// # Panics
+    /// As [`activity`](Self::activity).
+    #[track_caller]
+    pub fn slacks<'f, S: IndexSet>(
+        &'f self,
+        rows: &'f Rows<S>,
+    ) -> impl Iterator<Item = <S::Key<'f> as Key>::WithValue> {
+        let point = self.values_or_panic();
+        rows.iter().filter_map(move |(key, row)| Some(key.with_value(self.slack_at(self.row(row)?, point))))
+    }
+
+    /// Where a variable stands in the basis, if there is one.
+    #[track_caller]
+    pub fn basis_status(&self, variable: Var) -> Option<BasisStatus> {
+        let at = self.column(variable)?;
+        self.answer.basis().map(|basis| basis.columns[at])
+    }
+
+    /// Where a row stands in the basis, if there is one.
+    #[track_caller]
+    pub fn row_basis_status(&self, row: Row) -> Option<BasisStatus> {
+        let at = self.row(row)?;
+        self.answer.basis().map(|basis| basis.rows[at])
+    }
+
+    /// How a variable moves along the ray that proves an unbounded model; `None` for any other answer.
+    #[track_caller]
+    pub fn ray_of(&self, variable: Var) -> Option<f64> {
+        let at = self.column(variable)?;
+        if let Some(Ray::Primal(ray)) = self.answer.ray() { Some(ray[at]) } else { None }
+    }
+
+    /// The multiplier of a row in the proof that a model is infeasible; `None` for any other answer.
+    #[track_caller]
+    pub fn farkas_of(&self, row: Row) -> Option<f64> {
+        let at = self.row(row)?;
+        if let Some(Ray::Farkas(ray)) = self.answer.ray() { Some(ray[at]) } else { None }
     }
 
     /// Checks a whole family by its last member: its columns are contiguous.
@@ -171,25 +302,30 @@ impl Solved {
         }
     }
 
+    /// The column of a variable; `None` where it was removed.
     #[track_caller]
-    fn column(&self, variable: Var) -> usize {
+    fn column(&self, variable: Var) -> Option<usize> {
         let name = || naming::variable_name(variable);
         assert!(variable.model == self.model, "{} is not in the answer to {}", name(), naming::model_name(self.model));
-        assert!(variable.index() < self.problem.num_columns(), "{} was made after the model was solved", name());
-        variable.index()
+        let all = self.places.as_ref().map_or(self.problem.num_columns(), |places| places.columns.len());
+        assert!(variable.index() < all, "{} was made after the model was solved", name());
+        match &self.places {
+            None => Some(variable.index()),
+            Some(places) => Some(places.columns[variable.index()]).filter(|at| *at != GONE).map(|at| at as usize),
+        }
     }
 
+    /// The row of a handle; `None` where it was removed.
     #[track_caller]
-    fn row(&self, row: Row) -> usize {
+    fn row(&self, row: Row) -> Option<usize> {
         let theirs = || naming::model_name(row.model);
         assert!(row.model == self.model, "a row of {} is not in this answer", theirs());
-        assert!(
-            row.index() < self.problem.num_rows(),
-            "row {} of {} was made after it was solved",
-            row.index(),
-            theirs()
-        );
-        row.index()
+        let all = self.places.as_ref().map_or(self.problem.num_rows(), |places| places.rows.len());
+        assert!(row.index() < all, "row {} of {} was made after it was solved", row.index(), theirs());
+        match &self.places {
+            None => Some(row.index()),
+            Some(places) => Some(places.rows[row.index()]).filter(|at| *at != GONE).map(|at| at as usize),
+        }
     }
 }
 

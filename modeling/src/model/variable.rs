@@ -88,7 +88,10 @@ impl<'m> Variables<'m> {
         model.lower.resize(all, self.lower);
         model.upper.resize(all, self.upper);
         model.kinds.resize(all, self.kind);
-        model.known.variables().push(first, &self.name, labels);
+        let mut known = model.known.variables();
+        known.push(first, &self.name, labels);
+        known.len = all;
+        drop(known);
         first as u32
     }
 }
