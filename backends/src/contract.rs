@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use farkas_modeling::answer::Basis;
 use farkas_modeling::check::CheckedPoint;
+use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -198,6 +199,18 @@ pub struct Start {
 pub trait Session: Send {
     /// Version of the solver behind it.
     fn version(&self) -> &str;
+
+    /// Goes over to the problem that `revision` made of the one that is open. The next solve starts from what is known: a
+    /// solver that can keeps its basis and changes its problem in place, any other loads it anew and keeps the last point.
+    ///
+    /// # Errors
+    /// `Refused` when it is a revision of another problem, when the solver does not take the changed one, or cannot change
+    /// one at all; the session is as it was then. `Broken` when the solver fails.
+    fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
+        let _ = revision;
+        Err(SessionError::Refused("this solver cannot change an open problem; open the changed one anew".into()))
+    }
+
     /// Solves. May be called again.
     ///
     /// Before it starts, and as often as it can, it looks at `stop`; a token that is set already ends it at once with
@@ -213,6 +226,22 @@ pub trait Session: Send {
         control: &(dyn Control + Sync),
         stop: &StopToken,
     ) -> Result<Claim, SessionError>;
+}
+
+/// What every session asks of a revision first: that it changes the problem which is open.
+///
+/// # Errors
+/// `Refused`, when it is another problem's.
+pub fn revises(open: &Arc<Problem>, revision: &Revision) -> Result<(), SessionError> {
+    if Arc::ptr_eq(open, revision.base()) {
+        return Ok(());
+    }
+    Err(SessionError::Refused("it is a revision of another problem than the one that is open".into()))
+}
+
+/// A point for the next solve: what was found before a revision, as far as it still has a place.
+pub fn carried(last: Option<&[f64]>, revision: &Revision) -> Option<Arc<[f64]>> {
+    last.filter(|point| point.len() == revision.base().num_columns()).map(|point| revision.carry_point(point).into())
 }
 
 /// What a solver reports while it solves; borrowed for the length of the call.

@@ -18,6 +18,7 @@ use farkas_backends::options::Options;
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
 use farkas_modeling::check::{CheckedPoint, check_point};
+use farkas_modeling::patch::{Change, NewColumn, Patch, Revision};
 use farkas_modeling::{Claim, ColumnKind, Problem, ProblemData, Reason, Sense, Tolerances};
 
 /// The mock's program, with a script of its own if it shall have one.
@@ -69,6 +70,27 @@ fn a_claim_comes_back_whole() {
     assert_eq!(refused, Err(SessionError::Refused(says.into())));
     let honest = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()).unwrap();
     assert_eq!((honest.point, honest.bound), (Some(vec![0.0; 2]), Some(0.0)));
+}
+
+#[test]
+fn an_open_problem_is_changed_in_its_worker() {
+    let backend = mock(WorkerConfig::default());
+    let base = problem(2, 1);
+    let mut session = backend.open(Arc::clone(&base)).unwrap();
+    let new = NewColumn { kind: ColumnKind::Integer, lower: 2.0, upper: 3.0, cost: 1.0, ..NewColumn::default() };
+    let mut patch = Patch::new();
+    patch.lower("C1", 4.0).remove_column(1).add_column(new.clone()).add_column(new.clone());
+    let revision = Revision::new(&base, &patch).unwrap();
+    session.apply(&revision).unwrap();
+    let claim = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()).unwrap();
+    assert_eq!((claim.point, claim.objective), (Some(vec![4.0, 2.0, 2.0]), Some(8.0)));
+    // Of the old problem, or too large for a frame: refused, and the session goes on.
+    assert!(matches!(session.apply(&revision), Err(SessionError::Refused(_))));
+    let many = Patch { changes: vec![Change::AddColumn(new); 10_000] };
+    let many = Revision::new(revision.problem(), &many).unwrap();
+    assert!(matches!(session.apply(&many), Err(SessionError::Refused(why)) if why.contains("too large")));
+    let again = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()).unwrap();
+    assert_eq!(again.objective, Some(8.0));
 }
 
 #[test]

@@ -7,15 +7,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use farkas_modeling::check::CheckedPoint;
+use farkas_modeling::patch::{Change, Patch, Revision};
 use farkas_modeling::{Claim, Problem};
 use rustix::event::{EventfdFlags, eventfd};
 
-use super::frame::{FromWorker, Hello, Statuses, ToWorker, Vector, WireEvent, frame_limit_bytes, length};
+use super::frame::{
+    FromWorker, Hello, SMALL_FRAME_BYTES, Statuses, ToWorker, Vector, WireEvent, frame_limit_bytes, length,
+};
 use super::image_cache::{SealedImage, image_of};
 use super::link::{LinkError, unexpected};
 use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Session, SessionError, Start, StopToken,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Session, SessionError, Start, StopToken, revises,
 };
 use crate::options::Options;
 
@@ -143,6 +146,43 @@ fn open(
     }
 }
 
+/// Has a worker change what it has open.
+fn apply(
+    loan: &mut Loan,
+    patch: Patch,
+    problem: &Problem,
+    config: &WorkerConfig,
+) -> Result<Result<(), SessionError>, LinkError> {
+    let until = Instant::now() + config.open_limit;
+    loan.link.send(&ToWorker::Apply { patch: Box::new(patch) })?;
+    loop {
+        match loan.link.receive(until, None, "change the problem")? {
+            Some(FromWorker::Applied {}) => {
+                loan.link.set_frame_limit(frame_limit_bytes(problem.num_columns(), problem.num_rows()));
+                return Ok(Ok(()));
+            }
+            Some(FromWorker::ApplyFailed { error }) => return Ok(Err(error)),
+            // The last words of the solve before.
+            Some(FromWorker::Event { .. }) => {}
+            Some(other) => return Err(unexpected(&other)),
+            None if Instant::now() >= until => {
+                return Err(LinkError::Late { what: "change the problem", limit: config.open_limit });
+            }
+            None => {}
+        }
+    }
+}
+
+/// About what a patch takes on the wire: a change has some sixty bytes of names, an entry a tenth of that.
+fn bytes_of(patch: &Patch) -> usize {
+    let entries = |change: &Change| match change {
+        Change::AddColumn(column) => column.entries.len(),
+        Change::AddRow(row) => row.entries.len(),
+        _ => 0,
+    };
+    patch.changes.iter().map(|change| 128 + 24 * entries(change)).sum()
+}
+
 /// A problem that is open in a worker.
 struct WorkerSession {
     name: String,
@@ -167,6 +207,26 @@ impl Drop for WorkerSession {
 impl Session for WorkerSession {
     fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Sends the changes to the worker, whose session goes on warm if its solver can. A change too large for a frame is refused:
+    /// an image carries a whole problem better.
+    fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
+        revises(&self.problem, revision)?;
+        let patch = revision.delta().by_position();
+        if bytes_of(&patch) > SMALL_FRAME_BYTES / 2 {
+            return Err(SessionError::Refused("the change is too large to send; open the changed problem anew".into()));
+        }
+        let Some(mut loan) = self.loan.take() else {
+            return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
+        };
+        match apply(&mut loan, patch, revision.problem(), &self.pool.config) {
+            Ok(applied) => {
+                self.loan = Some(loan);
+                applied.map(|()| self.problem = Arc::clone(revision.problem()))
+            }
+            Err(lost) => Err(SessionError::Broken(format!("{}: {lost}", self.name))),
+        }
     }
 
     fn solve(

@@ -4,13 +4,14 @@
 //!
 //! A worker says [`Hello`] first, without being asked. Then, any number of times: `open` (with the problem's image as a
 //! file descriptor beside the frame) is answered by `opened` or `open_failed`; any number of `solve`, each with a number
-//! of its own and answered by `claim` or `failed`; `close` is answered by `closed`. Meanwhile come `event`s, and go
+//! of its own and answered by `claim` or `failed`; `apply`, answered by `applied` or `apply_failed`; `close` is answered by `closed`. Meanwhile come `event`s, and go
 //! `offer`s and `stop`s, each with the number of the solve that it is about; one about another solve is late, and is
 //! dropped. The worker ends when its socket does.
 
 use std::borrow::Cow;
 
 use farkas_modeling::answer::{Basis, BasisStatus, Counters, Duals, Ray};
+use farkas_modeling::patch::Patch;
 use farkas_modeling::{Claim, Termination};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,7 +20,7 @@ use crate::contract::{Availability, BackendError, Capabilities, Progress, Sessio
 use crate::options::Options;
 
 /// Version of these messages. A worker of another version is not used.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Limit of a frame before a problem is open, in bytes.
 pub const SMALL_FRAME_BYTES: usize = 1 << 20;
@@ -39,6 +40,11 @@ pub enum ToWorker {
     Open {
         /// Memory that the worker may use from now on, in bytes.
         memory_limit_bytes: Option<u64>,
+    },
+    /// Change what is open; by position, without names.
+    Apply {
+        /// The changes.
+        patch: Box<Patch>,
     },
     /// Solve what is open.
     Solve {
@@ -82,6 +88,13 @@ pub enum FromWorker {
     OpenFailed {
         /// Why.
         error: BackendError,
+    },
+    /// The problem is changed.
+    Applied {},
+    /// It is not, and is as it was.
+    ApplyFailed {
+        /// Why.
+        error: SessionError,
     },
     /// The problem is closed.
     Closed {},
@@ -471,7 +484,10 @@ mod tests {
             basis: Some(Statuses::from(&basis)),
         };
         let offer = ToWorker::Offer { number: 1, values: Vector(vec![2.0]) };
-        for message in [solve, offer, ToWorker::Stop { number: 1 }, ToWorker::Close {}] {
+        let mut patch = Patch::new();
+        patch.upper(3, f64::INFINITY).remove_row(1).coefficient(0, 2, -0.5);
+        let apply = ToWorker::Apply { patch: Box::new(patch) };
+        for message in [solve, offer, apply, ToWorker::Stop { number: 1 }, ToWorker::Close {}] {
             let mut bytes = Vec::new();
             encode(&message, &mut bytes).unwrap();
             let mut decoder = Decoder::new(SMALL_FRAME_BYTES);

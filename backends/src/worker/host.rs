@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fs, panic, thread};
 
 use farkas_modeling::check::{CheckedPoint, check_point};
+use farkas_modeling::patch::{Patch, Revision};
 use farkas_modeling::{Problem, Tolerances, image};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
 use rustix::io::Errno;
@@ -131,6 +132,7 @@ impl Desk {
 /// What the solver's thread is told to do.
 enum Task {
     Open { image: OwnedFd, memory_limit_bytes: Option<u64> },
+    Apply { patch: Box<Patch> },
     Solve { number: u64, options: Box<Options>, point: Option<Vector>, basis: Option<Statuses>, stop: StopToken },
     Close,
 }
@@ -201,6 +203,7 @@ impl Reader<'_> {
                 let image = self.descriptor.take().ok_or("open without an image")?;
                 self.tell(Task::Open { image, memory_limit_bytes })
             }
+            ToWorker::Apply { patch } => self.tell(Task::Apply { patch }),
             ToWorker::Solve { number, options, point, basis } => {
                 let stop = StopToken::new();
                 let mut current = self.desk.current();
@@ -293,6 +296,13 @@ fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
                     Err(error) => FromWorker::Failed { number, error },
                 }
             }
+            Task::Apply { patch } => match apply(&mut open, &patch) {
+                Ok(problem) => {
+                    desk.current().problem = Some(problem);
+                    FromWorker::Applied {}
+                }
+                Err(error) => FromWorker::ApplyFailed { error },
+            },
             Task::Close => {
                 desk.current().problem = None;
                 open = None;
@@ -302,6 +312,17 @@ fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
         };
         desk.outbox.reply(reply);
     }
+}
+
+/// Changes what is open; the changed problem.
+fn apply(open: &mut Option<(Arc<Problem>, Box<dyn Session>)>, patch: &Patch) -> Result<Arc<Problem>, SessionError> {
+    let Some((problem, session)) = open else {
+        return Err(SessionError::Refused("no problem is open".into()));
+    };
+    let revision = Revision::new(problem, patch).map_err(|defects| SessionError::Refused(defects.to_string()))?;
+    session.apply(&revision)?;
+    *problem = Arc::clone(revision.problem());
+    Ok(Arc::clone(problem))
 }
 
 fn open_image(backend: &dyn Backend, file: OwnedFd) -> Result<(Arc<Problem>, Box<dyn Session>), BackendError> {

@@ -250,6 +250,8 @@ pub(super) fn unexpected(message: &FromWorker) -> LinkError {
         FromWorker::Opened { .. } => "opened",
         FromWorker::OpenFailed { .. } => "open_failed",
         FromWorker::Closed {} => "closed",
+        FromWorker::Applied {} => "applied",
+        FromWorker::ApplyFailed { .. } => "apply_failed",
         FromWorker::Event { .. } => "event",
         FromWorker::Claim { .. } => "claim",
         FromWorker::Failed { .. } => "failed",

@@ -7,6 +7,7 @@ mod behaviour;
 mod claims;
 mod ear;
 mod judge;
+mod patches;
 mod problems;
 mod quadratics;
 mod sessions;

@@ -1,4 +1,4 @@
-//! CBC for mixed-integer programs and Clp for linear ones, behind the contract. Sessions keep nothing of a solve, so each
+//! CBC for mixed-integer programs and Clp for linear ones, behind the contract. Sessions keep the last point alone, so each
 //! may be solved again and again.
 //!
 //! Linked by a shim of our own over the C++ libraries (`shim.cpp`) and not by `coin_cbc`: that crate binds CBC's C
@@ -18,6 +18,7 @@ mod watch;
 
 use std::sync::Arc;
 
+use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Problem};
 
 use self::arrays::Arrays;
@@ -25,7 +26,8 @@ use self::lp::Lp;
 use self::mip::Mip;
 use self::watch::Watch;
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Fit, Session, SessionError, Start, StopToken,
+    Availability, Backend, BackendError, Capabilities, Control, Fit, Session, SessionError, Start, StopToken, carried,
+    revises,
 };
 use crate::options::Options;
 
@@ -83,7 +85,7 @@ impl Backend for Cbc {
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
         match self.fits(&problem) {
-            Fit::Takes => Ok(Box::new(CbcSession { problem, version: ffi::version() })),
+            Fit::Takes => Ok(Box::new(CbcSession { problem, version: ffi::version(), last: None })),
             Fit::TooLarge { limit } => Err(BackendError::Unsupported(limit)),
             Fit::Refuses { why } => Err(BackendError::Unsupported(why)),
         }
@@ -93,11 +95,25 @@ impl Backend for Cbc {
 struct CbcSession {
     problem: Arc<Problem>,
     version: String,
+    /// The last solve's point (for a mixed-integer problem), from which the next one starts after a change.
+    last: Option<Arc<[f64]>>,
 }
 
 impl Session for CbcSession {
     fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Arrays are handed over at every solve, so nothing needs to be changed; a search starts from the last point, as far as
+    /// it still has a place.
+    fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
+        revises(&self.problem, revision)?;
+        if let Fit::Refuses { why } | Fit::TooLarge { limit: why } = Cbc.fits(revision.problem()) {
+            return Err(SessionError::Refused(why));
+        }
+        self.last = carried(self.last.as_deref(), revision);
+        self.problem = Arc::clone(revision.problem());
+        Ok(())
     }
 
     fn solve(
@@ -126,6 +142,10 @@ impl Session for CbcSession {
         if let Some(claim) = trivial::solve(problem, options) {
             return Ok(claim);
         }
-        mip::solve(&Mip { problem, options, watch: &watch, control }, start)
+        let mut start = start.clone();
+        start.point = start.point.or_else(|| self.last.take());
+        let claim = mip::solve(&Mip { problem, options, watch: &watch, control }, &start)?;
+        self.last = claim.point.as_deref().map(Arc::from);
+        Ok(claim)
     }
 }

@@ -92,6 +92,24 @@ pub struct Arrays<'a> {
     pub kinds: Option<&'a [HighsInt]>,
 }
 
+/// Columns or rows one after the other, without the last end.
+#[derive(Debug, Default)]
+pub struct Wise {
+    /// Where each begins.
+    pub starts: Vec<HighsInt>,
+    pub indices: Vec<HighsInt>,
+    pub values: Vec<f64>,
+}
+
+impl Wise {
+    /// Asserts what HiGHS does not look at: that every index is below `below` and every start is a place.
+    fn check(&self, count: usize, below: usize) {
+        assert!(self.starts.len() == count && self.indices.len() == self.values.len());
+        assert!(self.starts.is_sorted() && self.starts.iter().all(|&s| s >= 0 && s as usize <= self.values.len()));
+        assert!(self.indices.iter().all(|&at| at >= 0 && (at as usize) < below));
+    }
+}
+
 /// One instance of HiGHS. It may move between threads, and is used by one at a time.
 pub struct Instance {
     raw: NonNull<c_void>,
@@ -440,6 +458,134 @@ impl Instance {
         let last = int(self.columns - 1);
         // SAFETY: HiGHS reads the bounds of columns 0 to n − 1.
         ok(unsafe { sys::Highs_changeColsBoundsByRange(self.at(), 0, last, lower.as_ptr(), upper.as_ptr()) })
+    }
+}
+
+/// Changes of an open problem. HiGHS keeps its basis where it still is one.
+impl Instance {
+    pub fn change_sense(&mut self, maximize: bool) -> Result<(), Failed> {
+        let sense = if maximize { sys::OBJECTIVE_SENSE_MAXIMIZE } else { sys::OBJECTIVE_SENSE_MINIMIZE };
+        // SAFETY: the instance is alive.
+        ok(unsafe { sys::Highs_changeObjectiveSense(self.at(), sense) })
+    }
+
+    pub fn change_offset(&mut self, offset: f64) -> Result<(), Failed> {
+        // SAFETY: the instance is alive.
+        ok(unsafe { sys::Highs_changeObjectiveOffset(self.at(), offset) })
+    }
+
+    /// Asserts that a set is what HiGHS wants: ascending, each once, in range.
+    fn check_set(set: &[HighsInt], below: usize) {
+        assert!(set.windows(2).all(|w| w[0] < w[1]));
+        assert!(set.first().is_none_or(|&at| at >= 0) && set.last().is_none_or(|&at| (at as usize) < below));
+    }
+
+    pub fn change_costs_of(&mut self, columns: &[HighsInt], costs: &[f64]) -> Result<(), Failed> {
+        Self::check_set(columns, self.columns);
+        assert_eq!(columns.len(), costs.len());
+        let count = int(columns.len());
+        // SAFETY: HiGHS reads `count` positions, which are columns, and as many costs.
+        ok(unsafe { sys::Highs_changeColsCostBySet(self.at(), count, columns.as_ptr(), costs.as_ptr()) })
+    }
+
+    pub fn change_bounds_of(&mut self, columns: &[HighsInt], lower: &[f64], upper: &[f64]) -> Result<(), Failed> {
+        Self::check_set(columns, self.columns);
+        assert!(columns.len() == lower.len() && columns.len() == upper.len());
+        let (count, set) = (int(columns.len()), columns.as_ptr());
+        // SAFETY: HiGHS reads `count` positions, which are columns, and as many bounds of either kind.
+        ok(unsafe { sys::Highs_changeColsBoundsBySet(self.at(), count, set, lower.as_ptr(), upper.as_ptr()) })
+    }
+
+    pub fn change_kinds_of(&mut self, columns: &[HighsInt], kinds: &[HighsInt]) -> Result<(), Failed> {
+        Self::check_set(columns, self.columns);
+        assert_eq!(columns.len(), kinds.len());
+        let count = int(columns.len());
+        // SAFETY: HiGHS reads `count` positions, which are columns, and as many kinds.
+        ok(unsafe { sys::Highs_changeColsIntegralityBySet(self.at(), count, columns.as_ptr(), kinds.as_ptr()) })
+    }
+
+    pub fn change_sides_of(&mut self, rows: &[HighsInt], lower: &[f64], upper: &[f64]) -> Result<(), Failed> {
+        Self::check_set(rows, self.rows);
+        assert!(rows.len() == lower.len() && rows.len() == upper.len());
+        let (count, set) = (int(rows.len()), rows.as_ptr());
+        // SAFETY: HiGHS reads `count` positions, which are rows, and as many sides of either kind.
+        ok(unsafe { sys::Highs_changeRowsBoundsBySet(self.at(), count, set, lower.as_ptr(), upper.as_ptr()) })
+    }
+
+    /// Sets coefficients (row, column, value); 0 takes one out. Fails without a valid basis, which HiGHS looks at unasked.
+    pub fn change_coefficients(&mut self, entries: &[(HighsInt, HighsInt, f64)]) -> Result<(), Failed> {
+        if self.basis().is_none() {
+            return Err(Failed);
+        }
+        entries.iter().try_for_each(|&(row, column, value)| {
+            // SAFETY: HiGHS looks at row and column itself; the column statuses that it reads are there, as was just seen,
+            // and changing a coefficient keeps them.
+            ok(unsafe { sys::Highs_changeCoeff(self.at(), row, column, value) })
+        })
+    }
+
+    /// Adds columns with their coefficients in the rows there are.
+    pub fn add_columns(&mut self, costs: &[f64], lower: &[f64], upper: &[f64], entries: &Wise) -> Result<(), Failed> {
+        entries.check(costs.len(), self.rows);
+        assert!(costs.len() == lower.len() && costs.len() == upper.len());
+        // SAFETY: HiGHS reads as many costs, bounds and starts as there are new columns, and `entries.values.len()` indices
+        // and values; the lengths and indices are asserted.
+        ok(unsafe {
+            sys::Highs_addCols(
+                self.at(),
+                int(costs.len()),
+                costs.as_ptr(),
+                lower.as_ptr(),
+                upper.as_ptr(),
+                int(entries.values.len()),
+                entries.starts.as_ptr(),
+                entries.indices.as_ptr(),
+                entries.values.as_ptr(),
+            )
+        })?;
+        self.columns += costs.len();
+        Ok(())
+    }
+
+    /// Adds rows with the coefficients of the columns there are.
+    pub fn add_rows(&mut self, lower: &[f64], upper: &[f64], entries: &Wise) -> Result<(), Failed> {
+        entries.check(lower.len(), self.columns);
+        assert_eq!(lower.len(), upper.len());
+        // SAFETY: as in `add_columns`, with rows for columns.
+        ok(unsafe {
+            sys::Highs_addRows(
+                self.at(),
+                int(lower.len()),
+                lower.as_ptr(),
+                upper.as_ptr(),
+                int(entries.values.len()),
+                entries.starts.as_ptr(),
+                entries.indices.as_ptr(),
+                entries.values.as_ptr(),
+            )
+        })?;
+        self.rows += lower.len();
+        Ok(())
+    }
+
+    /// Removes the columns whose place in the mask is 1.
+    pub fn remove_columns(&mut self, mut mask: Vec<HighsInt>) -> Result<(), Failed> {
+        assert_eq!(mask.len(), self.columns);
+        let removed = mask.iter().filter(|&&gone| gone != 0).count();
+        // SAFETY: HiGHS reads and writes n places, which is what the mask has.
+        ok(unsafe { sys::Highs_deleteColsByMask(self.at(), mask.as_mut_ptr()) })?;
+        self.columns -= removed;
+        Ok(())
+    }
+
+    /// Removes the rows whose place in the mask is 1.
+    pub fn remove_rows(&mut self, mut mask: Vec<HighsInt>) -> Result<(), Failed> {
+        assert_eq!(mask.len(), self.rows);
+        let removed = mask.iter().filter(|&&gone| gone != 0).count();
+        // SAFETY: as in `remove_columns`, with m places.
+        ok(unsafe { sys::Highs_deleteRowsByMask(self.at(), mask.as_mut_ptr()) })?;
+        self.rows -= removed;
+        Ok(())
     }
 }
 

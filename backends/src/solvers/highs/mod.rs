@@ -3,6 +3,7 @@
 //!
 //! A session keeps one instance: an LP solved again starts from the last basis, a MIP from the last point.
 
+mod change;
 mod ffi;
 mod hessian;
 mod listen;
@@ -15,12 +16,13 @@ mod start;
 use std::sync::Arc;
 use std::time::Instant;
 
+use farkas_modeling::patch::Revision;
 use farkas_modeling::problem::{Curvature, Sense};
 use farkas_modeling::{Claim, Problem};
 
 use crate::contract::{
     Availability, Backend, BackendError, Capabilities, Control, Fit, Session, SessionError, Start, StopToken,
-    fits_by_capabilities,
+    fits_by_capabilities, revises,
 };
 use crate::options::Options;
 use ffi::{Arrays, Failed, Instance};
@@ -132,31 +134,10 @@ impl Backend for Highs {
         }
         let failed = |what: &str| BackendError::Failed(format!("HiGHS {what}"));
         let mut instance = Instance::new().ok_or_else(|| failed("could not be created: out of memory?"))?;
-        let is_mip = problem.num_integers() > 0 || problem.num_semis() > 0;
-        let kinds: Option<Vec<i32>> = is_mip.then(|| problem.kind_codes().iter().map(|&k| i32::from(k)).collect());
         // Before anything that could print.
         instance.set_bool(c"log_to_console", false).map_err(|Failed| failed("does not know `log_to_console`"))?;
-        instance
-            .load(&Arrays {
-                maximize: problem.sense() == Sense::Maximize,
-                offset: problem.offset(),
-                cost: problem.cost(),
-                lower: problem.lower(),
-                upper: problem.upper(),
-                row_lower: problem.row_lower(),
-                row_upper: problem.row_upper(),
-                // Below i32::MAX, as `Problem::new` made sure: the bits are the same.
-                starts: bytemuck::cast_slice(problem.starts()),
-                indices: bytemuck::cast_slice(problem.indices()),
-                values: problem.values(),
-                kinds: kinds.as_deref(),
-            })
-            .map_err(|Failed| failed("did not load the problem"))?;
-        let products = problem.quadratic_objective();
-        if !products.is_empty() {
-            let hessian = hessian::of(problem.num_columns(), products);
-            instance.set_hessian(&hessian).map_err(|Failed| failed("did not take the quadratic objective"))?;
-        }
+        load(&mut instance, &problem).map_err(|Failed| failed("did not load the problem"))?;
+        let is_mip = is_mip(&problem);
         Ok(Box::new(HighsSession {
             instance,
             problem,
@@ -167,6 +148,35 @@ impl Backend for Highs {
             broken: None,
         }))
     }
+}
+
+/// Whether HiGHS searches a tree for it.
+fn is_mip(problem: &Problem) -> bool {
+    problem.num_integers() > 0 || problem.num_semis() > 0
+}
+
+/// Loads a whole problem, whatever was loaded before.
+fn load(instance: &mut Instance, problem: &Problem) -> Result<(), Failed> {
+    let kinds: Option<Vec<i32>> = is_mip(problem).then(|| problem.kind_codes().iter().map(|&k| i32::from(k)).collect());
+    instance.load(&Arrays {
+        maximize: problem.sense() == Sense::Maximize,
+        offset: problem.offset(),
+        cost: problem.cost(),
+        lower: problem.lower(),
+        upper: problem.upper(),
+        row_lower: problem.row_lower(),
+        row_upper: problem.row_upper(),
+        // Below i32::MAX, as `Problem::new` made sure: the bits are the same.
+        starts: bytemuck::cast_slice(problem.starts()),
+        indices: bytemuck::cast_slice(problem.indices()),
+        values: problem.values(),
+        kinds: kinds.as_deref(),
+    })?;
+    let products = problem.quadratic_objective();
+    if products.is_empty() {
+        return Ok(());
+    }
+    instance.set_hessian(&hessian::of(problem.num_columns(), products))
 }
 
 /// What in the numbers of a problem HiGHS does not take, or takes for something else.
@@ -205,6 +215,21 @@ struct HighsSession {
 impl Session for HighsSession {
     fn version(&self) -> &str {
         &self.version
+    }
+
+    fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
+        if let Some(why) = &self.broken {
+            return Err(SessionError::Broken(why.clone()));
+        }
+        revises(&self.problem, revision)?;
+        if let Fit::Refuses { why } | Fit::TooLarge { limit: why } = Highs.fits(revision.problem()) {
+            return Err(SessionError::Refused(why));
+        }
+        let result = self.change(revision);
+        if let Err(SessionError::Broken(why)) = &result {
+            self.broken = Some(why.clone());
+        }
+        result
     }
 
     fn solve(

@@ -93,7 +93,7 @@ fn termination(
     }
 }
 
-fn basis(instance: &Instance, problem: &Problem) -> Option<Basis> {
+pub(super) fn basis(instance: &Instance, problem: &Problem) -> Option<Basis> {
     let (columns, rows) = instance.basis()?;
     // "Nonbasic" alone leaves the side open: it is whichever is finite.
     let named = |status, lower: f64, upper: f64| match status {

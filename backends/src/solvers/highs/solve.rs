@@ -59,8 +59,12 @@ impl Solve<'_, '_> {
         self.listener.phase("presolve");
         self.run(Subject::Problem, self.left(), Instance::run)?.or_else(|Failed| self.run_again())?;
         self.run_plainly()?;
-        let HighsSession { instance, problem, is_mip, .. } = &mut *self.s;
-        let outcome = read::outcome(instance, problem, *is_mip, self.options.node_limit);
+        let mut outcome = self.outcome();
+        if self.s.is_mip && self.misstates(&outcome.claim) && !self.stop.is_stopped() {
+            self.s.instance.clear_solver();
+            self.run(Subject::Problem, self.left(), Instance::run)?.or_else(|Failed| self.run_again())?;
+            outcome = self.outcome();
+        }
         let mut claim = self.look_closer(outcome.status, outcome.claim)?;
         if self.s.is_mip {
             claim.bound = self.tighter(claim.bound);
@@ -68,6 +72,18 @@ impl Solve<'_, '_> {
             self.s.last_point.clone_from(&claim.point);
         }
         Ok(claim)
+    }
+
+    fn outcome(&self) -> read::Outcome {
+        read::outcome(&self.s.instance, &self.s.problem, self.s.is_mip, self.options.node_limit)
+    }
+
+    /// Whether the point is not that of the objective: when presolve alone improves on the start (a column without
+    /// entries, say), HiGHS hands out the start itself beside the better objective (1.16.0). Without a start it does not.
+    fn misstates(&self, claim: &Claim) -> bool {
+        let (Some(point), Some(said)) = (&claim.point, claim.objective) else { return false };
+        let own = self.s.problem.objective_of(point);
+        (own - said).abs() > 1e-6 * said.abs().max(1.0)
     }
 
     /// Where HiGHS ended with less than it told before (in an error, mostly), what was told is kept.

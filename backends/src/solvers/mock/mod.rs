@@ -11,11 +11,12 @@ use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 
 use crate::contract::{
     Availability, Backend, BackendError, Capabilities, Control, Event, Progress, Session, SessionError, Start,
-    StopToken,
+    StopToken, revises,
 };
 use crate::options::Options;
 use script::{End, Script, Step};
@@ -110,6 +111,13 @@ struct MockSession {
 impl Session for MockSession {
     fn version(&self) -> &str {
         VERSION
+    }
+
+    /// Nothing is loaded, so nothing is lost.
+    fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
+        revises(&self.problem, revision)?;
+        self.problem = Arc::clone(revision.problem());
+        Ok(())
     }
 
     fn solve(

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use farkas_modeling::answer::{Counters, Ray};
+use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Limit, Problem, Reason, Sense, Termination};
 
 use crate::contract::{
     Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Progress, Session, SessionError, Start,
-    StopToken, fits_by_capabilities,
+    StopToken, carried, fits_by_capabilities, revises,
 };
 use crate::options::{Options, Presolve};
 use ffi::{Inside, Moment, Scip, ScipError, Status, Watch};
@@ -244,6 +245,19 @@ impl Watch for Reporter<'_> {
 impl Session for ScipSession {
     fn version(&self) -> &str {
         &self.version
+    }
+
+    /// A solved SCIP cannot be changed and keep what it knows, so the changed problem is loaded anew; the search starts from
+    /// the last point, as far as it still has a place.
+    fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
+        revises(&self.problem, revision)?;
+        if let Fit::Refuses { why } | Fit::TooLarge { limit: why } = ScipBackend.fits(revision.problem()) {
+            return Err(SessionError::Refused(why));
+        }
+        self.fresh = Some(load(revision.problem(), Costs::AsGiven)?);
+        self.last = carried(self.last.as_deref(), revision);
+        self.problem = Arc::clone(revision.problem());
+        Ok(())
     }
 
     fn solve(
