@@ -1,9 +1,10 @@
-//! Who can solve a problem: the solver [`contract`], adapters ([`solvers`]), processes that host them ([`worker`]) and
-//! several of them at once ([`race`]).
+//! Who can solve a problem: the solver [`contract`], adapters ([`solvers`]), processes that host them ([`worker`]),
+//! several of them at once ([`race`]), and why a problem is infeasible ([`iis`]).
 //!
 //! Arrows: `contract ← solvers`, `contract ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
 
 pub mod contract;
+pub mod iis;
 pub mod options;
 pub mod race;
 pub mod registry;
