@@ -8,7 +8,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 # Read when a recipe runs, so after `setup` has written the file.
 SOLVERS = $(shell cat vendor/features)
-FEATURES = $(if $(findstring highs,$(SOLVERS)),,--no-default-features) --features "$(SOLVERS)"
+FEATURES = $(if $(findstring highs,$(SOLVERS)),,--no-default-features) --features "$(SOLVERS),good_lp,sprs"
 # In CI the lock file must be right already.
 LOCKED := $(if $(CI),--locked)
 CARGO_FLAGS = --release --workspace $(LOCKED) $(FEATURES)

@@ -39,17 +39,29 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod explain;
+#[cfg(feature = "good_lp")]
+pub mod good_lp;
+pub mod lazy;
 mod lexicographic;
+mod open;
+pub mod report;
 mod solver;
+#[cfg(feature = "sprs")]
+pub mod sprs;
 
+pub use explain::{Conflict, Explain, Explanation};
+pub use farkas_api_types::{Fields, SolveResult};
 pub use farkas_backends as backends;
+pub use farkas_backends::contract::StopToken;
 pub use farkas_modeling as modeling;
 pub use lexicographic::{Lexicographic, Reached};
-pub use solver::{Solve, SolveError, Solver};
+pub use open::OpenModel;
+pub use solver::{Heard, IntoStart, Solve, SolveError, SolveEvent, Solver, Solving, StartAt};
 
 /// What a file that writes and solves models wants in scope.
 pub mod prelude {
-    pub use crate::{Lexicographic, Solve, SolveError, Solver};
+    pub use crate::{Explain, Lexicographic, OpenModel, Solve, SolveError, SolveEvent, Solver, StopToken};
     pub use farkas_modeling::model::prelude::*;
     pub use farkas_modeling::{Limit, Reason};
 }

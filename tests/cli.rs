@@ -56,6 +56,28 @@ fn a_solution_goes_out_and_is_checked_alone() {
     assert!(stdout(&check).contains("demand_paris"), "the worst row is named: {}", stdout(&check));
 }
 
+#[test]
+fn an_infeasible_file_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let sick = folder.path().join("sick.json");
+    let text = r#"{"variables": {"x": {"upper": 4}, "y": {}},
+        "constraints": {"need": "x + y >= 9", "cap": "y - x <= 0", "idle": "x + y <= 50"}}"#;
+    std::fs::write(&sick, text).unwrap();
+    let sick = sick.to_str().unwrap();
+    for solver in support::solvers() {
+        let said = json(&["iis", sick, "--solver", solver, "--json"]);
+        let names: Vec<&str> =
+            said["conflicts"].as_array().unwrap().iter().filter_map(|c| c["says"].as_str()).collect();
+        assert_eq!(names, ["x + y ≥ 9", "-x + y ≤ 0", "x ≤ 4"], "{solver}: {said}");
+        assert_eq!(said["minimal"], true, "{solver}");
+    }
+    let output = run(&["iis", sick]);
+    assert!(stdout(&output).contains("3 of them cannot hold together"), "{}{}", stdout(&output), stderr(&output));
+    let fine = run(&["iis", FACILITY]);
+    assert_eq!(code(&fine), 1, "{}", stderr(&fine));
+    assert!(stderr(&fine).contains("it is feasible"), "{}", stderr(&fine));
+}
+
 /// A case of input that must be refused: content, exit code, what the message holds.
 struct Refusal {
     name: &'static str,

@@ -5,6 +5,7 @@ mod backends;
 mod bench;
 mod check;
 mod convert;
+mod iis;
 mod input;
 mod serve;
 mod solve;
@@ -41,6 +42,8 @@ enum Command {
     Convert(convert::ConvertArgs),
     /// Show what a problem looks like: sizes, kinds of rows, ranges, what stands out, and which solvers take it.
     Statistics(statistics::StatisticsArgs),
+    /// Say why a problem is infeasible: a smallest set of constraints and bounds that cannot hold together.
+    Iis(iis::IisArgs),
     /// Show which solvers are here, what they can do, and what to do about those that are not.
     Backends(backends::BackendsArgs),
     /// Run the solve service over HTTP.
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Statistics(args) => statistics::run(&args),
+        Command::Iis(args) => iis::run(&args),
         Command::Backends(args) => backends::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Bench(command) => bench::run(command),

@@ -64,7 +64,7 @@ pub struct SolveArgs {
     log: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.trim_end_matches('s').parse().map_err(|_| "give seconds, such as 60 or 0.5".to_string())?;
     Duration::try_from_secs_f64(number).map_err(|_| "give seconds that are not negative".to_string())
 }

@@ -1,0 +1,195 @@
+//! An open model: changed by handle or by name, and solved again from where the last solve ended.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use farkas_backends::contract::{Backend, Session, SessionError, Start};
+use farkas_modeling::Problem;
+use farkas_modeling::answer::Basis;
+use farkas_modeling::model::{Changing, Model, Solved};
+use farkas_modeling::patch::{Change, Key, NewRow, Revision};
+
+use crate::solver::run::{self, Outcome};
+use crate::solver::{How, SolveError, Solver};
+
+/// A model that is open in a solver. All changes of [`Changing`] are methods of it: bounds, costs, right-hand sides,
+/// coefficients, rows and columns that come and go. They are made together by the next [`solve`](Self::solve), which starts
+/// from the last basis (a linear program) or the last point (a mixed-integer one). Every answer is checked against the
+/// problem as it is then.
+///
+/// The model itself stays as it is. Its handles keep their meaning here whatever is removed.
+///
+/// ```
+/// use farkas::prelude::*;
+/// let (plants, cities) = (["Lyon", "Nantes"], ["Paris", "Brest"]);
+/// let mut m = Model::new("transport");
+/// let ship = m.nonnegative("ship").over((&plants, &cities));
+/// m.minimize(sum(ship.keys(), |(p, c)| (p.len() + c.len()) * ship[(p, c)]));
+/// let demand = m.rows("demand", &cities, |c| sum(&plants, |p| ship[(p, c)]).eq(10));
+///
+/// # #[cfg(feature = "highs")] {
+/// let mut s = m.open(Solver::highs())?;
+/// assert_eq!(s.solve()?.objective(), Some(180.0));
+/// s.upper(ship[(&plants[0], &cities[0])], 0)?; // by handle
+/// s.rhs("demand[Brest]", 5)?; // by name
+/// let again = s.solve()?;
+/// assert_eq!(again.objective(), Some(155.0));
+/// assert_eq!(again.dual(demand[&cities[0]]), Some(11.0));
+/// let cap = s.row("cap", sum(&cities, |c| ship[(&plants[1], c)]).le(12))?;
+/// assert_eq!(s.solve()?.slack(cap), 2.0);
+/// s.remove_row(cap)?;
+/// assert_eq!(s.solve()?.objective(), Some(155.0));
+/// # }
+/// # Ok::<(), SolveError>(())
+/// ```
+pub struct OpenModel<'a> {
+    model: Changing,
+    solver: Solver<'a>,
+    desk: Desk,
+    /// What the next solve begins from, where no session remembers: from the solver's start at first.
+    start: Start,
+    /// Of all solves together, when the model was opened for a limited time (lazy rows).
+    deadline: Option<Instant>,
+}
+
+/// Who solves.
+enum Desk {
+    /// A session in this process, and the problem that is open in it.
+    Open { backend: Arc<dyn Backend>, session: Option<Box<dyn Session>>, problem: Arc<Problem> },
+    /// A race a solve.
+    Race(Vec<String>),
+}
+
+impl Deref for OpenModel<'_> {
+    type Target = Changing;
+    fn deref(&self) -> &Changing {
+        &self.model
+    }
+}
+
+impl DerefMut for OpenModel<'_> {
+    fn deref_mut(&mut self) -> &mut Changing {
+        &mut self.model
+    }
+}
+
+impl<'a> OpenModel<'a> {
+    pub(crate) fn new(solver: Solver<'a>, model: &Model) -> Result<Self, SolveError> {
+        let model = Changing::new(model)?;
+        let problem = Arc::clone(model.problem());
+        let start = solver.start.of(&problem)?;
+        let desk = match &solver.how {
+            How::InProcess => {
+                let backend = run::in_process()?;
+                let session = Some(run::open(&*backend, &problem)?);
+                Desk::Open { backend, session, problem }
+            }
+            How::Workers(names) => Desk::Race(names.clone()),
+        };
+        Ok(Self { model, solver, desk, start, deadline: None })
+    }
+
+    /// Ends all solves at this time, whatever each may take.
+    pub(crate) fn end_by(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// Makes the changes and solves.
+    ///
+    /// # Errors
+    /// When the changed problem has defects (the changes are dropped then), or the solver does not take it, or fails.
+    pub fn solve(&mut self) -> Result<Solved, SolveError> {
+        let began = Instant::now();
+        if let Some(revision) = self.model.commit()? {
+            self.carry(&revision);
+            self.desk.apply(&revision)?;
+        }
+        let (answer, pool) = self.run(began)?;
+        if let Desk::Race(_) = self.desk {
+            self.start.point = answer.point().map(Arc::from).or(self.start.point.take());
+            self.start.basis = answer.basis().cloned().map(Arc::new);
+        } else {
+            self.start = Start::default(); // the session remembers
+        }
+        Ok(self.model.solved(answer).with_pool(pool))
+    }
+
+    /// Fails when the rows that wait are all satisfied by the candidate: the next solve would only find it again.
+    pub(crate) fn must_cut_off(&self, candidate: &Solved) -> Result<(), SolveError> {
+        let point = candidate.point().unwrap_or_default();
+        let value = |key: &Key| if let Key::At(at) = key { point.get(*at as usize).copied() } else { None };
+        let cuts_off = |row: &NewRow| {
+            let terms = row.entries.iter().map(|(key, a)| a * value(key).unwrap_or(f64::NAN));
+            let activity: f64 = terms.sum();
+            let tolerances = &self.solver.options.tolerances;
+            activity.is_nan()
+                || activity < row.lower - tolerances.row(row.lower)
+                || activity > row.upper + tolerances.row(row.upper)
+        };
+        let mut added = self.model.pending().changes.iter();
+        if added.any(|change| matches!(change, Change::AddRow(row) if cuts_off(row))) {
+            return Ok(());
+        }
+        Err(SolveError::Unsupported("the lazy rows that were added do not cut the candidate off".to_string()))
+    }
+
+    fn carry(&mut self, revision: &Revision) {
+        let n = revision.base().num_columns();
+        let fits = |basis: &&Arc<Basis>| basis.columns.len() == n && basis.rows.len() == revision.base().num_rows();
+        self.start = Start {
+            point: self.start.point.as_ref().filter(|p| p.len() == n).map(|p| revision.carry_point(p).into()),
+            basis: self.start.basis.as_ref().filter(fits).map(|basis| Arc::new(revision.carry_basis(basis))),
+        };
+    }
+
+    fn run(&mut self, began: Instant) -> Result<Outcome, SolveError> {
+        let problem = Arc::clone(self.model.problem());
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(began));
+        let shorter = left.map(|left| {
+            let mut options = self.solver.options.clone();
+            options.time_limit = Some(options.time_limit.map_or(left, |limit: Duration| limit.min(left)));
+            options
+        });
+        let options = shorter.as_ref().unwrap_or(&self.solver.options);
+        match &mut self.desk {
+            Desk::Race(names) => self.solver.by_workers(&problem, names, self.start.clone(), options),
+            Desk::Open { backend, session, problem: open } => {
+                let session = match session {
+                    Some(session) if Arc::ptr_eq(open, &problem) => session,
+                    // Lost by a failure, or changed behind our back by `commit`.
+                    lost => {
+                        open.clone_from(&problem);
+                        lost.insert(run::open(&**backend, &problem)?)
+                    }
+                };
+                self.solver.in_session(&mut **session, backend.name(), &problem, &self.start, options, began)
+            }
+        }
+    }
+}
+
+impl Desk {
+    fn apply(&mut self, revision: &Revision) -> Result<(), SolveError> {
+        let Self::Open { session, problem, .. } = self else { return Ok(()) };
+        let Some(open) = session.as_mut().filter(|_| Arc::ptr_eq(problem, revision.base())) else { return Ok(()) };
+        match open.apply(revision) {
+            Ok(()) => {
+                problem.clone_from(revision.problem());
+                Ok(())
+            }
+            // The model has gone on, so the next solve opens what it is then.
+            Err(error @ SessionError::Refused(_)) => Err(run::refused(error)),
+            Err(SessionError::Broken(_) | SessionError::Killed(_)) => {
+                *session = None;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for OpenModel<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenModel").field("changes", &self.model.pending().changes.len()).finish_non_exhaustive()
+    }
+}

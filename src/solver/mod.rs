@@ -1,0 +1,347 @@
+//! Solving from Rust: in this process with HiGHS, or by a race of solvers in processes of their own. Every answer is
+//! checked either way.
+
+mod asynchronous;
+mod hear;
+pub(crate) mod run;
+mod start;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use farkas_backends::contract::StopToken;
+use farkas_backends::iis::IisError;
+use farkas_backends::options::Options;
+use farkas_backends::race::Observer;
+use farkas_modeling::Problem;
+use farkas_modeling::answer::Answer;
+use farkas_modeling::model::index::IndexSet;
+use farkas_modeling::model::{ChangeError, Family, Model, Solved};
+use farkas_modeling::problem::Defects;
+
+use crate::lazy::Cuts;
+use crate::lexicographic::Lexicographic;
+use crate::open::OpenModel;
+pub use asynchronous::Solving;
+pub use hear::{Heard, SolveEvent};
+pub use start::{IntoStart, StartAt};
+
+type Progress<'a> = Arc<dyn Fn(&Heard<'_>) + Send + Sync + 'a>;
+
+/// Why there is no answer. That a problem is infeasible, or that a limit was reached, is an answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SolveError {
+    /// The model cannot be a problem: all that is wrong with it.
+    #[error(transparent)]
+    Model(#[from] Defects),
+    /// A change to an open model, or a lazy row, is wrong.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// There is no explanation why a problem is infeasible.
+    #[error(transparent)]
+    NotExplained(#[from] IisError),
+    /// The solver does not take this problem, or an option.
+    #[error("{0}; `Solver::race()` may have a solver that does")]
+    Unsupported(String),
+    /// No solver is there.
+    #[error("{0}")]
+    NoSolver(String),
+    /// The solver failed.
+    #[error("the solver failed: {0}")]
+    Failed(String),
+}
+
+impl SolveError {
+    /// A stable code: `solver-unsupported`, say.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Model(defects) => defects.code(),
+            Self::Change(error) => error.code(),
+            Self::NotExplained(error) => error.code(),
+            Self::Unsupported(_) => "solver-unsupported",
+            Self::NoSolver(_) => "solver-none",
+            Self::Failed(_) => "solver-failed",
+        }
+    }
+}
+
+/// Who solves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum How {
+    /// HiGHS in this process: nothing is started, nothing can be killed.
+    InProcess,
+    /// These solvers in worker processes; empty lets the line-up choose.
+    Workers(Vec<String>),
+}
+
+/// How to solve: who, with which limits, and who may listen or stop it.
+///
+/// ```
+/// use std::time::Duration;
+/// use farkas::prelude::*;
+///
+/// let mut m = Model::new("knapsack");
+/// let take = m.binary("take").over(0..4);
+/// let (value, weight) = ([10.0, 13.0, 18.0, 31.0], [2.0, 3.0, 4.0, 7.0]);
+/// m.maximize(dot(&value, &take));
+/// m.row("capacity", dot(&weight, &take).le(10.0));
+///
+/// # #[cfg(feature = "highs")] {
+/// let answer = Solver::highs().time_limit(Duration::from_secs(10)).gap(0.0).solve(&m)?;
+/// assert_eq!(answer.objective(), Some(44.0));
+/// # }
+/// # Ok::<(), SolveError>(())
+/// ```
+#[derive(Clone)]
+pub struct Solver<'a> {
+    pub(crate) how: How,
+    pub(crate) options: Options,
+    pub(crate) start: StartAt,
+    pub(crate) stop: StopToken,
+    observer: Option<&'a dyn Observer>,
+    progress: Option<Progress<'a>>,
+    pool: usize,
+}
+
+impl Solver<'static> {
+    /// HiGHS in this process. There is nothing to install and no process is started; so a solver that crashes or hangs
+    /// takes this process along, and what it prints is printed.
+    pub fn highs() -> Self {
+        Self::new(How::InProcess)
+    }
+
+    /// All solvers whose workers are installed (`farkas-highs`, `farkas-scip`, `farkas-cbc` beside the program or where
+    /// `FARKAS_WORKERS` says), raced in processes of their own.
+    pub fn race() -> Self {
+        Self::new(How::Workers(Vec::new()))
+    }
+
+    /// One or several solvers by name, in processes of their own.
+    pub fn workers<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self::new(How::Workers(names.into_iter().map(Into::into).collect()))
+    }
+
+    fn new(how: How) -> Self {
+        let (options, start, stop) = (Options::default(), StartAt::default(), StopToken::new());
+        Self { how, options, start, stop, observer: None, progress: None, pool: 0 }
+    }
+}
+
+impl<'a> Solver<'a> {
+    /// Wall-clock limit of the whole solve.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.options.time_limit = Some(limit);
+        self
+    }
+
+    /// Relative gap at which a problem counts as solved; 1e-4 if not set.
+    #[must_use]
+    pub fn gap(mut self, relative: f64) -> Self {
+        self.options.tolerances.relative_gap = relative;
+        self
+    }
+
+    /// Threads over all solvers together; 1 for HiGHS in this process and one a core for a race, if not set.
+    #[must_use]
+    pub fn threads(mut self, threads: u32) -> Self {
+        self.options.threads = Some(threads);
+        self
+    }
+
+    /// Random seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u32) -> Self {
+        self.options.seed = Some(seed);
+        self
+    }
+
+    /// All other options.
+    #[must_use]
+    pub fn options(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// Where to begin: one value a variable (NaN where nothing is known), some variables with their values, or an answer,
+    /// whose basis comes along. Repeated, the last one counts; [`start_by`](Self::start_by) adds to it.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("knapsack");
+    /// let take = m.binary("take").over(0..4);
+    /// m.maximize(sum(0..4, |i| (i + 1) * take[i]));
+    /// m.row("capacity", sum(0..4, |i| (2 * i + 3) * take[i]).le(12));
+    /// # #[cfg(feature = "highs")] {
+    /// let answer = Solver::highs().start([(take[0], 1.0), (take[3], 1.0)]).solve(&m)?;
+    /// let again = Solver::highs().start(&answer).solve(&m)?;
+    /// assert_eq!(again.objective(), answer.objective());
+    /// # }
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    #[must_use]
+    pub fn start(mut self, start: impl IntoStart) -> Self {
+        self.start = start.into_start();
+        self
+    }
+
+    /// Adds the variables of a family to the start, each with the value that its key gets.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let days = ["mon", "tue"];
+    /// let mut m = Model::new("shifts");
+    /// let work = m.binary("work").over(&days);
+    /// m.maximize(sum(&days, |day| work[day]));
+    /// # #[cfg(feature = "highs")]
+    /// assert_eq!(Solver::highs().start_by(&work, |day| f64::from(*day == "mon")).solve(&m)?.objective(), Some(2.0));
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    #[must_use]
+    pub fn start_by<'f, S: IndexSet>(
+        mut self,
+        family: &'f Family<S>,
+        mut value: impl FnMut(S::Key<'f>) -> f64,
+    ) -> Self {
+        self.start.add(family.iter().map(|(key, variable)| (variable, value(key))));
+        self
+    }
+
+    /// A token that stops the solve from elsewhere, keeping what was found.
+    #[must_use]
+    pub fn stop_token(mut self, stop: StopToken) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Calls back with what happens meanwhile: checked incumbents, bounds, progress, log lines. In-process it is called from
+    /// the solver's thread, in a race from the race's; either way it should return soon.
+    ///
+    /// ```
+    /// use std::sync::Mutex;
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("knapsack");
+    /// let take = m.binary("take").over(0..4);
+    /// m.maximize(sum(0..4, |i| (i + 1) * take[i]));
+    /// m.row("capacity", sum(0..4, |i| (2 * i + 3) * take[i]).le(12));
+    /// # #[cfg(feature = "highs")] {
+    /// let best = Mutex::new(Vec::new());
+    /// let answer = Solver::highs()
+    ///     .on_progress(|heard| {
+    ///         if let SolveEvent::Incumbent { point, .. } = heard.event {
+    ///             best.lock().unwrap().push(point.objective());
+    ///         }
+    ///     })
+    ///     .solve(&m)?;
+    /// assert_eq!(best.lock().unwrap().last().copied(), answer.objective());
+    /// # }
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    #[must_use]
+    pub fn on_progress<'b>(self, call: impl Fn(&Heard<'_>) + Send + Sync + 'b) -> Solver<'b>
+    where
+        'a: 'b,
+    {
+        Solver { progress: Some(Arc::new(call)), ..self }
+    }
+
+    /// Keeps up to so many of the incumbents that were found on the way, the best first, for [`Solved::pool`]. They are those
+    /// that the solver improved on, each checked; a solver's own collection of other points is not asked for.
+    #[must_use]
+    pub fn pool(mut self, size: usize) -> Self {
+        self.pool = size;
+        self
+    }
+
+    /// Who hears what happens meanwhile.
+    #[must_use]
+    pub fn observer<'b>(self, observer: &'b dyn Observer) -> Solver<'b>
+    where
+        'a: 'b,
+    {
+        Solver { observer: Some(observer), ..self }
+    }
+
+    /// Freezes the model, solves it, checks the answer. A model with several objectives is solved for one after the other;
+    /// [`solve_in_order`](Self::solve_in_order) tells what each has come to.
+    ///
+    /// # Errors
+    /// When the model has defects, or no solver can do it.
+    pub fn solve(&self, model: &Model) -> Result<Solved, SolveError> {
+        if model.num_stages() > 1 {
+            return self.solve_in_order(model).map(Lexicographic::into_solved);
+        }
+        let problem = Arc::new(model.freeze()?);
+        let (answer, pool) = self.run(&problem)?;
+        Ok(Solved::new(model, problem, answer).with_pool(pool))
+    }
+
+    /// The time limit, if one is set.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.options.time_limit
+    }
+
+    /// Solves a frozen problem and checks the answer.
+    ///
+    /// # Errors
+    /// When no solver can do it.
+    pub fn solve_problem(&self, problem: &Arc<Problem>) -> Result<Answer, SolveError> {
+        self.run(problem).map(|(answer, _)| answer)
+    }
+
+    /// Opens a model, to be changed and solved again and again: see [`OpenModel`].
+    ///
+    /// # Errors
+    /// The model's defects; no solver that takes it.
+    pub fn open(&self, model: &Model) -> Result<OpenModel<'a>, SolveError> {
+        OpenModel::new(self.clone(), model)
+    }
+
+    /// Solves a model with rows that are made as they are needed: see [`crate::lazy`].
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve), and for rows that are wrong or cut nothing off.
+    pub fn solve_lazy(&self, model: &Model, separate: impl FnMut(&Solved, &mut Cuts)) -> Result<Solved, SolveError> {
+        crate::lazy::solve(self, model, separate)
+    }
+}
+
+impl Solver<'static> {
+    /// Solves on a thread of its own: await the answer under any runtime, or drop it to stop the solve.
+    pub fn solve_async(&self, model: &Model) -> Solving {
+        Solving::begin(self.clone(), model)
+    }
+}
+
+/// Solving as a method of a model.
+pub trait Solve {
+    /// Solves in this process with HiGHS and checks the answer: [`Solver::highs`] without limits.
+    ///
+    /// # Errors
+    /// When the model has defects, or no solver can do it.
+    fn solve(&self) -> Result<Solved, SolveError>;
+
+    /// The same on a thread of its own; await it under any runtime.
+    fn solve_async(&self) -> Solving;
+
+    /// Opens the model in a solver, to be changed and solved again, warm.
+    ///
+    /// # Errors
+    /// The model's defects; no solver that takes it.
+    fn open<'a>(&self, solver: Solver<'a>) -> Result<OpenModel<'a>, SolveError>;
+}
+
+impl Solve for Model {
+    fn solve(&self) -> Result<Solved, SolveError> {
+        Solver::highs().solve(self)
+    }
+
+    fn solve_async(&self) -> Solving {
+        Solver::highs().solve_async(self)
+    }
+
+    fn open<'a>(&self, solver: Solver<'a>) -> Result<OpenModel<'a>, SolveError> {
+        OpenModel::new(solver, self)
+    }
+}

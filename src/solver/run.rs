@@ -1,0 +1,147 @@
+//! Runs a solver once: HiGHS in this process, or a race of workers; either way the claims are examined and concluded from.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use farkas_backends::contract::{Backend, BackendError, Control, Fit, Quiet, Session, SessionError, Start};
+use farkas_backends::options::Options;
+use farkas_backends::race::{self, RaceSpec, lineup};
+use farkas_backends::registry::{Registry, RegistryConfig};
+use farkas_modeling::answer::{Answer, LaneReport, LaneState};
+use farkas_modeling::check::{self, CheckedPoint, TrustPolicy};
+use farkas_modeling::{Problem, Source};
+
+use super::hear::{Ears, InProcess};
+use super::{How, SolveError, Solver};
+
+/// An answer, and the incumbents that were kept on the way.
+pub(crate) type Outcome = (Answer, Vec<Arc<CheckedPoint>>);
+
+impl Solver<'_> {
+    pub(super) fn run(&self, problem: &Arc<Problem>) -> Result<Outcome, SolveError> {
+        let start = self.start.of(problem)?;
+        match &self.how {
+            How::InProcess => {
+                let began = Instant::now();
+                let backend = in_process()?;
+                let mut session = open(&*backend, problem)?;
+                self.in_session(&mut *session, backend.name(), problem, &start, &self.options, began)
+            }
+            How::Workers(names) => self.by_workers(problem, names, start, &self.options),
+        }
+    }
+
+    /// One solve of an open session, examined.
+    pub(crate) fn in_session(
+        &self,
+        session: &mut dyn Session,
+        name: &str,
+        problem: &Arc<Problem>,
+        start: &Start,
+        options: &Options,
+        began: Instant,
+    ) -> Result<Outcome, SolveError> {
+        let ears = Ears::of(self);
+        let tolerances = &options.tolerances;
+        let claim = if ears.listen() {
+            let hearing = InProcess::new(&ears, problem, tolerances, name, began);
+            let claim = session.solve(options, start, &hearing, &self.stop).map_err(refused)?;
+            // The last word on the point, which no callback may have told.
+            claim.point.iter().for_each(|point| hearing.point(point));
+            claim
+        } else {
+            let quiet: &(dyn Control + Sync) = &Quiet;
+            session.solve(options, start, quiet, &self.stop).map_err(refused)?
+        };
+        let source = Source { backend: name.to_string(), version: session.version().to_string(), lane: 0 };
+        let findings = check::examine(problem, &source, &claim, tolerances);
+        let answer = check::conclude(problem, &[findings], tolerances, &TrustPolicy::default(), None);
+        let seconds = began.elapsed().as_secs_f64();
+        let lane = LaneReport {
+            solver: source.backend,
+            version: source.version,
+            state: LaneState::Finished,
+            detail: claim.termination.detail().to_string(),
+            seconds,
+            incumbents: u64::from(answer.point().is_some()),
+            nodes: claim.counters.nodes,
+            bound: claim.bound,
+        };
+        Ok((answer.with_run(vec![lane], seconds), ears.pool()))
+    }
+
+    pub(crate) fn by_workers(
+        &self,
+        problem: &Arc<Problem>,
+        names: &[String],
+        start: Start,
+        options: &Options,
+    ) -> Result<Outcome, SolveError> {
+        let mut options = options.clone();
+        if options.threads.is_none() {
+            options.threads = Some(std::thread::available_parallelism().map_or(1, |n| n.get() as u32));
+        }
+        let backends = registry().select(names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
+        let lineup = lineup::choose(problem, &backends, options.threads.unwrap_or(1), &options);
+        if lineup.lanes.is_empty() {
+            return Err(SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)));
+        }
+        let trust = lineup::trust(&lineup);
+        let ears = Ears::of(self);
+        let spec = RaceSpec { lineup, options, start, trust, observer: &ears, stop: self.stop.clone() };
+        let answer = race::run(problem, spec);
+        Ok((answer, ears.pool()))
+    }
+}
+
+/// The solvers whose workers are installed; looked for once.
+fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| Registry::new(RegistryConfig::default()))
+}
+
+/// The first worker, of these or of all, that takes the problem.
+pub(crate) fn first_worker(
+    problem: &Arc<Problem>,
+    names: &[String],
+    options: &Options,
+) -> Result<Arc<dyn Backend>, SolveError> {
+    let backends = registry().select(names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
+    let lineup = lineup::choose(problem, &backends, 1, options);
+    let first = lineup.lanes.into_iter().next().map(|lane| lane.backend);
+    first.ok_or_else(|| SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)))
+}
+
+/// HiGHS in this process.
+#[cfg(feature = "highs")]
+#[expect(clippy::unnecessary_wraps, reason = "without HiGHS it is an error")]
+pub(crate) fn in_process() -> Result<Arc<dyn Backend>, SolveError> {
+    Ok(Arc::new(farkas_backends::solvers::highs::Highs::new()))
+}
+
+/// HiGHS is not here.
+#[cfg(not(feature = "highs"))]
+pub(crate) fn in_process() -> Result<Arc<dyn Backend>, SolveError> {
+    Err(SolveError::NoSolver(
+        "this program was built without HiGHS; turn on the feature `highs`, or use `Solver::race()`".to_string(),
+    ))
+}
+
+/// Opens a problem in a backend that takes it.
+pub(crate) fn open(backend: &dyn Backend, problem: &Arc<Problem>) -> Result<Box<dyn Session>, SolveError> {
+    if let Fit::TooLarge { limit: why } | Fit::Refuses { why } = backend.fits(problem) {
+        return Err(SolveError::Unsupported(why));
+    }
+    backend.open(Arc::clone(problem)).map_err(|e| match e {
+        BackendError::Unavailable(what) => SolveError::NoSolver(what),
+        BackendError::Unsupported(what) => SolveError::Unsupported(what),
+        BackendError::Failed(what) => SolveError::Failed(what),
+    })
+}
+
+pub(crate) fn refused(error: SessionError) -> SolveError {
+    match error {
+        SessionError::Refused(what) => SolveError::Unsupported(what),
+        SessionError::Broken(what) | SessionError::Killed(what) => SolveError::Failed(what),
+    }
+}
