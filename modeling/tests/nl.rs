@@ -173,7 +173,7 @@ fn suffixes_make_sets_and_others_are_told() {
     for form in Form::ALL {
         let read = nl::read(&file.bytes(form)).unwrap_or_else(|e| panic!("{form:?}: {e}"));
         let sets: Vec<_> = read.value.sets().iter().map(|s| (s.order, s.members.clone())).collect();
-        assert_eq!(sets, [(2, vec![(1, 1.0), (0, 2.0)]), (1, vec![(2, 1.0)])]);
+        assert_eq!(sets, [(2, vec![(1, 1.0), (0, 2.0)]), (1, vec![(2, 1.0)])], "in the order of their numbers");
         let codes: Vec<_> = read.warnings.iter().map(|w| w.code).collect();
         assert_eq!(codes, ["nl-suffix-ignored"], "{form:?}");
     }
@@ -262,6 +262,91 @@ fn depth_and_growth_are_limited() {
         .bounds("r", &["1 10"])
         .bounds("b", &vec!["3"; 3000]);
     assert_eq!(nl::read(&wide.bytes(Form::Text)).expect_err("too large").code, "nl-too-large");
+}
+
+/// What is written reads back: at once where nothing had to move, by names where it had.
+#[test]
+fn what_is_written_reads_back() {
+    let read_lp = |text: &str| read_problem(text.as_bytes(), Some("a.lp")).unwrap_or_else(|e| panic!("{e}")).value;
+    let in_order = read_lp(
+        "max obj: 2 x + 0 y + 0 v + 3 w + 0.1 b - 4 i + [ 2 x ^2 + 6 x * y ] / 2 + 7 st q: x + [ x ^2 + y * v ] <= 9\n\
+         r: -1 <= y - w + 3 i <= 4\n e: w + b = 1e-7\n f: x + i >= -inf\n\
+         bounds -3 <= x <= 5\n y free\n v = 2\n i <= 9\n binaries b\n generals i\n sos s1: S2:: x:1 w:2 v:3 end",
+    );
+    let moved = read_lp("min obj: a + 2 b st c1: a + b + z >= 1\n c2: b + [ b ^2 + z * b ] <= 9\n binaries a\n end");
+    for (problem, moves) in [(in_order, false), (moved, true)] {
+        let mut out = Vec::new();
+        let lost: Vec<_> = nl::write(&problem, &mut out).expect("it can be held").iter().map(|w| w.code).collect();
+        assert_eq!(lost.contains(&"nl-order"), moves, "{lost:?}");
+        let order = nl::Order::of(&problem);
+        let (mut columns, mut rows) = (Vec::new(), Vec::new());
+        order.write_column_names(&problem, &mut columns).expect("a vector takes everything");
+        order.write_row_names(&problem, &mut rows).expect("a vector takes everything");
+        let settings = Settings { column_names: Some(&columns), row_names: Some(&rows), ..Settings::default() };
+        let again = nl::read_model(&out, &settings).unwrap_or_else(|e| panic!("{e}"));
+        assert!(again.warnings.is_empty(), "{:?}", again.warnings);
+        let again = again.value.problem;
+        if moves {
+            assert_eq!(by_name(&again), by_name(&problem));
+        } else {
+            let mut sets = again.sets().to_vec();
+            sets.iter_mut().zip(problem.sets()).for_each(|(set, old)| set.name.clone_from(&old.name));
+            assert_eq!(
+                (again.cost(), again.kind_codes(), sets.as_slice()),
+                (problem.cost(), problem.kind_codes(), problem.sets())
+            );
+            assert_eq!((again.row_names(), again.column_names()), (problem.row_names(), problem.column_names()));
+            assert_eq!(
+                (again.quadratic_rows(), again.quadratic_objective()),
+                (problem.quadratic_rows(), problem.quadratic_objective())
+            );
+            assert_eq!(by_name(&again), by_name(&problem));
+        }
+    }
+}
+
+/// Everything about columns and rows, by name.
+fn by_name(p: &Problem) -> Vec<String> {
+    let column = |j: usize| p.column_names().get(j).into_owned();
+    let row = |i: usize| p.row_names().get(i).into_owned();
+    let mut all = vec![format!("{:?} {} {:?}", p.sense(), p.offset(), p.objective_name())];
+    for j in 0..p.num_columns() {
+        let mut entries: Vec<String> = p.column(j).iter().map(|(i, v)| format!("{} {v:?}", row(i))).collect();
+        entries.sort();
+        all.push(format!(
+            "{} {:?} {} {} {} {entries:?}",
+            column(j),
+            p.kind(j),
+            p.cost()[j],
+            p.lower()[j],
+            p.upper()[j]
+        ));
+    }
+    for i in 0..p.num_rows() {
+        all.push(format!("{} {} {}", row(i), p.row_lower()[i], p.row_upper()[i]));
+    }
+    for quadratic in p.quadratic_rows() {
+        for q in &quadratic.products {
+            let mut pair = [column(q.first as usize), column(q.second as usize)];
+            pair.sort();
+            all.push(format!("{} {pair:?} {}", row(quadratic.row as usize), q.value));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn what_it_cannot_hold_is_told() {
+    let cases = [
+        ("min x st c: x >= 1\nbounds x <= 4\nsemi-continuous x\nend", "nl-semicontinuous"),
+        ("min x st c: b = 1 -> x >= 1\nbinaries b\nend", "nl-indicators"),
+        ("min x st c: x + y >= 1\nsos s1: S1:: x:1 y:2\n s2: S1:: x:1 y:2\nend", "nl-sets"),
+    ];
+    for (text, code) in cases {
+        let problem = read_problem(text.as_bytes(), Some("a.lp")).unwrap_or_else(|e| panic!("{e}: {text}")).value;
+        assert_eq!(nl::write(&problem, &mut Vec::new()).expect_err(text).code(), code);
+    }
 }
 
 /// No change of a good file panics, hangs, or gives an error without a place.

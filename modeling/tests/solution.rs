@@ -1,6 +1,7 @@
 //! Solution files of several writers, and what is told of those that make no sense.
 
 use farkas_modeling::Problem;
+use farkas_modeling::formats::solution::SolutionFormat;
 use farkas_modeling::formats::{json, solution};
 
 fn problem() -> Problem {
@@ -104,4 +105,46 @@ fn what_is_written_reads_back() {
     assert_eq!(text, "=obj= -0.1\nx 0.3333333333333333\nmy var -1e-300\nz 5e20\n");
     let found = solution::read(&problem, text.as_bytes()).expect("it reads");
     assert_eq!((&found.values[..], found.objective, found.missing), (&values[..], Some(-0.1), 1));
+}
+
+#[test]
+fn what_is_written_reads_back_in_every_format() {
+    let names = br#"{"variables": {"x": {}, "a \"quoted\", comma": {}, "my var": {}, "z": {}}}"#;
+    let problem = json::read(names).expect("it is a model").value;
+    let values = [0.1 + 0.2, -1e-300, 0.0, 1e19];
+    for format in [SolutionFormat::Sol, SolutionFormat::Mst, SolutionFormat::Csv, SolutionFormat::Json] {
+        let mut out = Vec::new();
+        solution::write_as(&problem, &values, Some(-2.5), format, &mut out).expect("a vector takes everything");
+        let read = solution::read(&problem, &out).unwrap_or_else(|e| panic!("{format:?}: {e}"));
+        assert_eq!(read.values, values, "{format:?}");
+        let told = matches!(format, SolutionFormat::Sol | SolutionFormat::Json).then_some(-2.5);
+        assert_eq!(read.objective, told, "{format:?}");
+        assert_eq!(read.missing, usize::from(format == SolutionFormat::Sol), "{format:?}");
+    }
+}
+
+#[test]
+fn json_and_csv_of_others() {
+    let cases = [
+        (r#"{"x": 4, "my var": 1.5}"#, [4.0, 0.0, 1.5, 0.0], 2),
+        (r#"{"termination": {}, "variables": {"x": 4}, "duals": null}"#, [4.0, 0.0, 0.0, 0.0], 3),
+        ("Name , Value, rc\n x , 4 ,0\n\"my var\",1.5\n", [4.0, 0.0, 1.5, 0.0], 2),
+    ];
+    for (text, values, missing) in cases {
+        let read = solution::read(&problem(), text.as_bytes()).unwrap_or_else(|e| panic!("{text}: {e}"));
+        assert_eq!((read.values.as_slice(), read.missing), (&values[..], missing), "{text}");
+    }
+    let refused = [
+        (r#"{"variables": {"q": 4}}"#, "solution-unknown-column", "/variables/q: "),
+        (r#"{"x": "many"}"#, "solution-number", "/x: "),
+        (r#"{"variables": null}"#, "solution-none", "/variables: "),
+        (r#"{"x": 1, "x": 2}"#, "json-duplicate-key", "JSON line 1, "),
+        ("variable,value\nx,4\nx,5\n", "solution-repeated", "solution line 3, "),
+        ("variable,value\nx,many\n", "solution-number", "solution line 2, "),
+        ("variable,value\nx\n", "solution-line", "solution line 2, "),
+    ];
+    for (text, code, place) in refused {
+        let error = solution::read(&problem(), text.as_bytes()).expect_err(text);
+        assert!(error.code == code && error.to_string().starts_with(place), "[{}] {error}: {text}", error.code);
+    }
 }

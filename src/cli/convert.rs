@@ -44,7 +44,9 @@ pub fn run(args: &ConvertArgs) -> Result<Exit, Failure> {
     };
     let problem = read(args)?;
     let stdout = args.output.as_os_str() == "-";
-    let bytes = written(args, &problem, format, compression)?;
+    // The names of an .nl model stand in files beside it.
+    let names = (format == Format::Nl && !stdout).then(|| names_beside(&problem));
+    let bytes = written(args, &problem, format, compression, names.is_some())?;
     let failed =
         |e: std::io::Error| Failure::new(Exit::Failed, format!("{}: could not be written: {e}", args.output.display()));
     if stdout {
@@ -56,8 +58,22 @@ pub fn run(args: &ConvertArgs) -> Result<Exit, Failure> {
         }
     } else {
         std::fs::write(&args.output, &bytes).map_err(failed)?;
+        let plain = args.output.with_file_name(plain);
+        for (suffix, text) in names.into_iter().flatten() {
+            std::fs::write(plain.with_extension(suffix), text).map_err(failed)?;
+        }
     }
     Ok(Exit::Solved)
+}
+
+/// The `.col` and the `.row` file of an `.nl` file.
+fn names_beside(problem: &Problem) -> [(&'static str, Vec<u8>); 2] {
+    let order = formats::nl::Order::of(problem);
+    let (mut columns, mut rows) = (Vec::new(), Vec::new());
+    // A vector takes everything.
+    let _ = order.write_column_names(problem, &mut columns);
+    let _ = order.write_row_names(problem, &mut rows);
+    [("col", columns), ("row", rows)]
 }
 
 fn read(args: &ConvertArgs) -> Result<Problem, Failure> {
@@ -73,12 +89,14 @@ fn written(
     problem: &Problem,
     format: Format,
     compression: Compression,
+    names_beside: bool,
 ) -> Result<Vec<u8>, Failure> {
     let refuse = |e: &dyn std::fmt::Display, code: &str| {
         Failure::new(Exit::Unreadable, format!("{}: {e} [{code}]", args.input.display()))
     };
     let mut encoder = Encoder::new(Vec::new(), compression);
-    let lost = formats::write_problem(problem, format, &mut encoder).map_err(|e| refuse(&e, e.code()))?;
+    let mut lost = formats::write_problem(problem, format, &mut encoder).map_err(|e| refuse(&e, e.code()))?;
+    lost.retain(|warning| !(names_beside && warning.code == "nl-names"));
     for warning in &lost {
         tell(&args.output, warning);
     }

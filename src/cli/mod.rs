@@ -7,6 +7,7 @@ mod check;
 mod convert;
 mod iis;
 mod input;
+mod schema;
 mod serve;
 mod solve;
 mod statistics;
@@ -46,6 +47,8 @@ enum Command {
     Iis(iis::IisArgs),
     /// Show which solvers are here, what they can do, and what to do about those that are not.
     Backends(backends::BackendsArgs),
+    /// Print the JSON Schema of models or of results.
+    Schema(schema::SchemaArgs),
     /// Run the solve service over HTTP.
     Serve(serve::ServeArgs),
     /// Run solvers over many problems and compare them.
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Statistics(args) => statistics::run(&args),
         Command::Iis(args) => iis::run(&args),
         Command::Backends(args) => backends::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Bench(command) => bench::run(command),
         Command::Worker(args) => return worker::run(&args),

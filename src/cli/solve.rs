@@ -1,5 +1,6 @@
 //! `farkas solve`: files in, checked answers out.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use farkas_backends::options::{LpMethod, Options};
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::answer::Answer;
+use farkas_modeling::formats::solution::SolutionFormat;
 use farkas_modeling::{Problem, Tolerances, formats};
 
 use crate::cli::view::{LiveView, PlainView};
@@ -50,11 +52,11 @@ pub struct SolveArgs {
     /// An option of the solver's own, passed through by name
     #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = native)]
     native: Vec<(String, String)>,
-    /// Start from the solution in this file
-    #[arg(long, value_name = "FILE.sol")]
+    /// Start from the solution in this file: .sol, .mst, .csv or .json
+    #[arg(long, value_name = "FILE")]
     start: Option<PathBuf>,
-    /// Write the solution to this file
-    #[arg(long, value_name = "FILE.sol")]
+    /// Write the solution to this file: .sol, .mst (a MIP start), .csv, or .json (the whole result)
+    #[arg(long, value_name = "FILE")]
     sol: Option<PathBuf>,
     /// Print the result as JSON, one object a line and file
     #[arg(long)]
@@ -213,7 +215,21 @@ fn write_solution(path: &Path, problem: &Problem, answer: &Answer) -> Result<(),
         eprintln!("no solution was found, so {} is not written", path.display());
         return Ok(());
     };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(refuse)?);
-    formats::solution::write(problem, point, answer.objective(), &mut out).map_err(refuse)?;
-    std::io::Write::flush(&mut out).map_err(refuse)
+    match SolutionFormat::of_file_name(&name).unwrap_or(SolutionFormat::Sol) {
+        // These have room for more than the point.
+        SolutionFormat::Json => {
+            let result = SolveResult::new(problem, answer, Fields::ALL);
+            serde_json::to_writer_pretty(&mut out, &result).map_err(|e| refuse(e.into()))?;
+        }
+        SolutionFormat::Csv => {
+            let result = SolveResult::new(problem, answer, Fields::ALL);
+            out.write_all(result.to_csv().as_bytes()).map_err(refuse)?;
+        }
+        format => {
+            formats::solution::write_as(problem, point, answer.objective(), format, &mut out).map_err(refuse)?;
+        }
+    }
+    out.flush().map_err(refuse)
 }

@@ -135,7 +135,8 @@ impl<'a> Report<'a> {
             writeln!(out, "{tolerance:?}")?;
         }
         for value in duals.iter().chain(point) {
-            writeln!(out, "{value:?}")?;
+            // + 0.0 turns −0 into 0.
+            writeln!(out, "{:?}", value + 0.0)?;
         }
         writeln!(out, "objno {} {}", self.objective, self.code)
     }

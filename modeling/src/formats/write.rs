@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::place::Warning;
-use super::{Format, json, lp, mof, mps};
+use super::{Format, json, lp, mof, mps, nl};
 use crate::problem::Problem;
 
 /// Why a problem was not written.
@@ -68,6 +68,6 @@ pub fn write_problem<W: Write>(problem: &Problem, format: Format, out: &mut W) -
         Format::Json => json::write_columnar(problem, out).map(|()| Vec::new()).map_err(WriteError::Target),
         Format::Lp => lp::write(problem, out),
         Format::MathOptFormat => mof::write(problem, out),
-        Format::Nl => Err(WriteError::cannot_hold("NL", "format-unsupported", "anything yet", "write MPS or LP")),
+        Format::Nl => nl::write(problem, out),
     }
 }

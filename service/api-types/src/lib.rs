@@ -9,6 +9,7 @@ mod job;
 mod number;
 mod options;
 mod problem;
+mod published;
 mod request;
 mod result;
 mod schema;
@@ -20,6 +21,7 @@ pub use job::{
 pub use number::Number;
 pub use options::{MOST_LANES, SolveOptions, SolverChoice};
 pub use problem::{Finding, ProblemDetails};
+pub use published::{MODEL_SCHEMA, result_schema};
 pub use request::{MODEL_POINTER, RequestError, SolveRequest};
 pub use result::{
     EvidenceDocument, Fields, LaneDocument, NamedRay, ProblemShape, RayKind, SolveResult, TerminationDocument, Vectors,

@@ -72,7 +72,7 @@ pub(super) fn constraint(
     let second = parser.sum()?;
     let Some((other, relation_at)) = parser.relation()? else {
         parser.end()?;
-        return between_two(first, relation, second, (first_at, second_at));
+        return between_two(first, relation, &second, (first_at, second_at));
     };
     let third_at = parser.character();
     let third = parser.sum()?;
@@ -101,7 +101,7 @@ pub(super) fn constraint(
 fn between_two(
     mut left: Polynomial,
     relation: Relation,
-    right: Polynomial,
+    right: &Polynomial,
     at: (usize, usize),
 ) -> Result<Constraint, Trouble> {
     let side = right.constant - left.constant;
@@ -113,7 +113,7 @@ fn between_two(
     if !right.constant.is_finite() && right.len() > 0 {
         return Err(infinite_sum(at.1));
     }
-    left.add(&right, -1.0);
+    left.add(right, -1.0);
     let (lower, upper) = match relation {
         Relation::AtMost => (f64::NEG_INFINITY, side),
         Relation::AtLeast => (side, f64::INFINITY),

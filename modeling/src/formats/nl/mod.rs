@@ -14,9 +14,12 @@ mod input;
 mod names;
 mod read;
 mod suffixes;
+mod write;
 
 use super::place::{FormatError, Read};
 use crate::problem::Problem;
+
+pub use write::{Order, write};
 
 /// What may be said about an `.nl` file beside its own bytes.
 #[derive(Debug, Clone, Copy, Default)]

@@ -57,9 +57,11 @@ impl Suffixes {
         for &(column, weight) in &self.weights {
             weights[column as usize] = weight;
         }
-        let mut sets: BTreeMap<i64, Vec<(u32, f64)>> = BTreeMap::new();
+        // In the order of their numbers, whatever their sign.
+        let mut sets: BTreeMap<(u64, i64), Vec<(u32, f64)>> = BTreeMap::new();
         for &(column, number) in self.sosno.iter().filter(|(_, number)| *number != 0.0) {
-            sets.entry(number as i64).or_default().push((column, weights[column as usize]));
+            let number = number as i64;
+            sets.entry((number.unsigned_abs(), number)).or_default().push((column, weights[column as usize]));
         }
         if self.weights.is_empty() {
             for members in sets.values_mut() {
@@ -70,8 +72,8 @@ impl Suffixes {
         }
         let counted =
             self.weights.is_empty().then(|| "sosno without ref: members are ordered as they stand".to_owned());
-        let set = |(number, members): (i64, _)| SpecialOrderedSet {
-            name: format!("sos{}", number.unsigned_abs()),
+        let set = |((_, number), members): ((u64, i64), _)| SpecialOrderedSet {
+            name: String::new(),
             order: if number > 0 { 1 } else { 2 },
             members,
         };

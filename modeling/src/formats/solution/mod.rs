@@ -4,7 +4,11 @@
 //! |---|---|---|
 //! | MIPLIB, SCIP, Gurobi, Farkas | anything else | `name value`, behind it perhaps `(obj:3)`; the objective as `=obj= 20`, `objective value: 20` or `# Objective value = 20` |
 //! | HiGHS | `Model status`, or a heading `# Primal solution values` or `# Columns` | `name value` under the first `# Columns` |
+//! | Farkas' JSON, or a map from name to value | `{` | `"name": value` under `"variables"`, or at the top |
+//! | CSV | a heading `variable,value` | `name,value` |
 //! | CBC | ` - objective value ` in the first line | `index name value reduced-cost`, before it perhaps `**` |
+
+mod structured;
 
 use std::io::{self, Write};
 
@@ -42,6 +46,86 @@ pub fn write<W: Write>(problem: &Problem, values: &[f64], objective: Option<f64>
     Ok(())
 }
 
+/// How a solution is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SolutionFormat {
+    /// Lines of name and value, of what is not 0, below `=obj=`: MIPLIB's.
+    Sol,
+    /// Lines of name and value, of every column, below a comment: a MIP start as Gurobi reads it.
+    Mst,
+    /// `variable,value` (RFC 4180).
+    Csv,
+    /// `{"objective": …, "variables": {…}}`.
+    Json,
+}
+
+impl SolutionFormat {
+    /// By a file's name.
+    ///
+    /// ```
+    /// use farkas_modeling::formats::solution::SolutionFormat;
+    /// assert_eq!(SolutionFormat::of_file_name("out/air03.SOL"), Some(SolutionFormat::Sol));
+    /// assert_eq!(SolutionFormat::of_file_name("out.txt"), None);
+    /// ```
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        let (_, suffix) = name.rsplit_once('.')?;
+        match suffix.to_ascii_lowercase().as_str() {
+            "sol" => Some(Self::Sol),
+            "mst" => Some(Self::Mst),
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a point in any of these formats, with every digit that its values need; [`read`] reads all of them.
+///
+/// # Errors
+/// Those of the target.
+///
+/// # Panics
+/// When there are not as many values as columns.
+pub fn write_as<W: Write>(
+    problem: &Problem,
+    values: &[f64],
+    objective: Option<f64>,
+    format: SolutionFormat,
+    out: &mut W,
+) -> io::Result<()> {
+    assert_eq!(values.len(), problem.num_columns());
+    // + 0.0 turns −0 into 0.
+    let named = || problem.column_names().iter().zip(values.iter().map(|value| value + 0.0));
+    match format {
+        SolutionFormat::Sol => write(problem, values, objective, out),
+        SolutionFormat::Mst => {
+            writeln!(out, "# MIP start")?;
+            named().try_for_each(|(name, value)| writeln!(out, "{name} {value:?}"))
+        }
+        SolutionFormat::Csv => {
+            let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+            table.write_record(["variable", "value"])?;
+            for (name, value) in named() {
+                table.write_record([&*name, &format!("{value:?}")])?;
+            }
+            table.flush()
+        }
+        SolutionFormat::Json => {
+            out.write_all(b"{")?;
+            if let Some(objective) = objective.filter(|objective| objective.is_finite()) {
+                write!(out, "\"objective\":{objective:?},")?;
+            }
+            out.write_all(b"\"variables\":{")?;
+            for (k, (name, value)) in named().enumerate() {
+                out.write_all(if k == 0 { b"\n" } else { b",\n" })?;
+                serde_json::to_writer(&mut *out, &*name)?;
+                write!(out, ":{value:?}")?;
+            }
+            out.write_all(b"}}\n")
+        }
+    }
+}
+
 /// Reads values for the problem's columns by their names, from compressed bytes too.
 ///
 /// ```
@@ -53,7 +137,7 @@ pub fn write<W: Write>(problem: &Problem, values: &[f64], objective: Option<f64>
 /// ```
 ///
 /// # Errors
-/// With line and column: `solution-empty`, `solution-none` (the file says that there is none), `solution-line`,
+/// With line and column, in JSON with a pointer: `solution-empty`, `solution-none` (the file says that there is none), `solution-line`,
 /// `solution-number`, `solution-not-finite`, `solution-unknown-column`, `solution-repeated`, `solution-unsupported`; and
 /// those of the compression.
 pub fn read(problem: &Problem, bytes: &[u8]) -> Result<Solution, FormatError> {
@@ -73,6 +157,8 @@ pub fn read(problem: &Problem, bytes: &[u8]) -> Result<Solution, FormatError> {
         return Err(reader.error(0, "solution-unsupported", "this is XML", remedy));
     }
     match Dialect::of(&text) {
+        Dialect::Json => structured::read_json(&mut reader)?,
+        Dialect::Csv => structured::read_csv(&mut reader)?,
         Dialect::Plain => reader.plain()?,
         Dialect::Highs => reader.highs()?,
         Dialect::Cbc => reader.cbc()?,
@@ -83,6 +169,8 @@ pub fn read(problem: &Problem, bytes: &[u8]) -> Result<Solution, FormatError> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
+    Json,
+    Csv,
     Plain,
     Highs,
     Cbc,
@@ -90,6 +178,12 @@ enum Dialect {
 
 impl Dialect {
     fn of(text: &[u8]) -> Self {
+        if text.trim_ascii_start().starts_with(b"{") {
+            return Self::Json;
+        }
+        if structured::is_csv(text) {
+            return Self::Csv;
+        }
         let mut lines = text.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
         if lines.clone().next().is_some_and(|l| memchr::memmem::find(l, b" - objective value ").is_some()) {
             return Self::Cbc;
