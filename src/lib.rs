@@ -70,3 +70,20 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guide's chapters, run as doctests.
+#[cfg(all(doctest, feature = "highs"))]
+mod guide {
+    #[doc = include_str!("../docs/guide/1-first-model.md")]
+    struct FirstModel;
+    #[doc = include_str!("../docs/guide/2-index-sets.md")]
+    struct IndexSets;
+    #[doc = include_str!("../docs/guide/3-conditions-and-functions.md")]
+    struct ConditionsAndFunctions;
+    #[doc = include_str!("../docs/guide/4-quadratic-and-objectives.md")]
+    struct QuadraticAndObjectives;
+    #[doc = include_str!("../docs/guide/5-when-something-is-wrong.md")]
+    struct WhenSomethingIsWrong;
+    #[doc = include_str!("../docs/guide/6-change-and-solve-again.md")]
+    struct ChangeAndSolveAgain;
+}

@@ -239,7 +239,7 @@ fn statistics_tell_what_a_problem_looks_like() {
     let output = run(&["statistics", FACILITY]);
     let text = stdout(&output);
     assert_eq!(code(&output), 0, "{text}{}", stderr(&output));
-    for part in ["Rows by kind", "variable bound", "Ranges of absolute values", "Solvers"] {
+    for part in ["Rows by kind", "mixed binary", "Ranges of absolute values", "Solvers"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     let report = json(&["statistics", FACILITY, "--json"]);

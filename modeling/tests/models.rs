@@ -254,3 +254,62 @@ fn staff_rostering() {
     let p = shape(&m, (77, 105, 321, 84));
     assert_eq!(p.column_names().get(works[("Bo", 3, &Shift::Late)].index()), "works[Bo,3,Late]");
 }
+
+#[test]
+fn mean_variance_portfolio() {
+    let shares: Set<&str> = ["bonds", "stocks", "gold"].into();
+    let (yields, factors) = ([0.03, 0.08, 0.01], [[0.1, 0.9, -0.2], [0.05, 0.4, 0.6]]);
+
+    let mut m = Model::new("mean and variance");
+    let buy = m.semicontinuous("buy").bounds(0.05, 0.7).over(&shares);
+    let factor = |f: &[f64; 3]| dot(f, &buy);
+    m.minimize(sum(&factors, |f| factor(f) * factor(f)) + 0.01 * sum(&shares, |s| buy[s] * buy[s]));
+    m.row("all", sum(&shares, |s| buy[s]).eq(1));
+    m.row("yield", dot(&yields, &buy).ge(0.04));
+    m.row("apart", (buy["gold"] * buy["stocks"]).le(0.1));
+    let p = shape(&m, (3, 3, 6, 0));
+    assert_eq!((p.quadratic_objective().len(), p.row_products(2).len()), (6, 1));
+}
+
+#[test]
+fn generation_with_piecewise_costs() {
+    // Fuel burnt at each load: neither convex nor concave, since the second turbine starts at 100.
+    let burn = [(0.0, 0.0), (80.0, 20.0), (100.0, 40.0), (180.0, 58.0)];
+    let demand = [60.0, 150.0, 170.0, 90.0];
+
+    let mut m = Model::new("one station");
+    let load = m.nonnegative("load").upper(180).over(0..4_usize);
+    let pumped = m.continuous("pumped").bounds(-20, 20).over(0..4_usize);
+    let fuel: Vec<Var> = (0..4).map(|t| m.piecewise(&format!("fuel {t}"), load[t], &burn)).collect();
+    let change: Vec<Var> = (1..4).map(|t| m.abs_epigraph(&format!("change {t}"), load[t] - load[t - 1])).collect();
+    m.minimize(sum(&fuel, |f| f) + 0.1 * sum(&change, |c| c));
+    m.rows("demand", 0..4_usize, |t| (load[t] + pumped[t]).ge(demand[t]));
+    m.row("store", sum(0..4, |t| pumped[t]).eq(0));
+    let p = shape(&m, (35, 35, 94, 8));
+    assert_eq!(p.column_names().get(fuel[2].index()), "fuel 2");
+}
+
+#[test]
+fn fair_rosters_with_objectives_in_order() {
+    let staff: Set<&str> = ["Ana", "Bo", "Chen"].into();
+    let days = 0..7;
+
+    let mut m = Model::new("fair roster");
+    let works = m.binary("works").over((&staff, days.clone()));
+    m.rows("cover", days.clone(), |d| sum(&staff, |p| works[(p, d)]).between(1, 2));
+    let shifts = |p| sum(days.clone(), |d| works[(p, d)]);
+    let most = m.max_epigraph("most", staff.iter().map(shifts));
+    let least = m.min_hypograph("least", staff.iter().map(shifts));
+    let weekend = m.all_of("weekend", [works[("Ana", 5)], works[("Ana", 6)]]);
+    m.if_then("rest after", weekend, !works[("Ana", 0)]);
+    m.objectives()
+        .minimize("shifts", sum(works.members(), |w| w))
+        .within(1)
+        .minimize("spread", most - least)
+        .plus(0.5, "weekend", weekend);
+    let first = shape(&m, (17, 24, 78, 22));
+    assert_eq!((first.objective_name(), m.num_stages()), (Some("shifts"), 2));
+    let second = m.freeze_stage(&[7.0]).expect("sound");
+    assert_eq!((second.num_rows(), second.row_upper()[17], second.objective_name()), (18, 8.0, Some("spread")));
+    assert_eq!(second.cost()[most.index()], 1.0);
+}

@@ -87,8 +87,8 @@ fn sizes(f: &mut fmt::Formatter<'_>, s: &Sizes) -> fmt::Result {
     writeln!(f, "  {:<14}{:>12}  (density {:.4} %)", "coefficients", s.nonzeros, 100.0 * s.density)?;
     if s.nonzeros > 0 {
         let spread = |of: Spread| format!("{} to {}, {:.1} on average", of.least, of.most, of.mean);
-        writeln!(f, "  {:<14}{:>12}", "a row has", spread(s.row_entries))?;
-        writeln!(f, "  {:<14}{:>12}", "a variable has", spread(s.column_entries))?;
+        writeln!(f, "  {:<16}{}", "a row has", spread(s.row_entries))?;
+        writeln!(f, "  {:<16}{}", "a variable has", spread(s.column_entries))?;
     }
     writeln!(f, "  {:<14}{:>12}", "costs", s.costs)?;
     if s.sets > 0 {
