@@ -27,6 +27,11 @@ proptest! {
         }
         let around = through(&through(&through(&problem, Format::Lp), Format::Mps), Format::Json);
         prop_assert_eq!(&around, &problem);
+        // MathOptFormat has no words for some things; what it does not refuse or tell of, it keeps.
+        let mut out = Vec::new();
+        if matches!(write_problem(&problem, Format::MathOptFormat, &mut out), Ok(lost) if lost.is_empty()) {
+            prop_assert_eq!(&through(&problem, Format::MathOptFormat), &problem);
+        }
         let mut readable = Vec::new();
         json::write_readable(&problem, &mut readable).expect("a vector takes everything");
         let back = read_problem(&readable, Some("a.json")).map_err(|e| TestCaseError::fail(e.to_string()))?.value;

@@ -126,6 +126,14 @@ fn piecewise_objectives() {
 }
 
 #[test]
+fn many_operands_without_blanks() {
+    let operands: Vec<String> = (0..20_000).map(|k| format!("a{k}")).collect();
+    let text = format!("min x st\ngencons\n r=max({},a0)\nend", operands.join(","));
+    let p = lp::read(text.as_bytes()).expect("it reads").value;
+    assert_eq!((p.num_columns(), p.num_rows()), (2 + 2 * 20_000, 1 + 2 * 20_000));
+}
+
+#[test]
 fn names_stay_distinct_and_short() {
     let label = "l".repeat(5000);
     let text = format!(

@@ -58,10 +58,10 @@ impl Reader<'_> {
     }
 
     fn relation(&mut self, result: u32) -> Result<Relation, Fault> {
-        let token = self.tokens.peek()?;
         let function = self.tokens.word()?;
         let name = self.tokens.text(function).to_ascii_uppercase();
         if name.is_empty() {
+            let token = self.tokens.peek()?;
             return Err(self.expected("a function", token));
         }
         let known = matches!(name.as_slice(), b"MAX" | b"MIN" | b"ABS" | b"AND" | b"OR" | b"PWL");

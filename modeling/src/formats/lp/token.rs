@@ -119,8 +119,12 @@ impl<'a> Tokens<'a> {
 
     /// The word of letters, digits and `_` that comes next, however it goes on: a function before its `(`.
     pub fn word(&mut self) -> Result<Span, Fault> {
-        let token = self.peek()?;
-        let at = token.span.at;
+        if let Some(token) = self.peeked.take() {
+            self.at = token.span.at;
+        }
+        // Not as a token: `MAX(x,y)` without blanks would be a name.
+        self.to_visible()?;
+        let at = self.at;
         let len = self.bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
         self.continue_at(at + len);
         Ok(Span { at, end: at + len })
@@ -133,9 +137,17 @@ impl<'a> Tokens<'a> {
     }
 
     fn scan(&mut self) -> Result<Token, Fault> {
+        match self.to_visible()? {
+            None => Ok(self.token(Kind::End, self.at)),
+            Some(b) => self.visible(b),
+        }
+    }
+
+    /// Goes to the next byte that is neither blank nor comment.
+    fn to_visible(&mut self) -> Result<Option<u8>, Fault> {
         loop {
             match self.bytes.get(self.at) {
-                None => return Ok(self.token(Kind::End, self.at)),
+                None => return Ok(None),
                 Some(b'\n') => {
                     self.first = true;
                     self.at += 1;
@@ -152,7 +164,7 @@ impl<'a> Tokens<'a> {
                     let remedy = "LP is plain text; is this another kind of file?";
                     return Err(Fault::new(self.at, "lp-control-character", finding, remedy));
                 }
-                Some(&b) => return self.visible(b),
+                Some(&b) => return Ok(Some(b)),
             }
         }
     }
