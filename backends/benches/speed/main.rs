@@ -83,10 +83,10 @@ fn transport() {
         None,
         &mut [
             ("rows filled by hand, one call", Box::new(|| Box::new(ffi::Highs::load(&hand::transport(n))))),
-            ("language, keys found by place", Box::new(|| Box::new(models::held(&models::by_place(&plants, &cities))))),
+            ("language, keys found by place", Box::new(|| Box::new(models::held(models::by_place(&plants, &cities))))),
             (
                 "language, String keys hashed",
-                Box::new(|| Box::new(models::held(&models::by_name(&plant_names, &city_names)))),
+                Box::new(|| Box::new(models::held(models::by_name(&plant_names, &city_names)))),
             ),
         ],
     );
@@ -115,8 +115,8 @@ fn network() {
         None,
         &mut [
             ("rows filled by hand, one call", Box::new(|| Box::new(ffi::Highs::load(&hand::network(&net))))),
-            ("language, keys found by place", Box::new(|| Box::new(models::held(&models::network(&net))))),
-            ("language, strings hashed", Box::new(|| Box::new(models::held(&models::network_by_name(&net))))),
+            ("language, keys found by place", Box::new(|| Box::new(models::held(models::network(&net))))),
+            ("language, strings hashed", Box::new(|| Box::new(models::held(models::network_by_name(&net))))),
         ],
     );
     let (model, arrays) = (models::network(&net), hand::network(&net));
@@ -158,13 +158,8 @@ fn memory_of(case: &str) -> ExitCode {
     let Some(before) = resident("VmRSS:") else { return ExitCode::FAILURE };
     let built: Box<dyn std::any::Any> = match case {
         "hand" => Box::new(hand::transport(n)),
-        "place" => {
-            let model = models::by_place(&numbers, &numbers);
-            let problem = model.freeze();
-            drop(model);
-            Box::new(problem)
-        }
-        _ => Box::new(models::by_name(&plants, &cities).freeze()),
+        "place" => Box::new(models::by_place(&numbers, &numbers).into_problem()),
+        _ => Box::new(models::by_name(&plants, &cities).into_problem()),
     };
     let Some(peak) = resident("VmHWM:") else { return ExitCode::FAILURE };
     drop(built);

@@ -23,8 +23,8 @@ pub fn names(prefix: char, n: usize) -> Set<String> {
 }
 
 /// The solver that holds the model.
-pub fn held(model: &Model) -> Box<dyn Session> {
-    opened(&frozen(model))
+pub fn held(model: Model) -> Box<dyn Session> {
+    opened(&Arc::new(model.into_problem().expect("it has no defects")))
 }
 
 pub fn frozen(model: &Model) -> Arc<Problem> {

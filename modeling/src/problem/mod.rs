@@ -274,7 +274,16 @@ impl Problem {
     /// All defects at once: lengths that do not fit, indices out of range, NaN, infinite costs or coefficients, a lower
     /// bound of +∞, repeated names, sets and indicators that make no sense. Crossed bounds are no defect: such a
     /// problem is infeasible, and the answer says so.
-    pub fn new(mut data: ProblemData) -> Result<Self, Defects> {
+    pub fn new(data: ProblemData) -> Result<Self, Defects> {
+        Self::normalised(data, view::sort_and_merge)
+    }
+
+    /// As [`new`](Self::new), of columns whose rows rise already.
+    pub(crate) fn of_sorted(data: ProblemData) -> Result<Self, Defects> {
+        Self::normalised(data, |_| ())
+    }
+
+    fn normalised(mut data: ProblemData, sort: impl FnOnce(&mut ProblemData)) -> Result<Self, Defects> {
         if data.starts.is_empty() {
             data.starts.push(0);
         }
@@ -282,15 +291,11 @@ impl Problem {
             data.kinds = vec![ColumnKind::Continuous; data.cost.len()];
         }
         defects::shapes(&data)?;
-        view::sort_and_merge(&mut data);
+        sort(&mut data);
+        // Without a jump a number; adding 0 makes 0 of −0 and leaves all else.
         let infinite = |v: &mut f64| {
-            if *v >= INFINITE_FROM {
-                *v = f64::INFINITY;
-            } else if *v <= -INFINITE_FROM {
-                *v = f64::NEG_INFINITY;
-            } else if *v == 0.0 {
-                *v = 0.0;
-            }
+            let capped = if *v >= INFINITE_FROM { f64::INFINITY } else { *v };
+            *v = if capped <= -INFINITE_FROM { f64::NEG_INFINITY } else { capped } + 0.0;
         };
         for side in [&mut data.lower, &mut data.upper, &mut data.row_lower, &mut data.row_upper] {
             side.iter_mut().for_each(infinite);
