@@ -83,7 +83,7 @@ impl<W: Write> Writer<'_, '_, W> {
     }
 
     fn name(&mut self, j: u32) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.out, &*self.columns.get(j as usize)).map_err(io::Error::from)
+        serde_json::to_writer(&mut *self.out, self.columns.get(j as usize)).map_err(io::Error::from)
     }
 
     fn number(&mut self, value: f64) -> io::Result<()> {
