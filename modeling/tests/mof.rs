@@ -123,17 +123,15 @@ fn vectors_in_cones_are_rows_and_bounds() {
 
 #[test]
 fn sets_and_indicators() {
-    let constraints = format!(
-        r#"{{"name": "s", "function": {{"type": "VectorOfVariables", "variables": ["z", "x"]}}, "set": {{"type": "SOS2", "weights": [2, 1]}}}},
-        {{"function": {{"type": "Variable", "name": "z"}}, "set": {{"type": "ZeroOne"}}}},
-        {{"function": {{"type": "VectorOfVariables", "variables": ["z", "x"]}},
-          "set": {{"type": "Indicator", "activate_on": "zero", "set": {{"type": "LessThan", "upper": 4}}}}}},
-        {{"name": "i", "function": {{"type": "VectorQuadraticFunction", "constants": [0, 1],
-            "affine_terms": [{{"output_index": 1, "scalar_term": {{"coefficient": 1, "variable": "z"}}}}],
-            "quadratic_terms": [{{"output_index": 2, "scalar_term": {{"coefficient": 2, "variable_1": "y", "variable_2": "y"}}}}]}},
-          "set": {{"type": "Indicator", "activate_on": "one", "set": {{"type": "LessThan", "upper": 4}}}}}}"#
-    );
-    let p = problem(NONE, &constraints);
+    let constraints = r#"{"name": "s", "function": {"type": "VectorOfVariables", "variables": ["z", "x"]}, "set": {"type": "SOS2", "weights": [2, 1]}},
+        {"function": {"type": "Variable", "name": "z"}, "set": {"type": "ZeroOne"}},
+        {"function": {"type": "VectorOfVariables", "variables": ["z", "x"]},
+          "set": {"type": "Indicator", "activate_on": "zero", "set": {"type": "LessThan", "upper": 4}}},
+        {"name": "i", "function": {"type": "VectorQuadraticFunction", "constants": [0, 1],
+            "affine_terms": [{"output_index": 1, "scalar_term": {"coefficient": 1, "variable": "z"}}],
+            "quadratic_terms": [{"output_index": 2, "scalar_term": {"coefficient": 2, "variable_1": "y", "variable_2": "y"}}]},
+          "set": {"type": "Indicator", "activate_on": "one", "set": {"type": "LessThan", "upper": 4}}}"#;
+    let p = problem(NONE, constraints);
     assert_eq!(p.sets(), [SpecialOrderedSet { name: "s".into(), order: 2, members: vec![(0, 1.0), (2, 2.0)] }]);
     let switched = [Indicator { row: 0, column: 2, active: false }, Indicator { row: 1, column: 2, active: true }];
     assert_eq!(p.indicators(), switched);
