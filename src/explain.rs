@@ -146,7 +146,8 @@ fn terms(problem: &Problem, row: usize) -> String {
         };
         text += sign;
         if value.abs() != 1.0 {
-            text += &format!("{} ", value.abs());
+            text += &value.abs().to_string();
+            text.push(' ');
         }
         text += what;
     }

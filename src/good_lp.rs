@@ -168,7 +168,7 @@ impl SolverModel for FarkasModel {
 
     fn add_constraint(&mut self, constraint: Constraint) -> ConstraintReference {
         let expression = constraint.expression();
-        let entries = expression.linear_coefficients().into_iter().map(|(x, value)| (number(x), value)).collect();
+        let entries = expression.linear_coefficients().map(|(x, value)| (number(x), value)).collect();
         self.rows.push(Row {
             name: constraint.name().map(str::to_owned),
             entries,
@@ -186,7 +186,7 @@ impl SolverModel for FarkasModel {
         let recorded = recorder.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let recorded = recorded.ok_or_else(|| NoSolution::Unknown("good_lp did not show the model".into()))?;
         let n = recorded.names.len();
-        let problem = Arc::new(problem(recorded, rows)?);
+        let problem = Arc::new(problem(recorded, &rows)?);
         if !start.is_empty() {
             let mut point = vec![f64::NAN; n];
             start.iter().filter(|(at, _)| *at < n).for_each(|&(at, value)| point[at] = value);
@@ -207,7 +207,7 @@ impl SolverModel for FarkasModel {
 }
 
 /// The recorded model as a problem. Constraints without names are called as `good_lp` writes them: `c0`, `c1`, …
-fn problem(recorded: Recorded, rows: Vec<Row>) -> Result<Problem, NoSolution> {
+fn problem(recorded: Recorded, rows: &[Row]) -> Result<Problem, NoSolution> {
     let n = recorded.names.len();
     let mut cost = vec![0.0; n];
     let by_name: HashMap<&str, usize> = recorded.names.iter().map(String::as_str).zip(0..).collect();

@@ -53,6 +53,7 @@ fn a_sudoku() {
         model.add_constraint(constraint!(sum == 1));
     };
     for a in 0..9 {
+        #[expect(clippy::needless_range_loop, reason = "b is a column, a row and a digit in turn")]
         for b in 0..9 {
             one(&mut model, (0..9).map(|k| x[a][b][k]).collect());
             one(&mut model, (0..9).map(|k| x[a][k][b]).collect());

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use farkas::modeling::Tolerances;
 use farkas::modeling::answer::{BasisStatus, EvidenceLevel};
 use farkas::modeling::model::ChangeError;
 use farkas::prelude::*;
@@ -33,7 +34,7 @@ fn every_answer_is_that_of_a_fresh_model() {
         let x = m.nonnegative("x").upper(8).over(0..4);
         let left = |i: usize| f64::from(u8::from(without != Some(i)));
         let more = m.nonnegative("more").upper(if extra { 3 } else { 0 }).one();
-        m.minimize(sum(0..4, |i| if i == 1 { cost } else { (i + 2) as f64 } * x[i]) + 0.5 * more);
+        m.minimize(sum(0..4, |i| if i == 1 { cost } else { f64::from(i + 2) } * x[i]) + 0.5 * more);
         m.row("need", (sum(0..4, |i| left(i) * x[i]) + more).ge(12));
         m.row("cap", x[0].le(cap));
         m.solve().expect("solved").objective()
@@ -224,7 +225,7 @@ fn a_report_is_examined_again() {
     let (m, _) = knapsack(15);
     let answer = m.solve().unwrap();
     let report = ReportedAnswer::from_json(&answer.to_json()).unwrap();
-    let again = report.examine(answer.problem(), &Default::default()).unwrap();
+    let again = report.examine(answer.problem(), &Tolerances::default()).unwrap();
     assert_eq!(
         (again.reason(), again.objective(), again.bound()),
         (answer.reason(), answer.objective(), answer.bound())
@@ -237,14 +238,14 @@ fn a_report_is_examined_again() {
     lp.row("r", x.le(2));
     let answer = lp.solve().unwrap();
     let json = answer.to_json();
-    let again = ReportedAnswer::from_json(&json).unwrap().examine(answer.problem(), &Default::default()).unwrap();
+    let again = ReportedAnswer::from_json(&json).unwrap().examine(answer.problem(), &Tolerances::default()).unwrap();
     assert_eq!(again.evidence().level, EvidenceLevel::Certified);
     let forged = json.replace("\"x\": 2.0", "\"x\": 2.5");
     assert_ne!(forged, json);
-    let forged = ReportedAnswer::from_json(&forged).unwrap().examine(answer.problem(), &Default::default()).unwrap();
+    let forged = ReportedAnswer::from_json(&forged).unwrap().examine(answer.problem(), &Tolerances::default()).unwrap();
     assert!(forged.objective().is_none() && forged.reason() != Reason::Optimal);
     let stranger = ReportedAnswer::from_json(&json.replace("\"x\"", "\"z\"")).unwrap();
-    let told = stranger.examine(answer.problem(), &Default::default()).unwrap_err();
+    let told = stranger.examine(answer.problem(), &Tolerances::default()).unwrap_err();
     assert_eq!(told.to_string(), "the result names the variable 'z', which the problem does not have");
     assert_eq!(ReportedAnswer::from_json("{}").unwrap_err().code(), "report-document");
 }

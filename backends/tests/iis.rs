@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use farkas_backends::contract::{Availability, Backend, StopToken};
+use farkas_backends::contract::{Availability, Backend, Start, StopToken};
 use farkas_backends::iis::{Budget, End, IisError, Member, find};
 use farkas_backends::options::Options;
 use farkas_modeling::formats::json;
@@ -57,7 +57,7 @@ fn ends(backend: &dyn Backend, problem: &Problem, keep: &[Member]) -> Reason {
     let part = Arc::new(patch.apply(&problem.without_objective()).expect("a part of a problem"));
     let mut session = backend.open(part).expect("opened");
     let control = farkas_backends::contract::Quiet;
-    let claim = session.solve(&Options::default(), &Default::default(), &control, &StopToken::new()).expect("solved");
+    let claim = session.solve(&Options::default(), &Start::default(), &control, &StopToken::new()).expect("solved");
     claim.termination.reason()
 }
 

@@ -7,7 +7,7 @@ use highs_sys as sys;
 
 /// A loaded instance.
 pub struct Raw {
-    raw: *mut c_void,
+    highs: *mut c_void,
     columns: usize,
     rows: usize,
 }
@@ -15,7 +15,7 @@ pub struct Raw {
 impl Drop for Raw {
     fn drop(&mut self) {
         // SAFETY: it came from `Highs_create` and is used by nobody after this.
-        unsafe { sys::Highs_destroy(self.raw) };
+        unsafe { sys::Highs_destroy(self.highs) };
     }
 }
 
@@ -46,14 +46,14 @@ impl Raw {
                 indices.as_ptr(),
                 p.values().as_ptr(),
             );
-            Self { raw, columns: p.num_columns(), rows: p.num_rows() }
+            Self { highs: raw, columns: p.num_columns(), rows: p.num_rows() }
         }
     }
 
     /// Another upper bound; the lower is 0.
     pub fn upper(&mut self, column: usize, bound: f64) {
         // SAFETY: the instance is alive; HiGHS looks at the column.
-        unsafe { sys::Highs_changeColBounds(self.raw, column as i32, 0.0, bound) };
+        unsafe { sys::Highs_changeColBounds(self.highs, column as i32, 0.0, bound) };
     }
 
     /// Solves, reads everything, and returns the objective.
@@ -62,9 +62,9 @@ impl Raw {
         let (mut r, mut y) = (vec![0.0; self.rows], vec![0.0; self.rows]);
         // SAFETY: HiGHS writes n and m numbers.
         unsafe {
-            sys::Highs_run(self.raw);
-            sys::Highs_getSolution(self.raw, x.as_mut_ptr(), d.as_mut_ptr(), r.as_mut_ptr(), y.as_mut_ptr());
-            sys::Highs_getObjectiveValue(self.raw)
+            sys::Highs_run(self.highs);
+            sys::Highs_getSolution(self.highs, x.as_mut_ptr(), d.as_mut_ptr(), r.as_mut_ptr(), y.as_mut_ptr());
+            sys::Highs_getObjectiveValue(self.highs)
         }
     }
 }

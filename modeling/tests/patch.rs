@@ -10,13 +10,16 @@ use farkas_modeling::problem::{Indicator, Product, QuadraticRow, SpecialOrderedS
 use farkas_modeling::{ColumnKind, Problem, ProblemData, Sense};
 use proptest::prelude::*;
 
+/// Cost, lower bound, upper bound and kind of a column.
+type Column = (f64, f64, f64, ColumnKind);
+
 /// A problem as a table, changed in the plainest way.
 #[derive(Debug, Clone, Default)]
 struct Table {
     sense: Sense,
     offset: f64,
     /// By identity: cost, lower, upper, kind.
-    columns: BTreeMap<u32, (f64, f64, f64, ColumnKind)>,
+    columns: BTreeMap<u32, Column>,
     /// By identity: lower, upper.
     rows: BTreeMap<u32, (f64, f64)>,
     entries: BTreeMap<(u32, u32), f64>,
@@ -81,7 +84,7 @@ impl Table {
             }
         }
         for change in &patch.changes {
-            let column = |table: &mut Self, key: &Key, f: &dyn Fn(&mut (f64, f64, f64, ColumnKind))| {
+            let column = |table: &mut Self, key: &Key, f: &dyn Fn(&mut Column)| {
                 f(table.columns.get_mut(&at(key)).expect("in range"));
             };
             match change {

@@ -170,9 +170,9 @@ impl Filter<'_> {
             match self.try_without(&aside)? {
                 Outcome::Infeasible { multipliers, .. } => {
                     waiting.truncate(waiting.len() - aside.len());
-                    aside.iter().for_each(|member| {
+                    for member in &aside {
                         self.kept.remove(member);
-                    });
+                    }
                     if let Some(y) = multipliers {
                         let used = self.whole.support(&y);
                         // What is needed stays, whatever these multipliers say.

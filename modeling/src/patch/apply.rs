@@ -60,7 +60,9 @@ fn changed(old: &Problem, delta: &Delta, defects: &mut Defects) -> Result<Proble
 fn with<T: bytemuck::Pod, V>(array: &mut Buffer<T>, changes: &[V], change: impl Fn(&mut [T], &V)) {
     if !changes.is_empty() {
         let mut values = array.to_vec();
-        changes.iter().for_each(|one| change(&mut values, one));
+        for one in changes {
+            change(&mut values, one);
+        }
         *array = values.into();
     }
 }

@@ -176,10 +176,8 @@ impl Axis {
         }
         let mut places = vec![0; self.old + self.added];
         self.removed.iter().for_each(|&at| places[at as usize] = GONE);
-        let mut next = 0;
-        for place in places.iter_mut().filter(|place| **place != GONE) {
+        for (next, place) in (0..).zip(places.iter_mut().filter(|place| **place != GONE)) {
             *place = next;
-            next += 1;
         }
         Some(places)
     }
@@ -381,7 +379,9 @@ impl Gather<'_> {
             });
             merge(&mut column.entries);
         }
-        rows.iter_mut().for_each(|row| merge(&mut row.entries));
+        for row in rows {
+            merge(&mut row.entries);
+        }
     }
 
     fn scalars(&mut self, n: usize, m: usize) {
@@ -400,21 +400,19 @@ impl Gather<'_> {
             }
         }
         for (j, lower, upper) in pairs(said.lowers, said.uppers) {
-            match delta.columns.get_mut((j as usize).wrapping_sub(n)) {
-                Some(new) => (new.lower, new.upper) = (lower.unwrap_or(new.lower), upper.unwrap_or(new.upper)),
-                None => {
-                    let (old_lower, old_upper) = (p.lower()[j as usize], p.upper()[j as usize]);
-                    delta.bounds.push((j, lower.unwrap_or(old_lower), upper.unwrap_or(old_upper)));
-                }
+            if let Some(new) = delta.columns.get_mut((j as usize).wrapping_sub(n)) {
+                (new.lower, new.upper) = (lower.unwrap_or(new.lower), upper.unwrap_or(new.upper));
+            } else {
+                let (old_lower, old_upper) = (p.lower()[j as usize], p.upper()[j as usize]);
+                delta.bounds.push((j, lower.unwrap_or(old_lower), upper.unwrap_or(old_upper)));
             }
         }
         for (i, lower, upper) in pairs(said.row_lowers, said.row_uppers) {
-            match delta.rows.get_mut((i as usize).wrapping_sub(m)) {
-                Some(new) => (new.lower, new.upper) = (lower.unwrap_or(new.lower), upper.unwrap_or(new.upper)),
-                None => {
-                    let (old_lower, old_upper) = (p.row_lower()[i as usize], p.row_upper()[i as usize]);
-                    delta.sides.push((i, lower.unwrap_or(old_lower), upper.unwrap_or(old_upper)));
-                }
+            if let Some(new) = delta.rows.get_mut((i as usize).wrapping_sub(m)) {
+                (new.lower, new.upper) = (lower.unwrap_or(new.lower), upper.unwrap_or(new.upper));
+            } else {
+                let (old_lower, old_upper) = (p.row_lower()[i as usize], p.row_upper()[i as usize]);
+                delta.sides.push((i, lower.unwrap_or(old_lower), upper.unwrap_or(old_upper)));
             }
         }
         for ((j, i), value) in last_said(said.coefficients) {

@@ -72,7 +72,7 @@ impl Revision {
     /// When `point` does not have a value for each column of the problem before.
     pub fn carry_point(&self, point: &[f64]) -> Vec<f64> {
         assert_eq!(point.len(), self.base.num_columns());
-        self.carried(self.delta.column_places.as_deref(), point, self.problem.num_columns(), f64::NAN)
+        carried(self.delta.column_places.as_deref(), point, self.problem.num_columns(), f64::NAN)
     }
 
     /// A basis of the problem before, as a start for the problem after: added columns are nonbasic, added rows basic. Where a
@@ -85,8 +85,8 @@ impl Revision {
         let (n, m) = (self.problem.num_columns(), self.problem.num_rows());
         let (columns, rows) = (self.delta.column_places.as_deref(), self.delta.row_places.as_deref());
         let mut carried = Basis {
-            columns: self.carried(columns, &basis.columns, n, BasisStatus::AtLower),
-            rows: self.carried(rows, &basis.rows, m, BasisStatus::Basic),
+            columns: carried(columns, &basis.columns, n, BasisStatus::AtLower),
+            rows: carried(rows, &basis.rows, m, BasisStatus::Basic),
         };
         let bounds = self.problem.lower().iter().zip(self.problem.upper());
         for (status, (lower, upper)) in carried.columns.iter_mut().zip(bounds) {
@@ -98,15 +98,16 @@ impl Revision {
         }
         carried
     }
+}
 
-    fn carried<T: Copy>(&self, places: Option<&[u32]>, values: &[T], len: usize, new: T) -> Vec<T> {
-        let Some(places) = places else { return values.to_vec() };
-        let mut carried = vec![new; len];
-        for (value, &place) in values.iter().zip(places).filter(|(_, place)| **place != GONE) {
-            carried[place as usize] = *value;
-        }
-        carried
+/// Values where they stand afterwards, and `new` for what was added.
+fn carried<T: Copy>(places: Option<&[u32]>, values: &[T], len: usize, new: T) -> Vec<T> {
+    let Some(places) = places else { return values.to_vec() };
+    let mut carried = vec![new; len];
+    for (value, &place) in values.iter().zip(places).filter(|(_, place)| **place != GONE) {
+        carried[place as usize] = *value;
     }
+    carried
 }
 
 fn place(places: Option<&[u32]>, before: usize, len: usize) -> Option<usize> {

@@ -389,6 +389,7 @@ impl Problem {
     }
 
     /// The same without its objective: what is left is whether it is feasible. Nothing but the costs is copied.
+    #[must_use]
     pub fn without_objective(&self) -> Self {
         Self {
             cost: vec![0.0; self.num_columns()].into(),

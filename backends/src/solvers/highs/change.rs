@@ -22,15 +22,11 @@ impl HighsSession {
         let coefficients = !delta.coefficients.is_empty();
         let basis = if removes || reloads || coefficients { read::basis(&self.instance, before) } else { None };
         let done = if reloads { Err(Failed) } else { in_place(&mut self.instance, delta, before) };
-        let loaded = match done {
-            Ok(()) => false,
-            Err(Failed) => {
-                let failed = |Failed| SessionError::Broken("HiGHS did not load the changed problem".into());
-                load(&mut self.instance, revision.problem()).map_err(failed)?;
-                true
-            }
-        };
-        if let (Some(basis), true) = (basis, loaded || removes) {
+        if let Err(Failed) = done {
+            let failed = |Failed| SessionError::Broken("HiGHS did not load the changed problem".into());
+            load(&mut self.instance, revision.problem()).map_err(failed)?;
+        }
+        if let (Some(basis), true) = (basis, done.is_err() || removes) {
             let basis = revision.carry_basis(&basis);
             // HiGHS mends one that is singular or incomplete, and begins without one that it cannot.
             let _ = self.instance.set_basis(&read::statuses(&basis.columns), &read::statuses(&basis.rows));
@@ -148,6 +144,8 @@ fn compressed<'a>(lists: impl Iterator<Item = &'a [(u32, f64)]>) -> Wise {
 
 fn mask(removed: &[u32], len: usize) -> Vec<i32> {
     let mut mask = vec![0; len];
-    removed.iter().for_each(|&at| mask[at as usize] = 1);
+    for &at in removed {
+        mask[at as usize] = 1;
+    }
     mask
 }

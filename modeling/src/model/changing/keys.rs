@@ -44,7 +44,7 @@ impl VariableKey for &Var {
 
 impl VariableKey for &str {
     fn find(self, model: &Changing) -> Result<u32, ChangeError> {
-        model.named("variable", self, &model.columns, model.problem.column_names())
+        Changing::named("variable", self, &model.columns, model.problem.column_names())
     }
 }
 
@@ -69,7 +69,7 @@ impl RowKey for &Row {
 
 impl RowKey for &str {
     fn find(self, model: &Changing) -> Result<u32, ChangeError> {
-        model.named("row", self, &model.rows, model.problem.row_names())
+        Changing::named("row", self, &model.rows, model.problem.row_names())
     }
 }
 

@@ -77,7 +77,6 @@ impl Changing {
     }
 
     fn named(
-        &self,
         what: &'static str,
         name: &str,
         positions: &Positions,
@@ -227,7 +226,7 @@ impl Changing {
         let expression = Expr::of(objective);
         let terms = self.terms(expression.terms())?;
         let offset = Self::finite(expression.constant(), || "the objective's constant".into())?;
-        let mut cost = vec![0.0; self.columns.positions as usize];
+        let mut cost = vec![0.0; self.columns.next as usize];
         for (at, value) in terms {
             cost[at as usize] += value;
         }
@@ -267,7 +266,7 @@ impl Changing {
         let upper = side(upper - terms.constant, f64::NEG_INFINITY)?;
         let entries = self.terms(&terms)?.into_iter().map(|(at, value)| (Key::At(at), value)).collect();
         let given = (!name.is_empty()).then(|| name.to_owned());
-        self.sides.insert(self.rows.positions, (lower, upper));
+        self.sides.insert(self.rows.next, (lower, upper));
         self.patch.add_row(NewRow { name: given, lower, upper, entries });
         Ok(Row { index: self.rows.add(name), model: self.known.id })
     }

@@ -15,7 +15,7 @@ pub(super) struct Positions {
     /// Handles there are.
     pub(super) handles: u32,
     /// Positions there are, those that wait in the patch included.
-    pub(super) positions: u32,
+    pub(super) next: u32,
     /// Handles there were at the last commit.
     pub(super) committed: u32,
     /// Handles and positions of what waits to be removed.
@@ -27,7 +27,7 @@ pub(super) struct Positions {
 impl Positions {
     pub(super) fn new(len: usize) -> Self {
         let len = len as u32;
-        Self { handles: len, positions: len, committed: len, ..Self::default() }
+        Self { handles: len, next: len, committed: len, ..Self::default() }
     }
 
     pub(super) fn find(
@@ -50,13 +50,13 @@ impl Positions {
     pub(super) fn add(&mut self, name: &str) -> u32 {
         let handle = self.handles;
         if !name.is_empty() {
-            self.waiting.entry(name.to_owned()).or_insert(self.positions);
+            self.waiting.entry(name.to_owned()).or_insert(self.next);
         }
         if let Some(at) = &mut self.at {
-            at.push(self.positions);
+            at.push(self.next);
         }
         self.handles += 1;
-        self.positions += 1;
+        self.next += 1;
         handle
     }
 
@@ -77,7 +77,7 @@ impl Positions {
                 *one = place(*one as usize).map_or(GONE, |place| place as u32);
             }
         }
-        (self.positions, self.committed) = (len as u32, self.handles);
+        (self.next, self.committed) = (len as u32, self.handles);
         self.leaving.clear();
         self.waiting.clear();
     }
@@ -90,7 +90,7 @@ impl Positions {
             self.leaving.iter().for_each(|&(handle, place)| at[handle as usize] = place);
             at[self.committed as usize..].fill(GONE);
         }
-        (self.positions, self.committed) = (len as u32, self.handles);
+        (self.next, self.committed) = (len as u32, self.handles);
         self.leaving.clear();
         self.waiting.clear();
     }
