@@ -243,7 +243,7 @@ fn statistics_tell_what_a_problem_looks_like() {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     let report = json(&["statistics", FACILITY, "--json"]);
-    assert_eq!(report["sizes"]["columns"], 15, "{report}");
+    assert_eq!((&report["sizes"]["columns"], &report["rows"]["mixed-binary"]), (&15.into(), &7.into()), "{report}");
     assert!(report["solvers"].as_array().is_some_and(|all| all.iter().any(|one| one["takes"] == true)), "{report}");
     let alone = json(&["statistics", FACILITY, "--json", "--no-solvers"]);
     assert_eq!((&alone["rows"], &alone["solvers"]), (&report["rows"], &serde_json::Value::Null));

@@ -34,7 +34,7 @@ mod rows;
 mod show;
 mod sizes;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::problem::Problem;
 
@@ -52,11 +52,17 @@ pub struct Statistics {
     /// Counts.
     pub sizes: Sizes,
     /// How many rows there are of each kind, in MIPLIB's order, kinds without rows left out.
+    #[serde(serialize_with = "as_map")]
     pub rows: Vec<(RowClass, usize)>,
     /// Smallest and largest numbers.
     pub ranges: Ranges,
     /// What stands out, the gravest first.
     pub findings: Vec<Finding>,
+}
+
+/// Pairs as an object, which keeps their order.
+fn as_map<S: Serializer>(pairs: &[(RowClass, usize)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(class, count)| (class, count)))
 }
 
 impl Statistics {

@@ -31,7 +31,7 @@ pub struct Expr<D = One> {
 /// let mut m = Model::new("least squares");
 /// let x = m.continuous("x").over(0..2);
 /// let mut loss = QuadExpr::default();
-/// for (a, b) in [([1.0, 2.0], 3.0), ([2.0, -1.0], 0.5)] {
+/// for (a, b) in [([1.0, 2.0], 3.0), ([2.0, 1.0], 0.5)] {
 ///     let residual = sum(0..2, |j| a[j] * x[j]) - b;
 ///     loss += &residual * &residual;
 /// }

@@ -37,7 +37,7 @@ impl Model {
         }
         if lower.is_finite() {
             let name = if two { &format!("{name}.least") } else { name };
-            self.switch_upper(function, name, condition, &(-1.0 * expr), -lower);
+            self.switch_lower(function, name, condition, &expr, lower);
         }
     }
 
@@ -65,14 +65,13 @@ impl Model {
         }
         let Some((expr, lower, upper)) = self.linear_row(function, row) else { return b };
         let otherwise = format!("{name}.else");
-        let negative = -1.0 * &expr;
         match (lower.is_finite(), upper.is_finite()) {
             (false, true) => {
                 self.switch_upper(function, &format!("{name}.then"), b.into(), &expr, upper);
-                self.switch_upper(function, &otherwise, !b, &Expr::from(negative), -(upper + step));
+                self.switch_lower(function, &otherwise, !b, &expr, upper + step);
             }
             (true, false) => {
-                self.switch_upper(function, &format!("{name}.then"), b.into(), &Expr::from(negative), -lower);
+                self.switch_lower(function, &format!("{name}.then"), b.into(), &expr, lower);
                 self.switch_upper(function, &otherwise, !b, &expr, lower - step);
             }
             _ => {
@@ -103,6 +102,15 @@ impl Model {
         let Bounded { most, .. } = self.bounded(function, expr, Ends::Upper);
         if most > side {
             self.row(name, (expr + (most - side) * b).le(most));
+        }
+    }
+
+    /// Adds e − (side − l) b ≥ l, which says e ≥ side where b is true.
+    #[track_caller]
+    fn switch_lower(&mut self, function: Function<'_>, name: &str, b: Literal, expr: &Expr, side: f64) {
+        let Bounded { least, .. } = self.bounded(function, expr, Ends::Lower);
+        if least < side {
+            self.row(name, (expr - (side - least) * b).ge(least));
         }
     }
 }
