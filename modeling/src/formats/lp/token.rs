@@ -123,7 +123,7 @@ impl<'a> Tokens<'a> {
             self.at = token.span.at;
         }
         // Not as a token: `MAX(x,y)` without blanks would be a name.
-        self.to_visible()?;
+        self.next_visible()?;
         let at = self.at;
         let len = self.bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
         self.continue_at(at + len);
@@ -137,14 +137,14 @@ impl<'a> Tokens<'a> {
     }
 
     fn scan(&mut self) -> Result<Token, Fault> {
-        match self.to_visible()? {
+        match self.next_visible()? {
             None => Ok(self.token(Kind::End, self.at)),
             Some(b) => self.visible(b),
         }
     }
 
     /// Goes to the next byte that is neither blank nor comment.
-    fn to_visible(&mut self) -> Result<Option<u8>, Fault> {
+    fn next_visible(&mut self) -> Result<Option<u8>, Fault> {
         loop {
             match self.bytes.get(self.at) {
                 None => return Ok(None),
