@@ -1,0 +1,6 @@
+//! Hands problem images to the reader, which must answer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = farkas_modeling::image::open(std::sync::Arc::new(bytes.to_vec()));
+});
