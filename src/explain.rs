@@ -31,7 +31,9 @@ pub trait Explain {
     /// let answer = m.solve()?;
     /// assert_eq!(answer.reason(), Reason::Infeasible);
     /// let why = answer.explain_infeasible()?;
-    /// assert_eq!(why.rows(), ["capacity[Lyon]", "capacity[Nantes]", "demand[Paris]"]);
+    /// for row in ["capacity[Lyon]", "capacity[Nantes]", "demand[Paris]"] {
+    ///     assert!(why.rows().iter().any(|one| *one == row), "{why}");
+    /// }
     /// println!("{why}");
     /// # }
     /// # Ok::<(), SolveError>(())

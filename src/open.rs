@@ -25,7 +25,7 @@ use crate::solver::{How, SolveError, Solver};
 /// let (plants, cities) = (["Lyon", "Nantes"], ["Paris", "Brest"]);
 /// let mut m = Model::new("transport");
 /// let ship = m.nonnegative("ship").over((&plants, &cities));
-/// m.minimize(sum(ship.keys(), |(p, c)| (p.len() + c.len()) * ship[(p, c)]));
+/// m.minimize(sum(ship.keys(), |(p, c)| (p.len() + c.len()) as f64 * ship[(p, c)]));
 /// let demand = m.rows("demand", &cities, |c| sum(&plants, |p| ship[(p, c)]).eq(10));
 ///
 /// # #[cfg(feature = "highs")] {

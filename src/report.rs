@@ -28,7 +28,7 @@ use farkas_modeling::{Problem, Tolerances};
 /// let report = ReportedAnswer::from_json(&json)?;
 /// let again = report.examine(answer.problem(), &Default::default())?;
 /// assert_eq!((again.objective(), again.reason()), (answer.objective(), Reason::Optimal));
-/// let forged = ReportedAnswer::from_json(&json.replace("\"y\": 0.0", "\"y\": 0.5"))?;
+/// let forged = ReportedAnswer::from_json(&json.replace("\"x\": 7.5", "\"x\": 9.5"))?;
 /// assert!(forged.examine(answer.problem(), &Default::default())?.objective().is_none());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
