@@ -184,6 +184,15 @@ fn nl_survives() {
     survives("NL", &texts(&[NL]), WORDS, |input| nl::read(input).is_ok());
 }
 
+/// Found by ten million damaged files: a header of 10 bytes asked for 2 GB.
+#[test]
+fn sizes_that_a_file_cannot_have_are_refused() {
+    for sizes in ["2147483640 1 1", "2 2147483640 1", "2 1 2147483640"] {
+        let text = NL.replace(" 2 1 1 0 0\n", &format!(" {sizes} 0 0\n"));
+        assert_eq!(nl::read(text.as_bytes()).map(|_| ()).unwrap_err().code, "nl-cut-off", "{sizes}");
+    }
+}
+
 #[test]
 fn mof_survives() {
     let seeds = [texts(&[MOF]), vec![written(Format::MathOptFormat)]].concat();

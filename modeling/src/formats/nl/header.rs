@@ -157,7 +157,7 @@ fn sizes(input: &mut Input<'_>, wanted: &str, fewest: usize) -> Result<Vec<usize
     Ok(sizes)
 }
 
-/// Every variable, constraint and nonzero takes a byte at least, so a size beyond the file's is a lie.
+/// Every variable, constraint, objective and nonzero takes a byte at least, so a size beyond the file's is a lie.
 fn check_sizes(input: &Input<'_>, header: &Header) -> Result<(), FormatError> {
     let left = input.bytes.len() - input.at;
     let line_at = |line: usize| {
@@ -166,6 +166,7 @@ fn check_sizes(input: &Input<'_>, header: &Header) -> Result<(), FormatError> {
     for (what, size, line) in [
         ("variables", header.variables, 2),
         ("constraints", header.constraints, 2),
+        ("objectives", header.objectives, 2),
         ("nonzeros", header.jacobian, 8),
         ("nonzeros of objectives", header.gradient, 8),
         ("common expressions", header.definitions, 10),
