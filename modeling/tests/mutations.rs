@@ -236,7 +236,7 @@ fn compressed_files_survive() {
     });
     // Windows and dictionaries are as large as the stream's header says, within the decoders' limits.
     let limits = SizeLimits { bytes: 1 << 20, ..SizeLimits::default() };
-    survives("compression", &seeds, 160 << 20, |input| decompress(input, &limits).is_ok());
+    survives("compression", &seeds, 32 << 20, |input| decompress(input, &limits).is_ok());
 }
 
 /// The array form of a problem is no text, but comes from outside too.
