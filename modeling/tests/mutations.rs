@@ -3,7 +3,7 @@
 //! `FARKAS_MUTATIONS=10000000 cargo test --release -p farkas-modeling --test mutations -- --nocapture --test-threads 1`.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use farkas_modeling::formats::{
@@ -15,6 +15,13 @@ use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// Held by the test that counts: memory is counted for the whole process.
+static COUNTING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    COUNTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const MPS: &str = "NAME T\nOBJSENSE\n    MAX\nROWS\n N obj\n L l\n G g\n E e\n N other\nCOLUMNS\n x obj 1 l 1\n x g -1.5e3 e 1\n \
     M 'MARKER' 'INTORG'\n i obj 1 l 1\n M 'MARKER' 'INTEND'\n a_rather_long_name other 5 g .25\nRHS\n R l 4 g 2\n R obj 1\n\
@@ -166,6 +173,7 @@ const WORDS: usize = 64 << 10;
 
 #[test]
 fn mps_survives() {
+    let _alone = alone();
     let mut fixed = Vec::new();
     mps::write(&mps::read(COUNTED.as_bytes()).expect("it is MPS").value, mps::Layout::Fixed, &mut fixed)
         .expect("it fits");
@@ -175,18 +183,21 @@ fn mps_survives() {
 
 #[test]
 fn lp_survives() {
+    let _alone = alone();
     let seeds = [texts(&[LP]), vec![written(Format::Lp)]].concat();
     survives("LP", &seeds, WORDS, |input| lp::read(input).is_ok());
 }
 
 #[test]
 fn nl_survives() {
+    let _alone = alone();
     survives("NL", &texts(&[NL]), WORDS, |input| nl::read(input).is_ok());
 }
 
 /// Found by ten million damaged files: a header of 10 bytes asked for 2 GB.
 #[test]
 fn sizes_that_a_file_cannot_have_are_refused() {
+    let _alone = alone();
     for sizes in ["2147483640 1 1", "2 2147483640 1", "2 1 2147483640"] {
         let text = NL.replace(" 2 1 1 0 0\n", &format!(" {sizes} 0 0\n"));
         assert_eq!(nl::read(text.as_bytes()).map(|_| ()).unwrap_err().code, "nl-cut-off", "{sizes}");
@@ -195,18 +206,21 @@ fn sizes_that_a_file_cannot_have_are_refused() {
 
 #[test]
 fn mof_survives() {
+    let _alone = alone();
     let seeds = [texts(&[MOF]), vec![written(Format::MathOptFormat)]].concat();
     survives("MathOptFormat", &seeds, WORDS, |input| mof::read(input).is_ok());
 }
 
 #[test]
 fn json_survives() {
+    let _alone = alone();
     let seeds = [texts(&JSON), vec![written(Format::Json)]].concat();
     survives("JSON", &seeds, WORDS, |input| json::read(input).is_ok());
 }
 
 #[test]
 fn solutions_survive() {
+    let _alone = alone();
     let problem = example();
     let mut own = Vec::new();
     solution::write(&problem, &vec![1.5; problem.num_columns()], Some(2.0), &mut own)
@@ -217,6 +231,7 @@ fn solutions_survive() {
 
 #[test]
 fn images_survive() {
+    let _alone = alone();
     let images = [Contents::Everything, Contents::WithoutNames].map(|contents| {
         let mut bytes = Vec::new();
         image::write(&example(), contents, &mut bytes).expect("a vector takes everything");
@@ -227,6 +242,7 @@ fn images_survive() {
 
 #[test]
 fn compressed_files_survive() {
+    let _alone = alone();
     let text = MPS.repeat(3);
     let kinds = [".gz", ".zst", ".bz2", ".xz"].map(|suffix| Compression::of_file_name(suffix).0);
     let seeds = kinds.map(|kind| {
@@ -242,6 +258,7 @@ fn compressed_files_survive() {
 /// The array form of a problem is no text, but comes from outside too.
 #[test]
 fn arrays_survive() {
+    let _alone = alone();
     let mut random = Random(7);
     for _ in 0..20_000 {
         let mut any =
