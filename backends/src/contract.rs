@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use farkas_modeling::answer::Basis;
 use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::patch::Revision;
-use farkas_modeling::{Claim, Problem};
+use farkas_modeling::{Claim, Problem, Sense};
 use serde::{Deserialize, Serialize};
 
-use crate::options::Options;
+use crate::options::{Emphasis, LpMethod, Options};
 
 /// Whether a backend can be used here and now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,7 @@ pub enum Availability {
 /// than is true fails it).
 #[allow(clippy::struct_excessive_bools)] // a table of independent facts, printed as such
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)] // a worker of another version may know fewer facts
 pub struct Capabilities {
     /// Mixed-integer problems.
     pub integers: bool,
@@ -97,6 +98,24 @@ pub struct Capabilities {
     pub barrier: bool,
     /// First order.
     pub first_order: bool,
+    /// Rows with two different finite sides.
+    pub ranges: bool,
+    /// Rows without a finite side.
+    pub free_rows: bool,
+    /// Maximisation.
+    pub maximize: bool,
+    /// Keeps [`Options::node_limit`].
+    pub node_limit: bool,
+    /// Heeds [`Options::emphasis`].
+    pub emphasis: bool,
+    /// Finds an irreducible infeasible subset by itself.
+    pub iis: bool,
+    /// Says how far costs and sides may go before the basis changes.
+    pub ranging: bool,
+    /// Asks for violated rows at each integer point while it solves.
+    pub lazy_rows: bool,
+    /// Keeps further solutions beside the best.
+    pub pool: bool,
 }
 
 /// Whether a backend takes a certain problem.
@@ -179,11 +198,54 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
             !problem.is_linear() && problem.num_integers() + problem.num_semis() > 0 && !can.quadratic,
             "quadratic terms beside integers",
         ),
+        (!can.ranges && (0..problem.num_rows()).any(|i| is_range(problem, i)), "rows with two different sides"),
+        (!can.free_rows && (0..problem.num_rows()).any(|i| is_free(problem, i)), "rows without a side"),
+        (!can.maximize && problem.sense() == Sense::Maximize, "maximisation"),
     ];
     match missing.iter().find(|(is, _)| *is) {
         Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },
         None => Fit::Takes,
     }
+}
+
+/// A row with two different finite sides.
+fn is_range(problem: &Problem, row: usize) -> bool {
+    let (lower, upper) = (problem.row_lower()[row], problem.row_upper()[row]);
+    lower.is_finite() && upper.is_finite() && lower.to_bits() != upper.to_bits()
+}
+
+/// A row that holds whatever the point.
+fn is_free(problem: &Problem, row: usize) -> bool {
+    problem.row_lower()[row].is_infinite() && problem.row_upper()[row].is_infinite()
+}
+
+/// What every session asks of options first: that the solver has a meaning for them. Threads are a most, a seed is for
+/// who draws lots, and the limits on solutions, on the objective and by a cutoff mean the same for everybody, so these
+/// are never refused.
+///
+/// # Errors
+/// `Refused`, with what there is.
+pub fn takes_options(name: &str, can: Capabilities, options: &Options) -> Result<(), SessionError> {
+    let refused =
+        |what: &str, there: &str| Err(SessionError::Refused(format!("{name} has no {what}; it has: {there}")));
+    let methods = [(true, "auto"), (can.simplex, "simplex"), (can.barrier, "barrier"), (can.first_order, "firstorder")];
+    let has_method = match options.lp_method {
+        LpMethod::Auto => true,
+        LpMethod::Simplex => can.simplex,
+        LpMethod::Barrier => can.barrier,
+        LpMethod::FirstOrder => can.first_order,
+    };
+    if !has_method {
+        let there: Vec<&str> = methods.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        return refused("such LP method", &there.join(", "));
+    }
+    if options.node_limit.is_some() && !can.node_limit {
+        return refused("node limit", "time_limit, solution_limit, objective_target, cutoff");
+    }
+    if options.emphasis != Emphasis::Balanced && !can.emphasis {
+        return refused("emphasis", "balanced");
+    }
+    Ok(())
 }
 
 /// What a solve may begin from.

@@ -4,6 +4,7 @@
 //! Arrows: `contract ← solvers`, `contract ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
 
 pub mod contract;
+pub mod hosted;
 pub mod iis;
 pub mod options;
 pub mod race;

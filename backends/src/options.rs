@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use farkas_modeling::Tolerances;
+use farkas_modeling::{Claim, Limit, Reason, Sense, Termination, Tolerances};
 
 /// Which algorithm solves an LP (and the root of a MIP, where a solver lets one choose).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -33,6 +33,19 @@ pub enum Presolve {
     Off,
 }
 
+/// What a search is to work at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Emphasis {
+    /// The solver's choice.
+    #[default]
+    Balanced,
+    /// Good points soon.
+    Feasibility,
+    /// Proving that the best point is the best.
+    Optimality,
+}
+
 /// What a solve may cost and how good it must be. Gap and tolerances stand in [`Tolerances`], which the check applies
 /// as well.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -55,12 +68,53 @@ pub struct Options {
     pub memory_limit_bytes: Option<u64>,
     /// Stop as soon as a point is at least this good.
     pub objective_target: Option<f64>,
+    /// Only points at least this good are wanted: a solver may leave out what cannot lead to one. Where there is none,
+    /// the solve ends with `NoSolutionFound` at the limit `Cutoff`, and the cutoff is a bound.
+    pub cutoff: Option<f64>,
+    /// What the search works at first.
+    pub emphasis: Emphasis,
     /// LP algorithm.
     pub lp_method: LpMethod,
     /// Presolve.
     pub presolve: Presolve,
     /// The solver's own options by name, passed through; an unknown one is an error that lists what there is.
     pub native: BTreeMap<String, String>,
+}
+
+impl Options {
+    /// The cutoff with room for rounding, for a solver that takes only what is strictly better.
+    pub fn loosened_cutoff(&self, sense: Sense) -> Option<f64> {
+        self.cutoff.map(|cutoff| cutoff + sense.sign() * self.cutoff_slack(cutoff))
+    }
+
+    fn cutoff_slack(&self, cutoff: f64) -> f64 {
+        self.tolerances.absolute_gap.max(self.tolerances.feasibility * cutoff.abs().max(1.0))
+    }
+
+    /// A claim as the cutoff wants it: without a point that is worse, and with "nothing as good as that" where a search that
+    /// left out the rest found nothing. A solver may cut off or not; the answer is the same.
+    #[must_use]
+    pub fn within_cutoff(&self, sense: Sense, mut claim: Claim) -> Claim {
+        let Some(cutoff) = self.cutoff else { return claim };
+        let slack = self.cutoff_slack(cutoff);
+        let worse = |objective: f64| sense.sign() * (objective - cutoff) > slack;
+        let reason = claim.termination.reason();
+        let none_as_good = match claim.objective {
+            Some(objective) if claim.point.is_some() && worse(objective) => {
+                (claim.point, claim.objective, claim.duals) = (None, None, None);
+                matches!(reason, Reason::Optimal | Reason::Infeasible)
+            }
+            _ => reason == Reason::Infeasible && claim.ray.is_none(),
+        };
+        if none_as_good {
+            claim.bound = Some(claim.bound.filter(|&bound| worse(bound)).unwrap_or(cutoff));
+            claim.termination = Termination::at_limit(false, Limit::Cutoff, "no point is as good as the cutoff");
+        } else if claim.point.is_none() && reason == Reason::Feasible {
+            let limit = claim.termination.limit().unwrap_or(Limit::Undetermined);
+            claim.termination = Termination::at_limit(false, limit, "no point as good as the cutoff was found");
+        }
+        claim
+    }
 }
 
 mod seconds {

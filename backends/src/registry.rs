@@ -1,24 +1,31 @@
 //! Which backends there are, by name, and where their worker programs stand.
 //!
-//! `farkas-highs`, `farkas-scip` and `farkas-cbc` are looked for in the folder that `FARKAS_WORKERS` names, beside the
+//! `farkas-highs`, `farkas-scip`, `farkas-cbc` and `farkas-host`, which hosts the rest, are looked for in the folder that `FARKAS_WORKERS` names, beside the
 //! running program, and above it where it is a test or an example of a build.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::contract::Backend;
+#[cfg(target_os = "linux")]
+use crate::hosted::HOSTED;
 #[cfg(target_os = "linux")]
 use crate::worker::{Program, WorkerBackend, WorkerConfig};
 
 /// Environment variable that names the folder of the worker programs.
 pub const WORKERS_VARIABLE: &str = "FARKAS_WORKERS";
 
-/// A backend that has a worker program of its own.
+/// A program that hosts backends.
 struct Known {
+    /// What its name ends in.
     name: &'static str,
-    /// How to build its program.
+    /// How to build it.
     remedy: &'static str,
 }
+
+/// The program that hosts what is linked to no C library.
+const HOST: Known = Known { name: "host", remedy: "build it with `cargo build --release --workspace`" };
 
 const KNOWN: [Known; 3] = [
     Known { name: "highs", remedy: "build it with `cargo build --release --workspace --features highs`" },
@@ -35,7 +42,7 @@ pub struct RegistryConfig {
     #[cfg(target_os = "linux")]
     pub worker: WorkerConfig,
     /// Backends besides the known ones: name, program, arguments. `farkas worker NAME`, sidecars.
-    pub others: Vec<(String, PathBuf, Vec<std::ffi::OsString>)>,
+    pub others: Vec<(String, PathBuf, Vec<OsString>)>,
 }
 
 /// The backends by name, each in workers of its own. Asking for one starts nothing.
@@ -43,14 +50,19 @@ pub struct RegistryConfig {
 /// ```
 /// use farkas_backends::registry::{Registry, RegistryConfig};
 /// let registry = Registry::new(RegistryConfig::default());
-/// assert_eq!(registry.names(), ["highs", "scip", "cbc"]);
-/// assert!(registry.backend("cplex").is_none());
+/// assert_eq!(registry.names()[..3], ["highs", "scip", "cbc"]);
+/// assert!(registry.backend("lindo").is_none());
 /// ```
 pub struct Registry {
     #[cfg(target_os = "linux")]
-    backends: Vec<Arc<WorkerBackend>>,
-    #[cfg(not(target_os = "linux"))]
-    backends: Vec<Arc<dyn Backend>>,
+    workers: Vec<Arc<WorkerBackend>>,
+    entries: Vec<Entry>,
+}
+
+/// A backend and whether it is asked when nobody is named.
+struct Entry {
+    backend: Arc<dyn Backend>,
+    races: bool,
 }
 
 #[cfg(target_os = "linux")]
@@ -58,26 +70,34 @@ impl Registry {
     /// Looks for the programs; starts none.
     pub fn new(config: RegistryConfig) -> Self {
         let folders = folders(config.workers);
-        let known = KNOWN.iter().map(|known| {
-            let program = find(known, &folders);
-            Arc::new(WorkerBackend::new(known.name, program, config.worker.clone()))
+        let worker = |name: &str, program| Arc::new(WorkerBackend::new(name, program, config.worker.clone()));
+        let known = KNOWN.iter().map(|known| (worker(known.name, find(known, &[], &folders)), true));
+        let hosted = HOSTED.iter().map(|hosted| {
+            let program = find(&HOST, &[hosted.name.into()], &folders);
+            (worker(hosted.name, program), hosted.races && (hosted.found)())
         });
-        let others = config.others.into_iter().map(|(name, path, arguments)| {
-            Arc::new(WorkerBackend::new(name, Program::Found { path, arguments }, config.worker.clone()))
-        });
-        Self { backends: known.chain(others).collect() }
+        let others = config
+            .others
+            .into_iter()
+            .map(|(name, path, arguments)| (worker(&name, Program::Found { path, arguments }), true));
+        let (mut workers, mut entries) = (Vec::new(), Vec::new());
+        for (backend, races) in known.chain(hosted).chain(others) {
+            workers.push(Arc::clone(&backend));
+            entries.push(Entry { backend, races });
+        }
+        Self { workers, entries }
     }
 
     /// Starts a worker for each of these, and returns at once: while a file is read, say. Unknown names are ignored.
     pub fn warm(&self, names: &[&str]) {
-        for backend in self.backends.iter().filter(|backend| names.contains(&backend.name())) {
+        for backend in self.workers.iter().filter(|backend| names.contains(&backend.name())) {
             backend.warm(1);
         }
     }
 
     /// Ends all workers that wait for work.
     pub fn shut_down(&self) {
-        self.backends.iter().for_each(|backend| backend.shut_down());
+        self.workers.iter().for_each(|backend| backend.shut_down());
     }
 }
 
@@ -85,8 +105,8 @@ impl Registry {
 impl Registry {
     /// Workers run on Linux; elsewhere there are none.
     pub fn new(config: RegistryConfig) -> Self {
-        let _ = (config, folders(None), KNOWN.map(|known| (known.name, known.remedy)));
-        Self { backends: Vec::new() }
+        let _ = (config, folders(None), [HOST].iter().chain(&KNOWN).map(|known| (known.name, known.remedy)));
+        Self { entries: Vec::new() }
     }
 
     /// Does nothing.
@@ -99,15 +119,15 @@ impl Registry {
 impl Registry {
     /// All names, in the order of preference.
     pub fn names(&self) -> Vec<&str> {
-        self.backends.iter().map(|backend| backend.name()).collect()
+        self.entries.iter().map(|entry| entry.backend.name()).collect()
     }
 
     /// The backend of this name, whether it is installed or not: `probe` tells.
     pub fn backend(&self, name: &str) -> Option<Arc<dyn Backend>> {
-        self.backends.iter().find(|backend| backend.name() == name).map(|backend| Arc::clone(backend) as _)
+        self.entries.iter().find(|entry| entry.backend.name() == name).map(|entry| Arc::clone(&entry.backend))
     }
 
-    /// The backends that a user names: by their names, or all of them for `race` and for no name at all.
+    /// The backends that a user names: by their names, or those that [`race`](Self::racing) for `race` and no name at all.
     ///
     /// # Errors
     /// For a name that no backend has.
@@ -115,7 +135,7 @@ impl Registry {
         let mut selected: Vec<Arc<dyn Backend>> = Vec::new();
         for name in names.iter().map(AsRef::as_ref) {
             if name == "race" {
-                return Ok(self.all());
+                return Ok(self.racing());
             }
             let backend = self.backend(name).ok_or_else(|| UnknownBackend {
                 name: name.to_owned(),
@@ -125,12 +145,18 @@ impl Registry {
                 selected.push(backend);
             }
         }
-        Ok(if selected.is_empty() { self.all() } else { selected })
+        Ok(if selected.is_empty() { self.racing() } else { selected })
     }
 
     /// All backends, in the order of preference.
     pub fn all(&self) -> Vec<Arc<dyn Backend>> {
-        self.backends.iter().map(|backend| Arc::clone(backend) as _).collect()
+        self.entries.iter().map(|entry| Arc::clone(&entry.backend)).collect()
+    }
+
+    /// Those that race when nobody is named: the linked ones, configured ones, and of the hosted ones those that are made
+    /// for it and seem to be installed.
+    pub fn racing(&self) -> Vec<Arc<dyn Backend>> {
+        self.entries.iter().filter(|entry| entry.races).map(|entry| Arc::clone(&entry.backend)).collect()
     }
 }
 
@@ -163,10 +189,10 @@ fn folders(configured: Option<PathBuf>) -> Vec<PathBuf> {
 }
 
 #[cfg(target_os = "linux")]
-fn find(known: &Known, folders: &[PathBuf]) -> Program {
+fn find(known: &Known, arguments: &[OsString], folders: &[PathBuf]) -> Program {
     let program = format!("farkas-{}", known.name);
     if let Some(path) = folders.iter().map(|folder| folder.join(&program)).find(|path| path.is_file()) {
-        return Program::Found { path, arguments: Vec::new() };
+        return Program::Found { path, arguments: arguments.to_vec() };
     }
     let places: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let (places, remedy) = (places.join(", "), known.remedy);

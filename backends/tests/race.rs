@@ -133,7 +133,15 @@ impl Backend for Taker {
         Availability::Ready { version: "1".into() }
     }
     fn capabilities(&self) -> Capabilities {
-        Capabilities { integers: true, incumbents_in: true, stop: true, ..Capabilities::default() }
+        Capabilities {
+            integers: true,
+            incumbents_in: true,
+            stop: true,
+            ranges: true,
+            free_rows: true,
+            maximize: true,
+            ..Capabilities::default()
+        }
     }
     fn open(&self, _: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
         Ok(Box::new(Self))

@@ -30,7 +30,7 @@ pub struct ServeArgs {
 /// Serves until Ctrl-C or SIGTERM.
 pub fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let registry = Registry::new(RegistryConfig::default());
-    let mut options = ServeOptions::new(args.data, registry.all());
+    let mut options = ServeOptions::new(args.data, registry.racing());
     options.listen = args.listen;
     options.allow_remote = args.allow_remote;
     if let Some(threads) = args.threads {

@@ -87,7 +87,7 @@ fn coloured(statistics: &Statistics) -> String {
 /// Asks every solver that there is.
 fn ask(problem: &Problem) -> Vec<Says> {
     let registry = Registry::new(RegistryConfig::default());
-    registry.all().iter().map(|backend| says(backend.as_ref(), problem)).collect()
+    registry.racing().iter().map(|backend| says(backend.as_ref(), problem)).collect()
 }
 
 fn says(backend: &dyn Backend, problem: &Problem) -> Says {

@@ -4,6 +4,7 @@
 //! A backend joins by its lines in [`backends`]. Those that are not compiled in are named by the test `who_is_tried`.
 
 mod behaviour;
+mod choices;
 mod claims;
 mod ear;
 mod judge;
@@ -17,8 +18,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use farkas_backends::contract::{Availability, Backend};
+use farkas_backends::hosted::HOSTED;
 
-/// Everybody who is tried: **a new adapter adds its two lines here**, and its name to `EVERYBODY`.
+/// Everybody who is tried: **a linked adapter adds its two lines here**, and its name to `EVERYBODY`; a hosted one is here by
+/// its line in `hosted.rs`.
 fn backends() -> Vec<Arc<dyn Backend>> {
     let mut all: Vec<Arc<dyn Backend>> = Vec::new();
     #[cfg(feature = "cbc")]
@@ -27,12 +30,15 @@ fn backends() -> Vec<Arc<dyn Backend>> {
     all.push(Arc::new(farkas_backends::solvers::highs::Highs::new()));
     #[cfg(feature = "scip")]
     all.push(Arc::new(farkas_backends::solvers::scip::ScipBackend::new()));
+    all.extend(HOSTED.iter().map(|hosted| Arc::from((hosted.make)())));
     all.retain(|backend| matches!(backend.probe(), Availability::Ready { .. }));
     all
 }
 
 /// Everybody who could be tried.
-const EVERYBODY: &[&str] = &["highs", "scip", "cbc"];
+fn everybody() -> Vec<&'static str> {
+    ["highs", "scip", "cbc"].into_iter().chain(HOSTED.iter().map(|hosted| hosted.name)).collect()
+}
 
 /// Runs `test` for every backend and fails with all faults of all of them.
 fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
@@ -51,8 +57,8 @@ fn who_is_tried() {
     let tried = backends();
     for backend in &tried {
         println!("tried: {} ({:?})", backend.name(), backend.probe());
-        assert!(EVERYBODY.contains(&backend.name()), "{} is missing in EVERYBODY", backend.name());
+        assert!(everybody().contains(&backend.name()), "{} is missing in `everybody`", backend.name());
     }
-    let untried: Vec<&&str> = EVERYBODY.iter().filter(|n| !tried.iter().any(|b| b.name() == **n)).collect();
+    let untried: Vec<&str> = everybody().into_iter().filter(|n| !tried.iter().any(|b| b.name() == *n)).collect();
     println!("not tried, because not compiled in or not ready: {untried:?}");
 }

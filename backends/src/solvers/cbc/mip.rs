@@ -14,7 +14,7 @@ use super::lp::{self, Lp};
 use super::parameters;
 use super::watch::Watch;
 use crate::contract::{Control, Event, Progress, SessionError, Start};
-use crate::options::{Options, Presolve};
+use crate::options::{Emphasis, Options, Presolve};
 
 /// CBC keeps its place in the arguments, and more, in global variables: one search at a time in a process.
 static RUNNING: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
@@ -126,6 +126,17 @@ fn arguments(mip: &Mip<'_>) -> Vec<String> {
     }
     if let Some(solutions) = options.solution_limit {
         set("maxSolutions", solutions.clamp(1, i32::MAX as u64).to_string());
+    }
+    if let Some(cutoff) = options.loosened_cutoff(mip.problem.sense()) {
+        set("cutoff", format!("{:e}", mip.problem.sense().sign() * cutoff)); // CBC minimises
+    }
+    let emphasis: &[(&str, &str)] = match options.emphasis {
+        Emphasis::Balanced => &[],
+        Emphasis::Feasibility => &[("Rins", "on"), ("Rens", "on"), ("DivingSome", "on"), ("passFeasibilityPump", "60")],
+        Emphasis::Optimality => &[("strongBranching", "10"), ("probingCuts", "forceOn"), ("gomoryCuts", "forceOn")],
+    };
+    for (name, value) in emphasis {
+        set(name, (*value).to_owned());
     }
     if options.presolve == Presolve::Off {
         set("presolve", "off".to_owned());
@@ -323,6 +334,10 @@ impl Search<'_> {
             }
             Reason::Unbounded | Reason::InfeasibleOrUnbounded => self.relaxation_unbounded(),
             Reason::NoSolutionFound | Reason::Feasible => Ok(self.limited(counters, None)),
+            // What is as good as the cutoff is infeasible.
+            Reason::Optimal if self.mip.options.cutoff.is_some() => {
+                Ok(self.infeasible(counters, "its linear relaxation is worse than the cutoff"))
+            }
             _ => {
                 let why = "Clp finds the relaxation infeasible for CBC and feasible by itself";
                 let claim = self.at_limit(Limit::Undetermined, counters, None);

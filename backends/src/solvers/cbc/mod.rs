@@ -27,7 +27,7 @@ use self::mip::Mip;
 use self::watch::Watch;
 use crate::contract::{
     Availability, Backend, BackendError, Capabilities, Control, Fit, Session, SessionError, Start, StopToken, carried,
-    revises,
+    revises, takes_options,
 };
 use crate::options::Options;
 
@@ -80,6 +80,15 @@ impl Backend for Cbc {
             quadratic: false,
             memory_limit: false,
             first_order: false,
+            ranges: true,
+            free_rows: true,
+            maximize: true,
+            node_limit: true,
+            emphasis: true,
+            iis: false,
+            ranging: false,
+            lazy_rows: false,
+            pool: false,
         }
     }
 
@@ -117,6 +126,20 @@ impl Session for CbcSession {
     }
 
     fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+    ) -> Result<Claim, SessionError> {
+        takes_options(NAME, Cbc.capabilities(), options)?;
+        let claim = self.search(options, start, control, stop)?;
+        Ok(options.within_cutoff(self.problem.sense(), claim))
+    }
+}
+
+impl CbcSession {
+    fn search(
         &mut self,
         options: &Options,
         start: &Start,

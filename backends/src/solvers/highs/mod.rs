@@ -109,6 +109,15 @@ impl Backend for Highs {
             simplex: true,
             barrier: true,
             first_order: true,
+            ranges: true,
+            free_rows: true,
+            maximize: true,
+            node_limit: true,
+            emphasis: true,
+            iis: false,
+            ranging: false,
+            lazy_rows: false,
+            pool: false,
         }
     }
 
@@ -251,7 +260,7 @@ impl Session for HighsSession {
         if let Err(SessionError::Broken(why)) = &result {
             self.broken = Some(why.clone());
         }
-        result
+        result.map(|claim| options.within_cutoff(self.problem.sense(), claim))
     }
 }
 

@@ -5,11 +5,11 @@ use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::Duration;
 
-use farkas_modeling::Problem;
+use farkas_modeling::{Problem, Sense};
 
 use super::ffi::{self, Failed, Instance, OptionType};
 use crate::contract::SessionError;
-use crate::options::{LpMethod, Options, Presolve};
+use crate::options::{Emphasis, LpMethod, Options, Presolve};
 
 /// An LP with at most this many nonzeros goes without presolve: a 10×10 assignment takes a third of the time then.
 const TINY_NONZEROS: usize = 2_000;
@@ -129,9 +129,17 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
     };
     // HiGHS stops at strictly better than its target; ours is "at least as good".
     let target = o.objective_target.map_or(f64::NEG_INFINITY, |target| match p.sense() {
-        farkas_modeling::Sense::Minimize => target.next_up(),
-        farkas_modeling::Sense::Maximize => target.next_down(),
+        Sense::Minimize => target.next_up(),
+        Sense::Maximize => target.next_down(),
     });
+    // Only its search for mixed-integer points heeds it in the objective's own direction, and there in minimise sense.
+    let cutoff =
+        o.loosened_cutoff(p.sense()).filter(|_| is_mip && p.sense() == Sense::Minimize).unwrap_or(f64::INFINITY);
+    let heuristics = match o.emphasis {
+        Emphasis::Balanced => 0.05, // HiGHS' default
+        Emphasis::Feasibility => 0.3,
+        Emphasis::Optimality => 0.01,
+    };
     vec![
         (c"log_to_console", Value::Bool(false)),
         // PDLP writes its log to fd 1 whatever `log_to_console` says (1.16.0), and is quiet without output.
@@ -154,6 +162,8 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
         (c"mip_max_nodes", Value::Int(count(o.node_limit))),
         (c"mip_max_improving_sols", Value::Int(count(o.solution_limit))),
         (c"objective_target", Value::Double(target)),
+        (c"objective_bound", Value::Double(cutoff)),
+        (c"mip_heuristic_effort", Value::Double(heuristics)),
     ]
 }
 

@@ -91,6 +91,11 @@ impl Backend for Mock {
             live_bound: true,
             start_point: true,
             stop: true,
+            ranges: true,
+            free_rows: true,
+            maximize: true,
+            node_limit: true,
+            emphasis: true,
             ..Capabilities::default()
         }
     }

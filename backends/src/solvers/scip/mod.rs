@@ -66,6 +66,15 @@ impl Backend for ScipBackend {
             simplex: true,
             barrier: false,
             first_order: false,
+            ranges: true,
+            free_rows: true,
+            maximize: true,
+            node_limit: true,
+            emphasis: true,
+            iis: false,
+            ranging: false,
+            lazy_rows: false,
+            pool: false,
         }
     }
 
@@ -280,7 +289,8 @@ impl Session for ScipSession {
             return Ok(Claim::bare(Termination::new(Reason::Infeasible, "a lower bound is above its upper bound")));
         };
         let reporter = Reporter { problem: &self.problem, control, stop, phase: Cell::new(""), bound: Cell::new(None) };
-        let run = Run { options, reporter: &reporter, stop, began, lp: self.problem.is_lp() };
+        let run =
+            Run { options, reporter: &reporter, stop, began, sense: self.problem.sense(), lp: self.problem.is_lp() };
         run.settle(&mut scip)?;
         if let Some(point) = self.starting_point(start)? {
             scip.add_start(&point)?;
@@ -303,7 +313,7 @@ impl Session for ScipSession {
             }
         }
         self.last = claim.point.as_deref().map(Arc::from).or(self.last.take());
-        Ok(claim)
+        Ok(options.within_cutoff(self.problem.sense(), claim))
     }
 }
 
@@ -329,12 +339,13 @@ struct Run<'a> {
     reporter: &'a Reporter<'a>,
     stop: &'a StopToken,
     began: Instant,
+    sense: Sense,
     lp: bool,
 }
 
 impl Run<'_> {
     fn settle(&self, scip: &mut Scip) -> Result<(), SessionError> {
-        settings::apply(scip, self.options, self.lp)
+        settings::apply(scip, self.options, self.sense, self.lp)
     }
 
     fn solve(&self, scip: &mut Scip) -> Result<(), SessionError> {

@@ -3,24 +3,29 @@
 use std::ffi::{CStr, CString};
 use std::time::Instant;
 
+use super::ScipBackend;
+use farkas_modeling::Sense;
+
 use super::ffi::{Kind, Scip, Value};
-use crate::contract::SessionError;
-use crate::options::{LpMethod, Options, Presolve};
+use crate::contract::{Backend, SessionError, takes_options};
+use crate::options::{Options, Presolve};
 
 /// Parameters that let SCIP read or write files, or print; they are not for a solve's options.
 const FORBIDDEN: [&str; 4] = ["visual/", "write/", "table/", "emphasis/"];
 
 /// Sets everything but the time limit.
-pub fn apply(scip: &mut Scip, options: &Options, lp: bool) -> Result<(), SessionError> {
-    if matches!(options.lp_method, LpMethod::Barrier | LpMethod::FirstOrder) {
-        return Err(SessionError::Refused(
-            "scip has no interior point or first-order method; it has: auto, simplex".into(),
-        ));
-    }
+pub fn apply(scip: &mut Scip, options: &Options, sense: Sense, lp: bool) -> Result<(), SessionError> {
+    takes_options("scip", ScipBackend.capabilities(), options)?;
     if lp {
         scip.plain_lp()?;
-    } else if options.presolve == Presolve::Off {
-        scip.presolve_off()?;
+    } else {
+        scip.set_emphasis(options.emphasis)?; // before all else: it sets many parameters
+        if options.presolve == Presolve::Off {
+            scip.presolve_off()?;
+        }
+        if let Some(cutoff) = options.loosened_cutoff(sense) {
+            scip.cut_off(cutoff)?;
+        }
     }
     let tolerances = &options.tolerances;
     let mut set = |name: &CStr, value: Value| scip.set(name, &value);

@@ -13,6 +13,7 @@ use russcip::ffi;
 use self::callbacks::{Auxiliary, Slot, keep_error, on_event, on_exit, on_init, on_message};
 pub use self::callbacks::{Inside, Moment, Watch};
 use crate::contract::StopToken;
+use crate::options::Emphasis;
 
 /// What SCIP's last error messages said; it prints them through one process-wide hook.
 static ERRORS: Mutex<String> = Mutex::new(String::new());
@@ -428,6 +429,23 @@ impl Scip {
         let off = ffi::SCIP_ParamSetting_SCIP_PARAMSETTING_OFF;
         // SAFETY: sets parameters of a live SCIP in the problem stage.
         unsafe { ok("SCIPsetPresolving", ffi::SCIPsetPresolving(self.raw, off, 1)) }
+    }
+
+    /// Sets the many parameters that an emphasis stands for.
+    pub fn set_emphasis(&mut self, emphasis: Emphasis) -> Result<(), ScipError> {
+        let emphasis = match emphasis {
+            Emphasis::Balanced => return Ok(()),
+            Emphasis::Feasibility => ffi::SCIP_ParamEmphasis_SCIP_PARAMEMPHASIS_FEASIBILITY,
+            Emphasis::Optimality => ffi::SCIP_ParamEmphasis_SCIP_PARAMEMPHASIS_OPTIMALITY,
+        };
+        // SAFETY: sets parameters of a live SCIP in the problem stage.
+        unsafe { ok("SCIPsetEmphasis", ffi::SCIPsetEmphasis(self.raw, emphasis, 1)) }
+    }
+
+    /// Leaves out what cannot lead to a point at least this good, in the problem's own sense.
+    pub fn cut_off(&mut self, objective: f64) -> Result<(), ScipError> {
+        // SAFETY: a number for a live SCIP in the problem stage.
+        unsafe { ok("SCIPsetObjlimit", ffi::SCIPsetObjlimit(self.raw, objective)) }
     }
 
     /// Turns off all that would change the LP or find points elsewhere: what remains is one LP, with its multipliers.

@@ -1,0 +1,19 @@
+//! The worker that hosts a backend which links no C library: `farkas-host NAME`.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use farkas_backends::hosted::{HOSTED, hosted};
+use farkas_backends::worker;
+
+fn main() -> ExitCode {
+    let name = env::args().nth(1).unwrap_or_default();
+    if let Some(hosted) = hosted(&name) {
+        return worker::serve(&*(hosted.make)());
+    }
+    let names: Vec<&str> = HOSTED.iter().map(|hosted| hosted.name).collect();
+    // Whoever reads this is at a terminal; where nobody does, nothing is lost.
+    let _ = writeln!(io::stderr(), "farkas-host NAME hosts one of: {}; it hosts no '{name}'", names.join(", "));
+    ExitCode::from(64)
+}

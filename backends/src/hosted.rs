@@ -1,0 +1,27 @@
+//! The backends that are linked to no C library when Farkas is built: pure Rust, loaded at run time, or run as programs.
+//! `farkas-host NAME` hosts any of them in a worker.
+//!
+//! **A new one adds its line to [`HOSTED`]**: its name, how to make it, and whether it is here as far as one can tell
+//! without loading anything. The conformance suite, the registry and the host program pick it up from there.
+
+use crate::contract::Backend;
+
+/// One of them.
+pub struct Hosted {
+    /// Its name, as `--solver` has it.
+    pub name: &'static str,
+    /// Makes it. Loads nothing: `probe` and `open` do.
+    pub make: fn() -> Box<dyn Backend>,
+    /// Whether it is here, as far as files tell: it decides who is asked to race, so it takes microseconds.
+    pub found: fn() -> bool,
+    /// Whether it is asked to race when nobody is named.
+    pub races: bool,
+}
+
+/// All of them, in the order of preference.
+pub const HOSTED: &[Hosted] = &[];
+
+/// The one of this name.
+pub fn hosted(name: &str) -> Option<&'static Hosted> {
+    HOSTED.iter().find(|hosted| hosted.name == name)
+}
