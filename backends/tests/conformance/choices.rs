@@ -43,13 +43,12 @@ fn a_cutoff_leaves_what_is_as_good() {
                 let mut session = open(backend, &problem);
                 let claim = solve(&mut *session, &options, &Ear::default(), &StopToken::new());
                 let ended = (claim.termination.reason(), claim.termination.limit());
-                let right = match best {
-                    true => ended.0 == Reason::Optimal && claim.objective.is_some_and(|o| close(o, optimum)),
-                    false => {
-                        ended == (Reason::NoSolutionFound, Some(Limit::Cutoff))
-                            && claim.point.is_none()
-                            && claim.bound.is_some_and(|b| worse * (b - cutoff) >= -1e-6)
-                    }
+                let right = if best {
+                    ended.0 == Reason::Optimal && claim.objective.is_some_and(|o| close(o, optimum))
+                } else {
+                    ended == (Reason::NoSolutionFound, Some(Limit::Cutoff))
+                        && claim.point.is_none()
+                        && claim.bound.is_some_and(|b| worse * (b - cutoff) >= -1e-6)
                 };
                 if !right {
                     found.push(format!(
