@@ -4,6 +4,8 @@
 //! Times count from the call of `solve`. Values are in the original problem's space, objectives and bounds in its own
 //! sense, offset included; an adapter converts for its solver. One session is used by one thread at a time.
 
+mod lazy;
+
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +16,7 @@ use farkas_modeling::{Claim, Problem, Sense};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Emphasis, LpMethod, Options};
+pub use lazy::{LazyRow, Separate};
 
 /// Whether a backend can be used here and now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +115,8 @@ pub struct Capabilities {
     pub iis: bool,
     /// Says how far costs and sides may go before the basis changes.
     pub ranging: bool,
-    /// Asks for violated rows at each integer point while it solves.
+    /// Asks for violated rows at each integer point while it solves: [`Session::solve_lazy`]. In this process alone; a
+    /// worker's session is solved again instead.
     pub lazy_rows: bool,
     /// Keeps further solutions beside the best.
     pub pool: bool,
@@ -288,6 +292,28 @@ pub trait Session: Send {
         control: &(dyn Control + Sync),
         stop: &StopToken,
     ) -> Result<Claim, SessionError>;
+
+    /// Solves a problem of which some rows are made on demand: `separate` is asked about every candidate before it counts,
+    /// from inside the search, perhaps from another thread than the caller's. The claim is one about the problem with all
+    /// rows that were handed out; the open problem stays without them. Duals and a basis are not promised, and the problem
+    /// must be bounded without the rows.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve); `Refused` where there is no such callback and for rows that are none of this problem,
+    /// `Broken` when `separate` panics.
+    fn solve_lazy(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+        separate: &mut Separate<'_>,
+    ) -> Result<Claim, SessionError> {
+        let _ = (options, start, control, stop, separate);
+        Err(SessionError::Refused(
+            "this solver takes no rows while it searches; solve again with those that were broken".into(),
+        ))
+    }
 }
 
 /// What every session asks of a revision first: that it changes the problem which is open.

@@ -87,12 +87,14 @@ impl Backend for WorkerBackend {
         }
     }
 
-    /// What its worker says; starts one at the first call. Nothing at all where none can be started.
+    /// What its worker says, without what does not go through the socket: questions asked inside a search, and a solver's
+    /// own analyses. Starts one at the first call. Nothing at all where none can be started.
     fn capabilities(&self) -> Capabilities {
         if self.hello.get().is_none() {
             self.probe();
         }
-        self.hello.get().map(|hello| hello.capabilities).unwrap_or_default()
+        let here = self.hello.get().map(|hello| hello.capabilities).unwrap_or_default();
+        Capabilities { lazy_rows: false, iis: false, ranging: false, ..here }
     }
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {

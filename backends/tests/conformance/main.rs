@@ -8,6 +8,7 @@ mod choices;
 mod claims;
 mod ear;
 mod judge;
+mod lazy;
 mod patches;
 mod problems;
 mod quadratics;

@@ -5,6 +5,7 @@
 
 mod duals;
 mod ffi;
+mod lazy;
 mod settings;
 
 use std::cell::Cell;
@@ -16,8 +17,8 @@ use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Limit, Problem, Reason, Sense, Termination};
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Progress, Session, SessionError, Start,
-    StopToken, carried, fits_by_capabilities, revises,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Progress, Separate, Session, SessionError,
+    Start, StopToken, carried, fits_by_capabilities, revises,
 };
 use crate::options::{Options, Presolve};
 use ffi::{Inside, Moment, Scip, ScipError, Status, Watch};
@@ -73,7 +74,7 @@ impl Backend for ScipBackend {
             emphasis: true,
             iis: false,
             ranging: false,
-            lazy_rows: false,
+            lazy_rows: true,
             pool: false,
         }
     }
@@ -303,7 +304,7 @@ impl Session for ScipSession {
             scip.presolve_off()?;
             run.solve(&mut scip)?;
         }
-        let mut claim = claim(&mut scip, &self.problem, options);
+        let mut claim = claim(&mut scip, &self.problem, options, run.lp);
         drop(scip);
         if !stop.is_stopped() {
             match claim.termination.reason() {
@@ -314,6 +315,17 @@ impl Session for ScipSession {
         }
         self.last = claim.point.as_deref().map(Arc::from).or(self.last.take());
         Ok(options.within_cutoff(self.problem.sense(), claim))
+    }
+
+    fn solve_lazy(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+        separate: &mut Separate<'_>,
+    ) -> Result<Claim, SessionError> {
+        lazy::solve(self, options, start, (control, stop), separate)
     }
 }
 
@@ -351,7 +363,7 @@ impl Run<'_> {
     fn solve(&self, scip: &mut Scip) -> Result<(), SessionError> {
         self.reporter.phase(if self.lp { "simplex" } else { "presolve" });
         settings::limit_time(scip, self.options, self.began)?;
-        Ok(scip.solve(self.reporter, self.stop)?)
+        Ok(scip.solve(self.reporter, None, self.stop)?)
     }
 
     /// SCIP calls a problem unbounded when its relaxation is, and its own point then lies at infinity. A feasible point
@@ -360,7 +372,7 @@ impl Run<'_> {
         let Some(mut scip) = load(problem, Costs::Zero)? else { return Ok(()) };
         self.settle(&mut scip)?;
         settings::limit_time(&mut scip, self.options, self.began)?;
-        scip.solve(&Silent, self.stop)?;
+        scip.solve(&Silent, None, self.stop)?;
         if let Some((values, _)) = scip.after().best() {
             claim.objective = Some(problem.objective_of(&values));
             claim.point = Some(values);
@@ -381,7 +393,7 @@ impl Run<'_> {
         let Some(mut scip) = load_elastic(problem)? else { return Ok(None) };
         self.settle(&mut scip)?;
         settings::limit_time(&mut scip, self.options, self.began)?;
-        scip.solve(&Silent, self.stop)?;
+        scip.solve(&Silent, None, self.stop)?;
         if scip.status() != Status::Optimal {
             return Ok(None);
         }
@@ -427,7 +439,8 @@ fn own_objective(problem: &Problem, values: &[f64], objective: f64) -> f64 {
     if problem.quadratic_objective().is_empty() { objective } else { problem.objective_of(values) }
 }
 
-fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {
+/// What SCIP came to; `lp` where it was solved as one, and so has multipliers.
+fn claim(scip: &mut Scip, problem: &Problem, options: &Options, lp: bool) -> Claim {
     let status = scip.status();
     let inside = scip.after();
     let best = inside.best();
@@ -443,7 +456,7 @@ fn claim(scip: &mut Scip, problem: &Problem, options: &Options) -> Claim {
     }
     // SCIP minimises inside, and gives its multipliers for that.
     let sign = problem.sense().sign();
-    if let (true, Reason::Optimal, Some(point)) = (problem.is_lp(), reason, &claim.point) {
+    if let (true, Reason::Optimal, Some(point)) = (lp, reason, &claim.point) {
         let rows: Vec<f64> = scip.row_multipliers().iter().map(|y| sign * y).collect();
         let usable = rows.iter().all(|y| y.abs() < NO_MULTIPLIER);
         claim.duals = usable.then(|| duals::complete(problem, rows, point));

@@ -10,6 +10,7 @@ use russcip::{EventMask, ffi};
 
 use farkas_modeling::problem::Product;
 
+use super::lazy::Ask;
 use super::{ERRORS, KEPT_ERRORS, ok};
 
 /// Hears what happens inside SCIP, on the thread that solves.
@@ -39,6 +40,8 @@ pub(super) struct Slot {
     pub(super) watch: Cell<Option<*const (dyn Watch + 'static)>>,
     pub(super) vars: Cell<(*mut *mut ffi::SCIP_VAR, usize)>,
     pub(super) auxiliaries: Vec<Auxiliary>,
+    /// Who is asked for rows, while a lazy solve runs.
+    pub(super) ask: Cell<Option<*mut (dyn Ask + 'static)>>,
     line: RefCell<Vec<u8>>,
 }
 

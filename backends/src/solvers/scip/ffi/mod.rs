@@ -2,6 +2,7 @@
 //! every pointer it holds lives as long as the handle.
 
 mod callbacks;
+mod lazy;
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::ptr;
@@ -12,6 +13,7 @@ use russcip::ffi;
 
 use self::callbacks::{Auxiliary, Slot, keep_error, on_event, on_exit, on_init, on_message};
 pub use self::callbacks::{Inside, Moment, Watch};
+pub use self::lazy::Ask;
 use crate::contract::StopToken;
 use crate::options::Emphasis;
 
@@ -484,8 +486,9 @@ impl Scip {
         }
     }
 
-    /// Solves. `watch` is called meanwhile, on this thread; `stop` interrupts from any other.
-    pub fn solve(&mut self, watch: &dyn Watch, stop: &StopToken) -> Result<(), ScipError> {
+    /// Solves. `watch` is called meanwhile, and `ask` after [`expect_rows`](Self::expect_rows), on this thread; `stop`
+    /// interrupts from any other.
+    pub fn solve(&mut self, watch: &dyn Watch, ask: Option<&mut dyn Ask>, stop: &StopToken) -> Result<(), ScipError> {
         struct Raw(*mut ffi::SCIP);
         // SAFETY: the pointer is used for the two interrupts alone, which set flags and may be called from any thread.
         unsafe impl Send for Raw {}
@@ -512,10 +515,16 @@ impl Scip {
         let erased: *const (dyn Watch + 'static) =
             unsafe { std::mem::transmute::<*const dyn Watch, _>(ptr::from_ref(watch)) };
         self.slot.watch.set(Some(erased));
+        self.slot.ask.set(ask.map(|ask| {
+            let ask: *mut (dyn Ask + '_) = ask;
+            // SAFETY: as for the watch.
+            unsafe { std::mem::transmute::<*mut (dyn Ask + '_), *mut (dyn Ask + 'static)>(ask) }
+        }));
         self.slot.vars.set((self.vars.as_mut_ptr(), self.vars.len()));
         // SAFETY: the handle is in the problem stage; callbacks reach the slot, which lives as long as `self`.
         let result = unsafe { ok("SCIPsolve", ffi::SCIPsolve(self.raw)) };
         self.slot.watch.set(None);
+        self.slot.ask.set(None);
         drop(guard);
         result
     }
