@@ -43,7 +43,7 @@ pub(super) fn solve(
         scip.add_start(&point)?;
     }
     let run = |scip: &mut Scip, asker: &mut Asker<'_, '_>, presolve: Presolve| {
-        settings::apply(scip, options, false)?;
+        settings::apply(scip, options, problem.sense(), false)?;
         scip.keep_all_points()?;
         if presolve == Presolve::Off {
             scip.presolve_off()?;
