@@ -2,6 +2,9 @@
 //! times its input and a little. `FARKAS_MUTATIONS` (5000) says how many inputs each gets: ten millions are
 //! `FARKAS_MUTATIONS=10000000 cargo test --release -p farkas-modeling --test mutations -- --nocapture --test-threads 1`.
 
+#[allow(dead_code)] // another test needs the rest
+mod common;
+
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,6 +15,8 @@ use farkas_modeling::formats::{
 use farkas_modeling::image::{self, Contents};
 use farkas_modeling::{Problem, ProblemData};
 use peak_alloc::PeakAlloc;
+
+use common::nl::{Form, NlFile};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -191,7 +196,22 @@ fn lp_survives() {
 #[test]
 fn nl_survives() {
     let _alone = alone();
-    survives("NL", &texts(&[NL]), WORDS, |input| nl::read(input).is_ok());
+    // The same as binary files, with an expression more.
+    let file = NlFile::new(2, 1)
+        .header(2, "1 1")
+        .header(4, "2 1 1")
+        .jacobian(2, 2)
+        .segment("C0", "o54 3 o5 v0 n2 o2 v0 v1 n1")
+        .segment("O0 1", "n0")
+        .bounds("r", &["1 2"])
+        .bounds("b", &["2 0", "0 -1 4.5"])
+        .lengths(&[1])
+        .segment("J0 2", "")
+        .pairs(&[(0, 1.0), (1, 2.0)])
+        .segment("G0 2", "")
+        .pairs(&[(0, 1.0), (1, 1.0)]);
+    let binary = [Form::LittleEndian, Form::BigEndian].map(|form| file.bytes(form));
+    survives("NL", &[texts(&[NL]), binary.into()].concat(), WORDS, |input| nl::read(input).is_ok());
 }
 
 /// Found by ten million damaged files: a header of 10 bytes asked for 2 GB.

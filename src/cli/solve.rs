@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use farkas_api_types::{Fields, SolveResult};
 use farkas_backends::contract::{Start, StopToken};
-use farkas_backends::options::{LpMethod, Options};
+use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::answer::Answer;
@@ -25,7 +25,7 @@ pub struct SolveArgs {
     /// Problem files: MPS, CPLEX LP, AMPL .nl or Farkas JSON, plain, .gz, .zst, .bz2 or .xz; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// `race`, or one or several solvers by name: highs, scip, cbc
+    /// `race`, or one or several solvers by name: highs, scip, cbc, … (`farkas backends` lists them)
     #[arg(long, short = 's', default_value = "race", value_delimiter = ',')]
     solver: Vec<String>,
     /// Wall-clock limit in seconds for each file; none if not given
@@ -34,6 +34,9 @@ pub struct SolveArgs {
     /// Relative gap at which a problem counts as solved
     #[arg(long, default_value_t = Tolerances::default().relative_gap, value_parser = gap)]
     gap: f64,
+    /// Absolute gap at which a problem counts as solved
+    #[arg(long, default_value_t = Tolerances::default().absolute_gap, value_parser = gap, value_name = "GAP")]
+    absolute_gap: f64,
     /// Threads over all solvers together [default: one a core]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
@@ -43,11 +46,26 @@ pub struct SolveArgs {
     /// Stop after so many branch-and-bound nodes
     #[arg(long, value_name = "NODES")]
     node_limit: Option<u64>,
+    /// Stop after so many feasible points
+    #[arg(long, value_name = "POINTS", value_parser = clap::value_parser!(u64).range(1..))]
+    solution_limit: Option<u64>,
+    /// Stop as soon as a point is at least this good
+    #[arg(long, value_name = "OBJECTIVE", value_parser = finite, allow_negative_numbers = true)]
+    target: Option<f64>,
+    /// Look only for points at least this good
+    #[arg(long, value_name = "OBJECTIVE", value_parser = finite, allow_negative_numbers = true)]
+    cutoff: Option<f64>,
+    /// What to work at first: balanced, feasibility (good points soon) or optimality (the proof)
+    #[arg(long, default_value = "balanced", value_parser = word::<Emphasis>)]
+    emphasis: Emphasis,
+    /// Whether solvers may reduce the problem first: auto, on or off
+    #[arg(long, default_value = "auto", value_parser = word::<Presolve>)]
+    presolve: Presolve,
     /// Memory each solver may use, in MiB
     #[arg(long, value_name = "MIB")]
     memory_limit: Option<u64>,
     /// LP algorithm: auto, simplex, barrier or firstorder
-    #[arg(long, default_value = "auto", value_parser = lp_method)]
+    #[arg(long, default_value = "auto", value_parser = word::<LpMethod>)]
     lp_method: LpMethod,
     /// An option of the solver's own, passed through by name
     #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = native)]
@@ -76,14 +94,14 @@ fn gap(text: &str) -> Result<f64, String> {
     if (0.0..=1e20).contains(&gap) { Ok(gap) } else { Err("a gap is not negative".to_string()) }
 }
 
-fn lp_method(text: &str) -> Result<LpMethod, String> {
-    Ok(match text {
-        "auto" => LpMethod::Auto,
-        "simplex" => LpMethod::Simplex,
-        "barrier" => LpMethod::Barrier,
-        "firstorder" => LpMethod::FirstOrder,
-        _ => return Err("one of auto, simplex, barrier, firstorder".to_string()),
-    })
+fn finite(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| "give a number such as 1250.5".to_string())
+}
+
+/// One of an option's words; the error lists them.
+fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    let word = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text);
+    T::deserialize(word).map_err(|e| e.to_string())
 }
 
 fn native(text: &str) -> Result<(String, String), String> {
@@ -95,11 +113,16 @@ impl SolveArgs {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
         Options {
             time_limit: self.time_limit,
-            tolerances: Tolerances { relative_gap: self.gap, ..Tolerances::default() },
+            tolerances: Tolerances { relative_gap: self.gap, absolute_gap: self.absolute_gap, ..Tolerances::default() },
             threads: Some(self.threads.unwrap_or(cores)),
             seed: self.seed,
             node_limit: self.node_limit,
             memory_limit_bytes: self.memory_limit.map(|mib| mib << 20),
+            solution_limit: self.solution_limit,
+            objective_target: self.target,
+            cutoff: self.cutoff,
+            emphasis: self.emphasis,
+            presolve: self.presolve,
             lp_method: self.lp_method,
             native: self.native.iter().cloned().collect(),
             ..Options::default()

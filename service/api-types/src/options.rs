@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use farkas_backends::options::{LpMethod, Options, Presolve};
+use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -143,6 +143,13 @@ pub struct SolveOptions {
     /// Stop as soon as a point is at least this good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objective_target: Option<f64>,
+    /// Look only for points at least this good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<f64>,
+    /// What to work at first: `balanced` (default), `feasibility` (good points soon) or `optimality` (the proof).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub emphasis: Option<Emphasis>,
     /// LP algorithm: `auto` (default), `simplex`, `barrier` or `firstorder`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -166,7 +173,7 @@ pub struct SolveOptions {
 }
 
 /// A field's name and whether its text in a query is a number.
-const QUERY_FIELDS: [(&str, bool); 15] = [
+const QUERY_FIELDS: [(&str, bool); 17] = [
     ("solver", false),
     ("time_limit_seconds", true),
     ("gap", true),
@@ -177,6 +184,8 @@ const QUERY_FIELDS: [(&str, bool); 15] = [
     ("solution_limit", true),
     ("memory_limit_bytes", true),
     ("objective_target", true),
+    ("cutoff", true),
+    ("emphasis", false),
     ("lp_method", false),
     ("presolve", false),
     ("feasibility_tolerance", true),
@@ -252,8 +261,10 @@ impl SolveOptions {
                 return wrong(field, format!("a tolerance of {value}: it must lie between 1e-9 and 1e-2"));
             }
         }
-        if self.objective_target.is_some_and(|v| !v.is_finite()) {
-            return wrong("objective_target", "it must be a finite number".into());
+        for (field, value) in [("objective_target", self.objective_target), ("cutoff", self.cutoff)] {
+            if value.is_some_and(|v| !v.is_finite()) {
+                return wrong(field, "it must be a finite number".into());
+            }
         }
         if self.seed.is_some_and(|seed| i32::try_from(seed).is_err()) {
             return wrong("seed", format!("it must be at most {}", i32::MAX));
@@ -296,6 +307,8 @@ impl SolveOptions {
             solution_limit: self.solution_limit,
             memory_limit_bytes: self.memory_limit_bytes,
             objective_target: self.objective_target,
+            cutoff: self.cutoff,
+            emphasis: self.emphasis.unwrap_or_default(),
             lp_method: self.lp_method.unwrap_or_default(),
             presolve: self.presolve.unwrap_or_default(),
             ..Options::default()
@@ -335,6 +348,8 @@ mod tests {
             solution_limit: Some(1),
             memory_limit_bytes: Some(1),
             objective_target: Some(1.0),
+            cutoff: Some(1.0),
+            emphasis: Some(Emphasis::Feasibility),
             lp_method: Some(LpMethod::Simplex),
             presolve: Some(Presolve::Off),
             feasibility_tolerance: Some(1e-6),
