@@ -4,6 +4,7 @@
 pub mod cbc;
 #[cfg(feature = "highs")]
 pub mod highs;
+pub mod microlp;
 pub mod mock;
 #[cfg(feature = "scip")]
 pub mod scip;
