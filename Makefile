@@ -6,6 +6,9 @@ SHELL := /bin/sh
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
+# Solvers out of Python wheels, where scripts/set-up-wheels.sh puts them.
+export FARKAS_WHEELS ?= $(CURDIR)/vendor/wheels
+
 # Read when a recipe runs, so after `setup` has written the file.
 SOLVERS = $(shell cat vendor/features)
 FEATURES = $(if $(findstring highs,$(SOLVERS)),,--no-default-features) --features "$(SOLVERS),good_lp,sprs"
@@ -46,8 +49,9 @@ test: lint doc build ## Lint, document, and run every test that takes seconds
 	$(run_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 
-test-all: lint doc build ## The same with the long tests, Pyomo, and the solvers in other combinations
+test-all: lint doc build ## The same with the long tests, Pyomo, solvers out of wheels, and the solvers in other combinations
 	scripts/set-up-pyomo.sh
+	scripts/set-up-wheels.sh
 	$(run_all_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 	scripts/check-features.sh

@@ -5,6 +5,7 @@
 //! without loading anything. The conformance suite, the registry and the host program pick it up from there.
 
 use crate::contract::Backend;
+use crate::solvers::cplex::{self, Cplex};
 use crate::solvers::microlp::Microlp;
 
 /// One of them.
@@ -20,7 +21,12 @@ pub struct Hosted {
 }
 
 /// All of them, in the order of preference.
-pub const HOSTED: &[Hosted] = &[Hosted { name: "microlp", make: || Box::new(Microlp), found: || true, races: false }];
+///
+/// A commercial solver is asked only by its name: its licence may count how many processes hold it.
+pub const HOSTED: &[Hosted] = &[
+    Hosted { name: "microlp", make: || Box::new(Microlp), found: || true, races: false },
+    Hosted { name: "cplex", make: || Box::new(Cplex::new()), found: cplex::is_found, races: false },
+];
 
 /// The one of this name.
 pub fn hosted(name: &str) -> Option<&'static Hosted> {

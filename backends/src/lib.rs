@@ -6,6 +6,7 @@
 pub mod contract;
 pub mod hosted;
 pub mod iis;
+mod loading;
 pub mod options;
 pub mod race;
 pub mod registry;

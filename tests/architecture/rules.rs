@@ -33,6 +33,7 @@ impl fmt::Display for Violation {
 const ABOVE: [(&str, &[&str]); 6] = [
     ("contract", &["solvers", "registry", "worker", "race"]),
     ("options", &["solvers", "registry", "worker", "race"]),
+    ("loading", &["solvers", "registry", "worker", "race"]),
     ("worker", &["solvers", "race"]),
     ("race", &["solvers"]),
     ("hosted", &["registry", "worker", "race"]),
@@ -40,7 +41,7 @@ const ABOVE: [(&str, &[&str]); 6] = [
 ];
 
 /// All that a solver's adapter uses of its crate, besides its own folder.
-const UNDER_SOLVERS: [&str; 2] = ["contract", "options"];
+const UNDER_SOLVERS: [&str; 3] = ["contract", "loading", "options"];
 
 /// What `farkas-modeling` is kept pure of.
 const IMPURE: [&[&str]; 6] = [

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cbc")]
 pub mod cbc;
+pub mod cplex;
 #[cfg(feature = "highs")]
 pub mod highs;
 pub mod microlp;

@@ -1,7 +1,8 @@
 //! The conformance suite: one table of cases and one set of behaviours that every backend answers alike. A bug found in one
 //! adapter becomes a row for all.
 //!
-//! A backend joins by its lines in [`backends`]. Those that are not compiled in are named by the test `who_is_tried`.
+//! A backend joins by its lines in [`known`]. Those that are not compiled in, or not installed, are named by the test
+//! `who_is_tried`. `FARKAS_SUITE=cplex,scip` tries these alone; `FARKAS_WHEELS` names a Python environment with solvers.
 
 mod behaviour;
 mod choices;
@@ -23,7 +24,7 @@ use farkas_backends::hosted::HOSTED;
 
 /// Everybody who is tried: **a linked adapter adds its two lines here**, and its name to `EVERYBODY`; a hosted one is here by
 /// its line in `hosted.rs`.
-fn backends() -> Vec<Arc<dyn Backend>> {
+fn known() -> Vec<Arc<dyn Backend>> {
     let mut all: Vec<Arc<dyn Backend>> = Vec::new();
     #[cfg(feature = "cbc")]
     all.push(Arc::new(farkas_backends::solvers::cbc::Cbc));
@@ -32,6 +33,15 @@ fn backends() -> Vec<Arc<dyn Backend>> {
     #[cfg(feature = "scip")]
     all.push(Arc::new(farkas_backends::solvers::scip::ScipBackend::new()));
     all.extend(HOSTED.iter().map(|hosted| Arc::from((hosted.make)())));
+    if let Ok(only) = std::env::var("FARKAS_SUITE") {
+        all.retain(|backend| only.split(',').any(|name| name == backend.name()));
+    }
+    all
+}
+
+/// Those of them that are ready.
+fn backends() -> Vec<Arc<dyn Backend>> {
+    let mut all = known();
     all.retain(|backend| matches!(backend.probe(), Availability::Ready { .. }));
     all
 }
@@ -59,6 +69,9 @@ fn who_is_tried() {
     for backend in &tried {
         println!("tried: {} ({:?})", backend.name(), backend.probe());
         assert!(everybody().contains(&backend.name()), "{} is missing in `everybody`", backend.name());
+    }
+    for backend in known().iter().filter(|backend| !tried.iter().any(|ready| ready.name() == backend.name())) {
+        println!("not tried: {}: {:?}", backend.name(), backend.probe());
     }
     let untried: Vec<&str> = everybody().into_iter().filter(|n| !tried.iter().any(|b| b.name() == *n)).collect();
     println!("not tried, because not compiled in or not ready: {untried:?}");
