@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use farkas_modeling::answer::Basis;
 use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::patch::Revision;
+use farkas_modeling::problem::Curvature;
 use farkas_modeling::{Claim, Problem, Sense};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,10 @@ pub struct Capabilities {
     pub indicators: bool,
     /// A convex quadratic objective over continuous columns.
     pub quadratic_objective: bool,
+    /// A convex quadratic objective beside integers.
+    pub convex_integers: bool,
+    /// Quadratic rows whose points form a convex set.
+    pub convex_rows: bool,
     /// Quadratic terms beside integers, in rows, and where they are not convex.
     pub quadratic: bool,
     /// Multipliers and reduced costs of an LP.
@@ -197,9 +202,12 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
         (!problem.sets().is_empty() && !can.sets, "special ordered sets"),
         (!problem.indicators().is_empty() && !can.indicators, "indicator constraints"),
         (!problem.is_linear() && !can.quadratic_objective && !can.quadratic, "quadratic terms"),
-        (!problem.quadratic_rows().is_empty() && !can.quadratic, "quadratic constraints"),
+        (!problem.quadratic_rows().is_empty() && !can.quadratic && !can.convex_rows, "quadratic constraints"),
         (
-            !problem.is_linear() && problem.num_integers() + problem.num_semis() > 0 && !can.quadratic,
+            !problem.is_linear()
+                && problem.num_integers() + problem.num_semis() > 0
+                && !can.quadratic
+                && !can.convex_integers,
             "quadratic terms beside integers",
         ),
         (!can.ranges && (0..problem.num_rows()).any(|i| is_range(problem, i)), "rows with two different sides"),
@@ -208,8 +216,27 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
     ];
     match missing.iter().find(|(is, _)| *is) {
         Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },
-        None => Fit::Takes,
+        None if can.quadratic => Fit::Takes,
+        None => fits_by_curvature(name, problem),
     }
+}
+
+/// What the curvature of its products says, to a backend that takes convex ones only.
+fn fits_by_curvature(name: &str, problem: &Problem) -> Fit {
+    let rows = problem.quadratic_rows().iter().map(|one| ("constraints", problem.row_curvature(one.row as usize)));
+    for (what, curvature) in std::iter::once(("objectives", problem.objective_curvature())).chain(rows) {
+        match curvature {
+            Curvature::Convex => {}
+            Curvature::NotConvex => {
+                return Fit::Refuses { why: format!("{name} takes quadratic {what} only where they are convex") };
+            }
+            Curvature::Unknown => {
+                let limit = format!("{name} takes convex quadratic {what}, and one is too large to tell");
+                return Fit::TooLarge { limit };
+            }
+        }
+    }
+    Fit::Takes
 }
 
 /// A row with two different finite sides.

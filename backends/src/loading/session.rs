@@ -208,9 +208,9 @@ impl<S: Solver> Solve<'_, S> {
     }
 
     /// How long a second run for a ray may take: as long as it is worth beside the answer, which is known already.
-    fn ray_time(&self) -> Option<Duration> {
+    fn ray_time(&self) -> Duration {
         let worth = RAY_TIME.max(2 * self.begin.elapsed());
-        Some(self.left().map_or(worth, |left| left.min(worth)))
+        self.left().map_or(worth, |left| left.min(worth))
     }
 
     fn without_solver(&self) -> Claim {
@@ -313,7 +313,7 @@ impl<S: Solver> Solve<'_, S> {
         let mut found = ray(engine);
         if found.is_none() && self.may_go_on() {
             engine.be_plain(Look::Dual)?;
-            engine.limit_time(self.ray_time())?;
+            engine.limit_time(Some(self.ray_time()))?;
             let again = engine.run(self.problem, &Listener::silent(self.listener.stop(), self.problem))?;
             if again.ending == Ending::Infeasible {
                 found = ray(engine);
@@ -333,7 +333,7 @@ impl<S: Solver> Solve<'_, S> {
         let mut engine = self.solver.load(&bare)?;
         engine.set(&bare, self.options)?;
         engine.be_plain(Look::Dual)?;
-        engine.limit_time(self.ray_time())?;
+        engine.limit_time(Some(self.ray_time()))?;
         let outcome = engine.run(&bare, &Listener::silent(self.listener.stop(), &bare))?;
         let ray = if outcome.ending == Ending::Infeasible { engine.farkas_ray() } else { None };
         Ok(ray.and_then(|y| rays::farkas(self.problem, y)))
@@ -341,7 +341,7 @@ impl<S: Solver> Solve<'_, S> {
 
     fn prove_unbounded(&self, engine: &mut S::Engine, claim: &mut Claim) -> Result<(), SessionError> {
         engine.be_plain(Look::Primal)?;
-        engine.limit_time(self.ray_time())?;
+        engine.limit_time(Some(self.ray_time()))?;
         let silent = Listener::silent(self.listener.stop(), self.problem);
         let again = engine.run(self.problem, &silent)?;
         let counters = claim.counters;
@@ -361,7 +361,7 @@ impl<S: Solver> Solve<'_, S> {
         claim.ray = ray.or_else(|| rays::of_free_column(self.problem)).map(Ray::Primal);
         claim.point = again.point.filter(|x| x.iter().all(|v| v.is_finite() && v.abs() < 1e15));
         if claim.point.is_none() && self.may_go_on() {
-            claim.point = self.feasible_point(self.ray_time())?.0;
+            claim.point = self.feasible_point(Some(self.ray_time()))?.0;
         }
         claim.objective = claim.point.as_ref().map(|x| self.problem.objective_of(x));
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use farkas_backends::contract::{Backend, Fit, Quiet, Start, StopToken};
+use farkas_backends::contract::{Backend, Capabilities, Fit, Quiet, Start, StopToken};
 use farkas_backends::options::{LpMethod, Options, Presolve};
 #[cfg(target_os = "linux")]
 use farkas_backends::registry::{Registry, RegistryConfig};
@@ -122,11 +122,17 @@ fn every_row_by_simplex() {
     for_each(|backend| if backend.capabilities().simplex { table(backend, &options) } else { Vec::new() });
 }
 
-/// A convex objective is all that is quadratic, and no integers stand beside it.
-fn is_convex(p: &Problem) -> bool {
-    p.quadratic_rows().is_empty()
-        && p.num_integers() + p.num_semis() == 0
-        && p.objective_curvature() == Curvature::Convex
+/// Whether what is quadratic in it is declared, convex or not.
+fn takes_products(p: &Problem, can: Capabilities) -> bool {
+    let plain = p.num_integers() + p.num_semis() == 0;
+    let rows = || p.quadratic_rows().iter().all(|one| p.row_curvature(one.row as usize) == Curvature::Convex);
+    let convex = p.objective_curvature() == Curvature::Convex && rows();
+    p.is_linear()
+        || can.quadratic
+        || (convex
+            && (p.quadratic_objective().is_empty() || can.quadratic_objective)
+            && (plain || can.convex_integers)
+            && (p.quadratic_rows().is_empty() || can.convex_rows))
 }
 
 #[test]
@@ -140,7 +146,7 @@ fn what_is_not_declared_is_refused() {
                 || (p.num_semis() > 0 && !can.semicontinuous)
                 || (!p.sets().is_empty() && !can.sets)
                 || (!p.indicators().is_empty() && !can.indicators)
-                || !(p.is_linear() || can.quadratic || (can.quadratic_objective && is_convex(p)));
+                || !takes_products(p, can);
             let takes = backend.fits(p) == Fit::Takes;
             if takes == beyond {
                 found.push(format!("'{}' beyond what is declared: {beyond}, yet fits: {takes}", case.name));

@@ -42,6 +42,19 @@ impl Problem {
     pub fn objective_curvature(&self) -> Curvature {
         curvature(self.quadratic_objective(), self.sense().sign())
     }
+
+    /// Whether the products of row `i` leave its points a convex set: convex below an upper side, concave above a lower
+    /// one. With both sides they never do; without a product, or without a side, they do.
+    pub fn row_curvature(&self, i: usize) -> Curvature {
+        let products = self.row_products(i);
+        match (self.row_lower()[i].is_finite(), self.row_upper()[i].is_finite()) {
+            _ if products.is_empty() => Curvature::Convex,
+            (false, false) => Curvature::Convex,
+            (false, true) => curvature(products, 1.0),
+            (true, false) => curvature(products, -1.0),
+            (true, true) => Curvature::NotConvex,
+        }
+    }
 }
 
 /// Right-looking elimination, columns of few neighbours first.

@@ -77,6 +77,8 @@ impl Backend for Cbc {
             semicontinuous: false,
             indicators: false,
             quadratic_objective: false,
+            convex_integers: false,
+            convex_rows: false,
             quadratic: false,
             memory_limit: false,
             first_order: false,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use farkas_modeling::problem::{Curvature, Sense};
+use farkas_modeling::problem::Sense;
 use farkas_modeling::{ColumnKind, Problem};
 
 use super::ffi::{Arrays, Cplex, Instance, Optimiser};
@@ -20,15 +20,10 @@ pub(super) fn fits(problem: &Problem, declared: Fit) -> Fit {
     if declared != Fit::Takes {
         return declared;
     }
-    match problem.objective_curvature() {
-        Curvature::Convex => {}
-        Curvature::NotConvex => {
-            return Fit::Refuses { why: "cplex takes quadratic objectives only where they are convex".into() };
-        }
-        Curvature::Unknown => {
-            let limit = "cplex takes convex quadratic objectives, and this one is too large to tell".into();
-            return Fit::TooLarge { limit };
-        }
+    let switched = problem.indicators().iter().find(|k| !problem.row_products(k.row as usize).is_empty());
+    if let Some(indicator) = switched {
+        let name = problem.row_names().get(indicator.row as usize);
+        return Fit::Refuses { why: format!("cplex takes indicators of linear constraints; '{name}' is quadratic") };
     }
     let semis = (0..problem.num_columns()).filter(|&j| problem.num_semis() > 0 && problem.kind(j).is_semi());
     for j in semis {
@@ -146,6 +141,7 @@ pub(super) fn load(instance: &mut Instance, problem: &Problem) -> Result<(), Fau
     }
     sets(instance, problem)?;
     quadratic(instance, problem)?;
+    quadratic_rows(instance, problem)?;
     switched(instance, problem)
 }
 
@@ -179,13 +175,33 @@ fn quadratic(instance: &mut Instance, problem: &Problem) -> Result<(), Fault> {
     }
     entries.sort_by_key(|entry| (entry.0, entry.1));
     let mut begins = vec![0_i32; n + 1];
-    entries.iter().for_each(|entry| begins[entry.0 as usize + 1] += 1);
+    for entry in &entries {
+        begins[entry.0 as usize + 1] += 1;
+    }
     for j in 0..n {
         begins[j + 1] += begins[j];
     }
     let rows: Vec<i32> = entries.iter().map(|entry| entry.1 as i32).collect();
     let values: Vec<f64> = entries.iter().map(|entry| entry.2).collect();
     instance.set_quadratic(&begins, &rows, &values)
+}
+
+/// Rows with products; the convex ones have one side.
+fn quadratic_rows(instance: &mut Instance, problem: &Problem) -> Result<(), Fault> {
+    for one in problem.quadratic_rows() {
+        let i = one.row as usize;
+        let (columns, values) = problem.by_rows().row(i);
+        let linear: (&[i32], &[f64]) = (bytemuck::cast_slice(columns), values);
+        let first: Vec<i32> = one.products.iter().map(|p| p.first as i32).collect();
+        let second: Vec<i32> = one.products.iter().map(|p| p.second as i32).collect();
+        let factors: Vec<f64> = one.products.iter().map(|p| p.value).collect();
+        for (sense, side) in [(b'L', problem.row_upper()[i]), (b'G', problem.row_lower()[i])] {
+            if side.is_finite() {
+                instance.add_quadratic_row(linear, (&first, &second, &factors), sense, side)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A row with two sides is switched twice.

@@ -118,6 +118,8 @@ const CAN: Capabilities = Capabilities {
     sets: true,
     indicators: true,
     quadratic_objective: true,
+    convex_integers: true,
+    convex_rows: true,
     quadratic: false,
     duals: true,
     primal_ray: true,

@@ -4,7 +4,7 @@
 use std::ffi::CString;
 
 use farkas_modeling::Problem;
-use farkas_modeling::problem::{Curvature, Sense};
+use farkas_modeling::problem::Sense;
 
 use super::ffi::{Instance, ParameterType, Value};
 use crate::contract::SessionError;
@@ -26,7 +26,6 @@ const LP_METHOD: i32 = 1062;
 const QP_METHOD: i32 = 1063;
 const THREADS: i32 = 1067;
 const SEED: i32 = 1124;
-const OPTIMALITY_TARGET: i32 = 1131;
 const CUT_BELOW: i32 = 2006;
 const CUT_ABOVE: i32 = 2007;
 const ABSOLUTE_GAP: i32 = 2008;
@@ -64,6 +63,8 @@ pub(super) fn apply(instance: &mut Instance, problem: &Problem, options: &Option
 fn wanted(problem: &Problem, options: &Options) -> Vec<(i32, Value)> {
     let t = &options.tolerances;
     let method = match options.lp_method {
+        // With quadratic rows there is the barrier alone, and it minds being told.
+        _ if !problem.quadratic_rows().is_empty() => 0,
         LpMethod::Simplex => DUAL,
         LpMethod::Barrier => BARRIER,
         LpMethod::Auto | LpMethod::FirstOrder => 0,
@@ -104,9 +105,6 @@ fn wanted(problem: &Problem, options: &Options) -> Vec<(i32, Value)> {
         Presolve::Auto => {}
         Presolve::On => wanted.push((PRESOLVE, Value::Int(1))),
         Presolve::Off => wanted.push((PRESOLVE, Value::Int(0))),
-    }
-    if !problem.quadratic_objective().is_empty() && problem.objective_curvature() != Curvature::Convex {
-        wanted.push((OPTIMALITY_TARGET, Value::Int(3)));
     }
     wanted
 }

@@ -92,6 +92,8 @@ impl Backend for Highs {
             sets: false,
             indicators: false,
             quadratic_objective: true,
+            convex_integers: false,
+            convex_rows: false,
             quadratic: false,
             duals: true,
             primal_ray: true,

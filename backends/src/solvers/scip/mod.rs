@@ -50,6 +50,8 @@ impl Backend for ScipBackend {
             sets: true,
             indicators: true,
             quadratic_objective: true,
+            convex_integers: true,
+            convex_rows: true,
             quadratic: true,
             duals: true,
             primal_ray: true,
