@@ -306,4 +306,33 @@ proptest! {
             prop_assert_eq!(x.get(key).is_some(), keys.contains(&key));
         }
     }
+
+    /// Texts are found wherever the last ones were: those that come in order are guessed, all others hashed.
+    #[test]
+    fn texts_are_found_in_any_order(walk in prop::collection::vec((0..12_usize, 0..4_usize), 0..60)) {
+        let names: Set<String> = (0..10).map(|i| format!("k{}", i * i)).collect();
+        let mut m = Model::new("texts");
+        let x = m.binary("x").over(&names);
+        for (from, length) in walk {
+            for at in from..from + length {
+                let want = (at < 10).then_some(at);
+                prop_assert_eq!(x.get(format!("k{}", at * at).as_str()).map(Var::index), want);
+            }
+        }
+    }
+
+    /// A model that is given away becomes the same problem as one that is kept, however its costs were written.
+    #[test]
+    fn given_away_or_kept(costs in prop::collection::vec((0..4_usize, -1..2_i32), 0..8), in_order: bool) {
+        let mut m = Model::new("costs");
+        let x = m.nonnegative("x").over(0..4);
+        if in_order {
+            m.minimize(sum(0..4, |j| -0.0 * x[j]) + 2);
+        } else {
+            m.minimize(sum(&costs, |&(j, c)| c * x[j]));
+        }
+        let kept = m.freeze().expect("sound");
+        prop_assert!(kept.cost().iter().all(|c| c.to_bits() != (-0.0_f64).to_bits()));
+        prop_assert_eq!(kept, m.into_problem().expect("sound"));
+    }
 }

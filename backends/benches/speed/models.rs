@@ -22,13 +22,8 @@ pub fn names(prefix: char, n: usize) -> Set<String> {
     (0..n).map(|i| format!("{prefix}{i}")).collect()
 }
 
-/// The solver that holds the model.
-pub fn held(model: Model) -> Box<dyn Session> {
-    opened(&Arc::new(model.into_problem().expect("it has no defects")))
-}
-
-pub fn frozen(model: &Model) -> Arc<Problem> {
-    Arc::new(model.freeze().expect("it has no defects"))
+pub fn problem(model: Model) -> Arc<Problem> {
+    Arc::new(model.into_problem().expect("it has no defects"))
 }
 
 pub fn opened(problem: &Arc<Problem>) -> Box<dyn Session> {

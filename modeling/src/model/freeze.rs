@@ -1,7 +1,9 @@
 //! Freezing: rows become columns in one pass that also merges repeated variables, and everything wrong is told at once.
 
 use super::Model;
-use crate::problem::{ColumnKind, DefectCode, Defects, Names, Place, Problem, ProblemData, QuadraticRow};
+use crate::problem::{
+    ColumnKind, DefectCode, Defects, Names, Place, Problem, ProblemData, QuadraticRow, columns_ascend, look,
+};
 
 impl Model {
     /// The model as a validated problem. The model stays as it is and may go on growing.
@@ -28,6 +30,7 @@ impl Model {
     /// ```
     pub fn freeze(&self) -> Result<Problem, Defects> {
         self.with_sides(Sides {
+            cost: self.costs(),
             lower: self.lower.clone(),
             upper: self.upper.clone(),
             kinds: self.kinds.clone(),
@@ -36,8 +39,8 @@ impl Model {
         })
     }
 
-    /// As [`freeze`](Self::freeze), for a model that is not needed any more: bounds, kinds and sides move into the problem
-    /// instead of being copied.
+    /// As [`freeze`](Self::freeze), for a model that is not needed any more: bounds, kinds, sides, and costs that were written
+    /// in the order of the variables, move into the problem instead of being copied.
     ///
     /// # Errors
     /// As [`freeze`](Self::freeze).
@@ -52,6 +55,7 @@ impl Model {
     /// ```
     pub fn into_problem(mut self) -> Result<Problem, Defects> {
         let sides = Sides {
+            cost: self.take_costs(),
             lower: std::mem::take(&mut self.lower),
             upper: std::mem::take(&mut self.upper),
             kinds: std::mem::take(&mut self.kinds),
@@ -63,41 +67,37 @@ impl Model {
 
     fn with_sides(&self, sides: Sides) -> Result<Problem, Defects> {
         let variables = sides.lower.len();
-        let mut matrix = Columns::transpose(self, variables);
-        let mut cost = vec![0.0; variables];
-        for (&column, &value) in self.objective.columns.iter().zip(&self.objective.values) {
-            cost[column as usize] += value;
-        }
+        let matrix = Columns::transpose(self, variables);
         let column_names = self.known.variables().freeze("C", variables);
         let row_names = self.row_names.freeze("R", self.num_rows());
         let quadratic_rows = self.quadratic_rows();
-        for row in &quadratic_rows {
-            matrix.lengths[row.row as usize] += row.products.len() as u32;
-        }
-        let mut told = self.never_holds(&sides, &matrix.lengths, &column_names, &row_names);
+        let empty = matrix.empty_rows(self, &quadratic_rows);
+        let (bounds, seen) = (look(&sides.lower, &sides.upper), look(&sides.row_lower, &sides.row_upper));
+        let crossed = (bounds.crossed, seen.crossed);
+        let mut told = self.never_holds(&sides, crossed, &empty, &column_names, &row_names);
         self.reliance.judge(&sides.lower, &sides.upper, &column_names, &mut told);
-        let problem = Problem::of_sorted(ProblemData {
+        let data = ProblemData {
             name: self.name().into(),
             objective_name: self.objective_name(),
             sense: self.sense,
             offset: self.objective.constant,
-            cost,
+            cost: sides.cost,
             lower: sides.lower,
             upper: sides.upper,
             kinds: sides.kinds,
             row_lower: sides.row_lower,
             row_upper: sides.row_upper,
-            starts: std::mem::take(&mut matrix.starts),
-            indices: std::mem::take(&mut matrix.rows),
-            values: std::mem::take(&mut matrix.values),
+            starts: matrix.starts,
+            indices: matrix.rows,
+            values: matrix.values,
             column_names: Some(column_names),
             row_names: Some(row_names),
             sets: self.sets.clone(),
             indicators: self.indicators.clone(),
             quadratic_objective: self.objective.products.clone(),
             quadratic_rows,
-        });
-        match (problem, told.count) {
+        };
+        match (Problem::of_sorted(data, bounds, seen), told.count) {
             (Ok(problem), 0) => Ok(problem),
             (Ok(_), _) => Err(told),
             (Err(mut defects), _) => {
@@ -120,21 +120,48 @@ impl Model {
         rows.collect()
     }
 
-    /// Bounds and sides that nothing can be between. NaN is somebody else's finding.
-    fn never_holds(&self, sides: &Sides, lengths: &[u32], column_names: &Names, row_names: &Names) -> Defects {
+    /// The cost of every variable.
+    fn costs(&self) -> Vec<f64> {
+        let mut cost = vec![0.0; self.num_variables()];
+        for (&column, &value) in self.objective.columns.iter().zip(&self.objective.values) {
+            cost[column as usize] += value;
+        }
+        cost
+    }
+
+    /// The same; where every variable was written once and in order, they are there already.
+    fn take_costs(&mut self) -> Vec<f64> {
+        let columns = &self.objective.columns;
+        if columns.len() != self.num_variables() || (0..).zip(columns).any(|(at, &column): (u32, _)| at != column) {
+            return self.costs();
+        }
+        let mut cost = std::mem::take(&mut self.objective.values);
+        cost.iter_mut().for_each(|value| *value += 0.0); // makes 0 of −0, as adding up does
+        cost
+    }
+
+    /// Bounds and sides that nothing can be between, if some are `crossed`, and `empty` rows that say something else than 0.
+    /// NaN is somebody else's finding.
+    fn never_holds(
+        &self,
+        sides: &Sides,
+        crossed: (bool, bool),
+        empty: &[u32],
+        column_names: &Names,
+        row_names: &Names,
+    ) -> Defects {
         let mut defects = Defects::default();
-        for (j, (&lower, &upper)) in sides.lower.iter().zip(&sides.upper).enumerate() {
-            if lower > upper {
-                let place = Place::Column(j, column_names.get(j).into_owned());
-                defects.add(
-                    DefectCode::NeverHolds,
-                    place,
-                    format!("its lower bound {lower} is above its upper bound {upper}"),
-                );
+        if crossed.0 {
+            for (j, (&lower, &upper)) in sides.lower.iter().zip(&sides.upper).enumerate() {
+                if lower > upper {
+                    let place = Place::Column(j, column_names.get(j).into_owned());
+                    let detail = format!("its lower bound {lower} is above its upper bound {upper}");
+                    defects.add(DefectCode::NeverHolds, place, detail);
+                }
             }
         }
-        for (i, (&lower, &upper)) in sides.row_lower.iter().zip(&sides.row_upper).enumerate() {
-            let empty = lengths[i] == 0;
+        let mut row = |i: usize, empty: bool| {
+            let (lower, upper) = (sides.row_lower[i], sides.row_upper[i]);
             let detail = if lower > upper {
                 format!("its lower side {lower} is above its upper side {upper}, so it never holds")
             } else if empty && lower > 0.0 {
@@ -142,19 +169,25 @@ impl Model {
             } else if empty && upper < 0.0 {
                 format!("it has no variables and says 0 ≤ {upper}, which never holds")
             } else {
-                continue;
+                return;
             };
             let switched = self.indicators.iter().any(|indicator| indicator.row as usize == i);
             if !switched {
                 defects.add(DefectCode::NeverHolds, Place::Row(i, row_names.get(i).into_owned()), detail);
             }
+        };
+        if crossed.1 {
+            (0..self.num_rows()).for_each(|i| row(i, empty.binary_search(&(i as u32)).is_ok()));
+        } else {
+            empty.iter().for_each(|&i| row(i as usize, true));
         }
         defects
     }
 }
 
-/// Bounds, kinds and sides: what a problem has just as the model does.
+/// Costs, bounds, kinds and sides: what a problem has just as the model does.
 struct Sides {
+    cost: Vec<f64>,
     lower: Vec<f64>,
     upper: Vec<f64>,
     kinds: Vec<ColumnKind>,
@@ -168,83 +201,87 @@ struct Columns {
     starts: Vec<u32>,
     rows: Vec<u32>,
     values: Vec<f64>,
-    /// How many entries each row has.
-    lengths: Vec<u32>,
+    /// Whether it has fewer entries than the model has terms.
+    merged: bool,
 }
 
 impl Columns {
-    /// Sorts the model's terms into columns by counting. Rows come in order, so a repeated variable of a row finds its own
-    /// entry last in its column: merging takes no hash and no sort.
+    /// Sorts the model's terms into columns by counting. Rows come in order, so a variable that a row repeats stands twice
+    /// in a row in its column: merging takes no hash and no sort, and is done only where something is to be merged.
     fn transpose(model: &Model, variables: usize) -> Self {
-        /// Where a column's next entry goes, and the row of its last one, side by side in the cache.
-        #[derive(Clone, Copy)]
-        struct Column {
-            next: u32,
-            last_row: u32,
-        }
         let terms = &model.terms;
-        let mut starts = vec![0_u32; variables + 1];
+        // Place j + 1 is where column j goes on: its start at first, its end, which is the next one's start, at last.
+        let mut starts = vec![0_u32; variables + 2];
         for &column in &terms.columns {
-            starts[column as usize + 1] += 1;
+            starts[column as usize + 2] += 1;
         }
-        for j in 1..starts.len() {
-            starts[j] += starts[j - 1];
+        let mut sum = 0;
+        for count in &mut starts {
+            sum += *count;
+            *count = sum;
         }
-        let mut columns: Vec<Column> = starts.iter().map(|&next| Column { next, last_row: u32::MAX }).collect();
+        let next = &mut starts[1..];
         let mut rows = vec![0_u32; terms.columns.len()];
         let mut values = vec![0.0; terms.columns.len()];
-        let mut lengths = Vec::with_capacity(model.num_rows());
-        let mut from = 0;
+        let (mut from, mut zero, mut falls) = (0, false, false);
         for (row, &end) in (0_u32..).zip(&model.ends) {
             let range = from..end as usize;
             from = range.end;
-            let mut length = 0;
+            let mut previous = -1;
             for (&column, &value) in terms.columns[range.clone()].iter().zip(&terms.values[range]) {
-                if value == 0.0 {
-                    continue;
-                }
-                let column = &mut columns[column as usize];
-                if column.last_row == row {
-                    values[column.next as usize - 1] += value;
-                    continue;
-                }
-                let at = column.next as usize;
-                *column = Column { next: column.next + 1, last_row: row };
-                rows[at] = row;
-                values[at] = value;
-                length += 1;
+                zero |= value == 0.0;
+                falls |= i64::from(column) <= previous;
+                previous = i64::from(column);
+                let next = &mut next[column as usize];
+                rows[*next as usize] = row;
+                values[*next as usize] = value;
+                *next += 1;
             }
-            lengths.push(length);
         }
-        let kept: usize = lengths.iter().map(|&length| length as usize).sum();
-        let mut matrix = Self { starts, rows, values, lengths };
-        if kept != terms.columns.len() {
-            let ends: Vec<u32> = columns.iter().map(|column| column.next).collect();
-            matrix.close_gaps(&ends);
+        starts.pop();
+        let mut matrix = Self { starts, rows, values, merged: false };
+        // A row whose variables rise repeats none.
+        if zero || (falls && !columns_ascend(&matrix.starts, &matrix.rows)) {
+            matrix.merge();
         }
         matrix
     }
 
-    /// Moves the entries together after some were merged, without those that came to nothing.
-    fn close_gaps(&mut self, ends: &[u32]) {
-        let mut kept = 0;
-        for (column, &end) in ends[..ends.len() - 1].iter().enumerate() {
-            let range = self.starts[column] as usize..end as usize;
-            self.starts[column] = kept as u32;
-            for at in range {
-                if self.values[at] == 0.0 {
-                    self.lengths[self.rows[at] as usize] -= 1;
-                } else {
-                    self.rows[kept] = self.rows[at];
-                    self.values[kept] = self.values[at];
+    /// Adds up what stands in one place, leaves out what comes to nothing, and moves the rest together.
+    fn merge(&mut self) {
+        let (mut at, mut kept) = (0, 0);
+        for column in 1..self.starts.len() {
+            let end = self.starts[column] as usize;
+            while at < end {
+                let (row, mut value) = (self.rows[at], self.values[at]);
+                at += 1;
+                while at < end && self.rows[at] == row {
+                    value += self.values[at];
+                    at += 1;
+                }
+                if value != 0.0 {
+                    (self.rows[kept], self.values[kept]) = (row, value);
                     kept += 1;
                 }
             }
+            self.starts[column] = kept as u32;
         }
-        if let Some(last) = self.starts.last_mut() {
-            *last = kept as u32;
-        }
+        self.merged = kept < self.rows.len();
         self.rows.truncate(kept);
         self.values.truncate(kept);
+    }
+
+    /// Rows that have neither an entry nor a product, ascending.
+    fn empty_rows(&self, model: &Model, quadratic: &[QuadraticRow]) -> Vec<u32> {
+        let mut empty: Vec<u32> = if self.merged {
+            let mut filled = vec![false; model.num_rows()];
+            self.rows.iter().for_each(|&row| filled[row as usize] = true);
+            (0..).zip(filled).filter(|(_, filled)| !filled).map(|(row, _)| row).collect()
+        } else {
+            let starts = std::iter::once(&0).chain(&model.ends);
+            (0..).zip(starts.zip(&model.ends)).filter(|(_, (start, end))| start == end).map(|(row, _)| row).collect()
+        };
+        empty.retain(|row| quadratic.binary_search_by_key(row, |one| one.row).is_err());
+        empty
     }
 }

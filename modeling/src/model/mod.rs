@@ -295,7 +295,15 @@ impl Model {
         self.ends.reserve(set.len());
         self.row_lower.reserve(set.len());
         self.row_upper.reserve(set.len());
-        walk.each(&mut |key| self.write_row(row(key)));
+        let (start, all, mut written, mut look_at) = (self.terms.columns.len(), set.len(), 0, 1);
+        walk.each(&mut |key| {
+            self.write_row(row(key));
+            written += 1;
+            if written == look_at {
+                look_at *= 8;
+                self.make_room(start, written, all.saturating_sub(written));
+            }
+        });
         self.check_room(name);
         Family::new(name, set, first as u32, self.id())
     }
@@ -313,6 +321,16 @@ impl Model {
         let constant = self.terms.constant;
         self.row_lower.push(if lower == f64::NEG_INFINITY { lower } else { lower - constant });
         self.row_upper.push(if upper == f64::INFINITY { upper } else { upper - constant });
+    }
+
+    /// Room for the terms of the rows `to_come`, should they be as long as those `written` since `start`. Growing bit by bit
+    /// would copy everything several times; rows that begin untypically long are kept from taking more than some multiple
+    /// of what is there.
+    #[cold]
+    fn make_room(&mut self, start: usize, written: usize, to_come: usize) {
+        let terms = self.terms.columns.len();
+        let expected = (terms - start).div_ceil(written).saturating_mul(to_come);
+        self.terms.reserve(expected.min(8 * terms + 4096));
     }
 
     fn check_room(&self, name: &str) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::quadratic::is_normal;
-use super::{MOST_ENTRIES, Problem, ProblemData, Product};
+use super::{MOST_ENTRIES, Problem, ProblemData, Product, look};
 
 /// At most this many defects are kept; the rest are counted.
 const KEPT: usize = 100;
@@ -206,15 +206,24 @@ fn positions(starts: &[u32], entries: usize, defects: &mut Defects) {
     }
 }
 
+/// What needs no second look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// No bound and no side is NaN or an infinity of the wrong sign.
+    pub(super) sides: bool,
+    /// Rows rise within every column.
+    pub(super) sorted: bool,
+}
+
 /// Every defect of a problem whose arrays are in place.
-pub(super) fn find(problem: &Problem) -> Result<(), Defects> {
+pub(super) fn find(problem: &Problem, known: Known) -> Result<(), Defects> {
     let mut defects = Defects::default();
     layout(problem, &mut defects);
     if defects.count > 0 {
         return Err(defects); // nothing below may index
     }
-    numbers(problem, &mut defects);
-    matrix(problem, &mut defects);
+    numbers(problem, known.sides, &mut defects);
+    matrix(problem, known.sorted, &mut defects);
     extras(problem, &mut defects);
     quadratics(problem, &mut defects);
     names(problem, &mut defects);
@@ -254,13 +263,7 @@ fn all_finite(values: &[f64]) -> bool {
     values.iter().filter(|v| !v.is_finite()).count() == 0
 }
 
-/// Whether no lower bound is +∞, no upper one −∞, and none NaN.
-fn all_sides(lower: &[f64], upper: &[f64]) -> bool {
-    let wrong = |values: &[f64], infinity: f64| values.iter().filter(|v| v.is_nan() || **v == infinity).count();
-    wrong(lower, f64::INFINITY) + wrong(upper, f64::NEG_INFINITY) == 0
-}
-
-fn numbers(p: &Problem, defects: &mut Defects) {
+fn numbers(p: &Problem, sides_known: bool, defects: &mut Defects) {
     let mut finite = |v: f64, place: &dyn Fn() -> Place, what: &str| {
         if v.is_nan() {
             defects.add(DefectCode::NotANumber, place(), format!("its {what} is NaN"));
@@ -285,21 +288,21 @@ fn numbers(p: &Problem, defects: &mut Defects) {
             }
         }
     };
-    if !all_sides(&p.lower, &p.upper) {
+    if !sides_known && look(&p.lower, &p.upper).wrong {
         for j in 0..p.num_columns() {
             sides(p.lower[j], p.upper[j], &|| column(j), "bound");
         }
     }
-    if !all_sides(&p.row_lower, &p.row_upper) {
+    if !sides_known && look(&p.row_lower, &p.row_upper).wrong {
         for i in 0..p.num_rows() {
             sides(p.row_lower[i], p.row_upper[i], &|| row(i), "side");
         }
     }
 }
 
-fn matrix(p: &Problem, defects: &mut Defects) {
+fn matrix(p: &Problem, sorted: bool, defects: &mut Defects) {
     let finite = all_finite(&p.values);
-    if finite && columns_ascend(&p.starts, &p.indices) {
+    if finite && (sorted || columns_ascend(&p.starts, &p.indices)) {
         return;
     }
     for j in 0..p.num_columns() {

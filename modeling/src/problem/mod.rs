@@ -11,6 +11,7 @@ mod convexity;
 mod defects;
 mod names;
 mod quadratic;
+mod sides;
 mod view;
 
 use std::sync::{Arc, OnceLock};
@@ -19,10 +20,12 @@ use serde::{Deserialize, Serialize};
 
 pub use buffer::{Buffer, Bytes};
 pub use convexity::Curvature;
+use defects::Known;
 pub(crate) use defects::columns_ascend;
 pub use defects::{Defect, DefectCode, Defects, Place};
 pub use names::{NameArena, NameSource, Names};
 pub use quadratic::{Product, QuadraticRow};
+pub(crate) use sides::{Seen, look};
 pub use view::{ColumnView, RowMatrix};
 
 /// A bound or a side of at least this size means infinity (HiGHS, SCIP, CPLEX and Gurobi agree on it).
@@ -275,15 +278,15 @@ impl Problem {
     /// bound of +∞, repeated names, sets and indicators that make no sense. Crossed bounds are no defect: such a
     /// problem is infeasible, and the answer says so.
     pub fn new(data: ProblemData) -> Result<Self, Defects> {
-        Self::normalised(data, view::sort_and_merge)
+        Self::normalised(data, None)
     }
 
-    /// As [`new`](Self::new), of columns whose rows rise already.
-    pub(crate) fn of_sorted(data: ProblemData) -> Result<Self, Defects> {
-        Self::normalised(data, |_| ())
+    /// As [`new`](Self::new), of columns whose rows rise already, and of bounds and sides that were looked at.
+    pub(crate) fn of_sorted(data: ProblemData, bounds: Seen, sides: Seen) -> Result<Self, Defects> {
+        Self::normalised(data, Some((bounds, sides)))
     }
 
-    fn normalised(mut data: ProblemData, sort: impl FnOnce(&mut ProblemData)) -> Result<Self, Defects> {
+    fn normalised(mut data: ProblemData, seen: Option<(Seen, Seen)>) -> Result<Self, Defects> {
         if data.starts.is_empty() {
             data.starts.push(0);
         }
@@ -291,21 +294,19 @@ impl Problem {
             data.kinds = vec![ColumnKind::Continuous; data.cost.len()];
         }
         defects::shapes(&data)?;
-        sort(&mut data);
-        // Without a jump a number; adding 0 makes 0 of −0 and leaves all else.
-        let infinite = |v: &mut f64| {
-            let capped = if *v >= INFINITE_FROM { f64::INFINITY } else { *v };
-            *v = if capped <= -INFINITE_FROM { f64::NEG_INFINITY } else { capped } + 0.0;
-        };
-        for side in [&mut data.lower, &mut data.upper, &mut data.row_lower, &mut data.row_upper] {
-            side.iter_mut().for_each(infinite);
-        }
+        let (bounds, sides) = seen.unwrap_or_else(|| {
+            view::sort_and_merge(&mut data);
+            (look(&data.lower, &data.upper), look(&data.row_lower, &data.row_upper))
+        });
+        bounds.normalise([&mut data.lower, &mut data.upper]);
+        sides.normalise([&mut data.row_lower, &mut data.row_upper]);
         quadratic::normalise(&mut data.quadratic_objective);
         quadratic::normalise_rows(&mut data.quadratic_rows);
         for set in &mut data.sets {
             set.members.sort_by(|a, b| a.1.total_cmp(&b.1));
         }
-        Self::from_buffers(ProblemBuffers {
+        let known = Known { sides: !bounds.wrong && !sides.wrong, sorted: true };
+        let buffers = ProblemBuffers {
             name: data.name,
             objective_name: data.objective_name,
             sense: data.sense,
@@ -325,7 +326,8 @@ impl Problem {
             indicators: data.indicators,
             quadratic_objective: data.quadratic_objective,
             quadratic_rows: data.quadratic_rows,
-        })
+        };
+        Self::validated(buffers, known)
     }
 
     /// Takes arrays that are frozen already (sorted, merged, normalised), wherever they live, and validates them.
@@ -333,7 +335,10 @@ impl Problem {
     /// # Errors
     /// As [`new`](Self::new), and for columns that are not sorted.
     pub fn from_buffers(buffers: ProblemBuffers) -> Result<Self, Defects> {
-        let b = buffers;
+        Self::validated(buffers, Known::default())
+    }
+
+    fn validated(b: ProblemBuffers, known: Known) -> Result<Self, Defects> {
         let (n, m) = (b.cost.len(), b.row_lower.len());
         let problem = Self {
             column_names: b.column_names.unwrap_or_else(|| Names::numbered("C", n)),
@@ -359,7 +364,7 @@ impl Problem {
             quadratic_rows: b.quadratic_rows,
             rows: Arc::default(),
         };
-        defects::find(&problem)?;
+        defects::find(&problem, known)?;
         Ok(problem)
     }
 

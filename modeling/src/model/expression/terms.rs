@@ -21,8 +21,15 @@ impl Terms {
         Self { model, ..Self::default() }
     }
 
+    /// For a sum of so many terms, and a few that will be added to it: growing would cost more than they do.
     pub(super) fn with_capacity(terms: usize) -> Self {
-        Self { columns: Vec::with_capacity(terms), values: Vec::with_capacity(terms), ..Self::default() }
+        let room = terms.saturating_add(4);
+        Self { columns: Vec::with_capacity(room), values: Vec::with_capacity(room), ..Self::default() }
+    }
+
+    pub(in crate::model) fn reserve(&mut self, terms: usize) {
+        self.columns.reserve(terms);
+        self.values.reserve(terms);
     }
 
     #[inline]

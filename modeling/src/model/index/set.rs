@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
@@ -24,6 +25,7 @@ use super::{IndexSet, IntoIndex, KeyOf, Labels};
 /// ```
 pub struct Set<K> {
     inner: Arc<Inner<K>>,
+    near: Near,
 }
 
 struct Inner<K> {
@@ -31,6 +33,47 @@ struct Inner<K> {
     /// Positions by the hash of the key there.
     table: HashTable<u32>,
     labels: OnceLock<Labels>,
+}
+
+/// Where the last key was found, and where the next one would be if it went on so: keys are mostly looked up in the order
+/// of their set, or one again and again, and comparing with a key costs less than hashing. Every family has its own, for
+/// each of its sets. It is a guess that is checked; threads may spoil it for each other and nothing else.
+#[derive(Default)]
+struct Near(AtomicU64);
+
+impl Near {
+    /// What [`Near`] holds where nothing should be guessed: no set has a key there.
+    const NOWHERE: u32 = u32::MAX;
+
+    /// The position to try first.
+    #[inline]
+    fn guess(&self) -> usize {
+        (self.0.load(Relaxed) >> 32) as usize
+    }
+
+    /// Tells where a key was found that was not guessed.
+    fn found(&self, at: u32) {
+        let last = self.0.load(Relaxed) as u32;
+        match at.wrapping_sub(last) {
+            0 => self.set(at, at),
+            1 => self.set(at, at + 1),
+            _ => self.set(at, Self::NOWHERE),
+        }
+    }
+
+    /// Tells that the guess was right.
+    #[inline]
+    fn right(&self, at: u32) {
+        let last = self.0.load(Relaxed) as u32;
+        if last != at {
+            self.set(at, at + 1);
+        }
+    }
+
+    #[inline]
+    fn set(&self, last: u32, guess: u32) {
+        self.0.store(u64::from(guess) << 32 | u64::from(last), Relaxed);
+    }
 }
 
 /// The same for all sets: what hashes alike here hashes alike there, and keys are the caller's own, not an attacker's.
@@ -60,7 +103,7 @@ impl<K: Hash + Eq> FromIterator<K> for Set<K> {
             kept.push(key);
             table.insert_unique(hash, at, |&at| hash_of(&kept[at as usize]));
         }
-        Self { inner: Arc::new(Inner { keys: kept, table, labels: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { keys: kept, table, labels: OnceLock::new() }), near: Near::default() }
     }
 }
 
@@ -85,13 +128,23 @@ impl<K> Set<K> {
 
     #[inline]
     fn find<Q: Like<K>>(&self, key: &Q) -> Option<usize> {
-        let place = key.place().and_then(|place| place_in(&self.inner.keys, place));
-        place.or_else(|| {
-            let mut state = hasher();
-            key.hash_like(&mut state);
-            let found = self.inner.table.find(state.finish(), |&at| key.is_like(&self.inner.keys[at as usize]));
-            found.map(|&at| at as usize)
-        })
+        if let Some(at) = key.place().and_then(|place| place_in(&self.inner.keys, place)) {
+            return Some(at);
+        }
+        let guess = self.near.guess();
+        if self.inner.keys.get(guess).is_some_and(|near| key.is_like(near)) {
+            self.near.right(guess as u32);
+            return Some(guess);
+        }
+        self.look_up(key)
+    }
+
+    fn look_up<Q: Like<K>>(&self, key: &Q) -> Option<usize> {
+        let mut state = hasher();
+        key.hash_like(&mut state);
+        let at = *self.inner.table.find(state.finish(), |&at| key.is_like(&self.inner.keys[at as usize]))?;
+        self.near.found(at);
+        Some(at as usize)
     }
 }
 
@@ -104,7 +157,7 @@ impl<K> Deref for Set<K> {
 
 impl<K> Clone for Set<K> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self { inner: Arc::clone(&self.inner), near: Near::default() }
     }
 }
 
