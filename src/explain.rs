@@ -58,7 +58,7 @@ impl Solver<'_> {
     /// As [`Explain::explain_infeasible`].
     pub fn explain(&self, problem: &Arc<Problem>) -> Result<Explanation, SolveError> {
         let backend: Arc<dyn Backend> = match &self.how {
-            How::InProcess => run::in_process()?,
+            How::InProcess(named) => run::in_process(named.as_ref())?,
             How::Workers(names) => run::first_worker(problem, names, &self.options)?,
         };
         let mut budget = Budget::default();

@@ -1,9 +1,9 @@
 //! Lazy rows: those that are too many to write down, made when a candidate breaks them.
 //!
-//! The model is solved without them; a callback looks at the candidate and adds the rows it breaks; the rest is solved
-//! again, warm, until a candidate breaks none. That works with every solver, races included, and each candidate is a
-//! checked answer to the rows so far; the last one is an answer to all. (Solvers with lazy-constraint callbacks of their
-//! own would be asked within one search; here each search ends before the callback is asked.)
+//! Where the solver asks for rows inside its search (SCIP in this process: [`Solver::backend`]), a callback looks at each
+//! candidate that the search comes by, and adds the rows it breaks. Everywhere else, races and workers included, and for
+//! linear programs, the model is solved without them, and again, warm, with those that its answer broke, until it breaks
+//! none. Either way each candidate is checked against the rows so far, and the last answer is one to all.
 //!
 //! ```
 //! use farkas::prelude::*;
@@ -27,20 +27,23 @@
 
 use std::time::Instant;
 
-use farkas_modeling::model::{ChangeError, IntoRow, Model, Row, Solved};
+use farkas_modeling::model::{ChangeError, Changing, IntoRow, Model, Row, Solved};
 
-use crate::open::OpenModel;
 use crate::solver::{SolveError, Solver};
 
 /// Takes the rows that a candidate breaks.
 #[derive(Debug)]
-pub struct Cuts<'c, 'a> {
-    open: &'c mut OpenModel<'a>,
+pub struct Cuts<'c> {
+    open: &'c mut Changing,
     added: Vec<Row>,
     wrong: Option<ChangeError>,
 }
 
-impl Cuts<'_, '_> {
+impl<'c> Cuts<'c> {
+    pub(crate) fn new(open: &'c mut Changing) -> Self {
+        Self { open, added: Vec::new(), wrong: None }
+    }
+
     /// Adds a row for good. It must cut the candidate off; rows of one name are told apart by numbers.
     pub fn row(&mut self, name: &str, row: impl IntoRow) {
         match self.open.row(name, row) {
@@ -48,23 +51,31 @@ impl Cuts<'_, '_> {
             Err(error) => self.wrong = self.wrong.take().or(Some(error)),
         }
     }
+
+    /// What was wrong with a row.
+    pub(crate) fn wrong(self) -> Option<ChangeError> {
+        self.wrong
+    }
 }
 
 /// See the [module](self).
 pub(crate) fn solve(
     solver: &Solver<'_>,
     model: &Model,
-    mut separate: impl FnMut(&Solved, &mut Cuts<'_, '_>),
+    mut separate: impl FnMut(&Solved, &mut Cuts<'_>) + Send,
 ) -> Result<Solved, SolveError> {
     let deadline = solver.options.time_limit.map(|limit| Instant::now() + limit);
     let mut open = solver.open(model)?;
+    if let Some(solved) = open.solve_asking(&mut separate)? {
+        return Ok(solved);
+    }
     open.end_by(deadline);
     loop {
         let candidate = open.solve()?;
         if !candidate.has_point() {
             return Ok(candidate);
         }
-        let mut cuts = Cuts { open: &mut open, added: Vec::new(), wrong: None };
+        let mut cuts = Cuts::new(&mut open);
         separate(&candidate, &mut cuts);
         let Cuts { added, wrong, .. } = cuts;
         if let Some(error) = wrong {

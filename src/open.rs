@@ -1,15 +1,17 @@
 //! An open model: changed by handle or by name, and solved again from where the last solve ended.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{ControlFlow, Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use farkas_backends::contract::{Backend, Session, SessionError, Start};
-use farkas_modeling::Problem;
-use farkas_modeling::answer::Basis;
+use farkas_backends::contract::{Backend, Control, LazyRow, Session, SessionError, Start};
+use farkas_modeling::answer::{Answer, Basis};
+use farkas_modeling::check::{TrustPolicy, check_point, conclude, examine};
 use farkas_modeling::model::{Changing, Model, Solved};
 use farkas_modeling::patch::{Change, Key, NewRow, Revision};
+use farkas_modeling::{Claim, Limit, Problem, Source, Termination, Tolerances};
 
+use crate::lazy::Cuts;
 use crate::solver::run::{self, Outcome};
 use crate::solver::{How, SolveError, Solver};
 
@@ -80,8 +82,8 @@ impl<'a> OpenModel<'a> {
         let problem = Arc::clone(model.problem());
         let start = solver.start.of(&problem)?;
         let desk = match &solver.how {
-            How::InProcess => {
-                let backend = run::in_process()?;
+            How::InProcess(named) => {
+                let backend = run::in_process(named.as_ref())?;
                 let session = Some(run::open(&*backend, &problem)?);
                 Desk::Open { backend, session, problem }
             }
@@ -113,6 +115,56 @@ impl<'a> OpenModel<'a> {
             self.start = Start::default(); // the session remembers
         }
         Ok(self.model.solved(answer).with_pool(pool))
+    }
+
+    /// Solves with rows that are made inside the search, where the solver asks for them and the problem has integers;
+    /// `None` elsewhere. (A linear program is solved again instead: that keeps its duals.)
+    pub(crate) fn solve_asking(
+        &mut self,
+        separate: &mut (dyn FnMut(&Solved, &mut Cuts<'_>) + Send),
+    ) -> Result<Option<Solved>, SolveError> {
+        let Self { model, solver, desk, start, .. } = self;
+        let Desk::Open { backend, session: Some(session), problem } = desk else { return Ok(None) };
+        if !backend.capabilities().lazy_rows || problem.is_lp() {
+            return Ok(None);
+        }
+        let (began, options, name) = (Instant::now(), &solver.options, backend.name());
+        let tolerances = &options.tolerances;
+        let mut wrong = None;
+        let (version, open) = (session.version().to_owned(), Arc::clone(problem));
+        let mut ask = |values: &[f64]| {
+            let source = Source { backend: name.to_owned(), version: version.clone(), lane: 0 };
+            let candidate = candidate(&open, source, values, tolerances);
+            if candidate.point().is_none() {
+                return ControlFlow::Continue(Vec::new()); // not feasible without the rows; the check will say so
+            }
+            let candidate = model.solved(candidate);
+            let before = model.pending().changes.len();
+            let mut cuts = Cuts::new(model);
+            separate(&candidate, &mut cuts);
+            wrong = cuts.wrong();
+            if wrong.is_some() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(model.pending().changes[before..].iter().filter_map(lazy_row).collect())
+        };
+        let solve = |session: &mut dyn Session, control: &(dyn Control + Sync)| {
+            session.solve_lazy(options, start, control, &solver.stop, &mut ask)
+        };
+        let heard = solver.heard(&mut **session, name, &Arc::clone(problem), tolerances, began, solve);
+        if let Some(error) = wrong {
+            return Err(error.into());
+        }
+        let (claim, ears) = heard?;
+        // The claim is one about the problem with all rows.
+        model.commit()?;
+        let answer = run::answer(&**session, name, model.problem(), &claim, tolerances, began);
+        let kept = ears
+            .pool(model.problem(), &answer)
+            .into_iter()
+            .filter(|point| matches!(check_point(model.problem(), point.values(), tolerances), Ok(Ok(_))));
+        let kept = kept.collect();
+        Ok(Some(model.solved(answer).with_pool(kept)))
     }
 
     /// Fails when the rows that wait are all satisfied by the candidate: the next solve would only find it again.
@@ -167,6 +219,22 @@ impl<'a> OpenModel<'a> {
             }
         }
     }
+}
+
+/// A point as an answer: checked, and no more.
+fn candidate(problem: &Problem, source: Source, values: &[f64], tolerances: &Tolerances) -> Answer {
+    let mut claim = Claim::bare(Termination::at_limit(true, Limit::Undetermined, "a candidate"));
+    claim.point = Some(values.to_vec());
+    let findings = examine(problem, &source, &claim, tolerances);
+    conclude(problem, &[findings], tolerances, &TrustPolicy::default(), None)
+}
+
+/// A row that waits to be added, as a solver takes it.
+fn lazy_row(change: &Change) -> Option<LazyRow> {
+    let Change::AddRow(row) = change else { return None };
+    let entry = |(key, a): &(Key, f64)| if let Key::At(at) = key { Some((*at, *a)) } else { None };
+    let entries = row.entries.iter().map(entry).collect::<Option<_>>()?;
+    Some(LazyRow { entries, lower: row.lower, upper: row.upper })
 }
 
 impl Desk {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use farkas_api_types::{Fields, Number, RayKind, SolveResult};
-use farkas_modeling::answer::{Answer, Claim, Counters, Duals, Ray, Source, Termination};
+use farkas_modeling::answer::{Answer, Claim, Duals, Ray, Source, Termination};
 use farkas_modeling::check::{self, TrustPolicy};
 use farkas_modeling::model::Solved;
 use farkas_modeling::problem::Names;
@@ -145,7 +145,7 @@ impl ReportedAnswer {
         };
         let finite = |number: Option<Number>| number.map(f64::from).filter(|value| value.is_finite());
         let (objective, bound) = (finite(result.objective), finite(result.bound));
-        Ok(Claim { termination, point, objective, bound, duals, ray, basis: None, counters: Counters::default() })
+        Ok(Claim { point, objective, bound, duals, ray, ..Claim::bare(termination) })
     }
 }
 

@@ -4,6 +4,7 @@
 //! Times count from the call of `solve`. Values are in the original problem's space, objectives and bounds in its own
 //! sense, offset included; an adapter converts for its solver. One session is used by one thread at a time.
 
+mod collected;
 mod lazy;
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -17,6 +18,7 @@ use farkas_modeling::{Claim, Problem, Sense};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Emphasis, LpMethod, Options};
+pub use collected::Collected;
 pub use lazy::{LazyRow, Separate};
 
 /// Whether a backend can be used here and now.
@@ -123,7 +125,7 @@ pub struct Capabilities {
     /// Asks for violated rows at each integer point while it solves: [`Session::solve_lazy`]. In this process alone; a
     /// worker's session is solved again instead.
     pub lazy_rows: bool,
-    /// Keeps further solutions beside the best.
+    /// Keeps further solutions beside the best: [`Options::pool`].
     pub pool: bool,
 }
 

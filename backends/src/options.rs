@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use farkas_modeling::check::MOST_POINTS;
 use farkas_modeling::{Claim, Limit, Reason, Sense, Termination, Tolerances};
 
 /// Which algorithm solves an LP (and the root of a MIP, where a solver lets one choose).
@@ -73,6 +74,9 @@ pub struct Options {
     pub cutoff: Option<f64>,
     /// What the search works at first.
     pub emphasis: Emphasis,
+    /// How many further feasible points are wanted beside the best; 0 for none. At most 1000 count, and no more than a quarter
+    /// of a gigabyte of them. Of a linear program there are none.
+    pub pool: u32,
     /// LP algorithm.
     pub lp_method: LpMethod,
     /// Presolve.
@@ -114,6 +118,16 @@ impl Options {
             claim.termination = Termination::at_limit(false, limit, "no point as good as the cutoff was found");
         }
         claim
+    }
+}
+
+/// Further points take no more than these bytes.
+const POOL_BYTES: usize = 1 << 28;
+
+impl Options {
+    /// How many further points of n values are wanted, within the limits of [`pool`](Self::pool).
+    pub fn pool_points(&self, columns: usize) -> usize {
+        (self.pool as usize).min(MOST_POINTS).min(POOL_BYTES / (8 * columns.max(1)))
     }
 }
 

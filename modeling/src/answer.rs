@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::CheckedPoint;
+
 /// Why a solve ended and what is known: the reasons of OR-Tools `MathOpt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -255,6 +257,9 @@ pub struct Claim {
     pub basis: Option<Basis>,
     /// Work done.
     pub counters: Counters,
+    /// Further points that the solver thinks feasible, n values each, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<Vec<f64>>,
 }
 
 impl Claim {
@@ -269,6 +274,7 @@ impl Claim {
             ray: None,
             basis: None,
             counters: Counters::default(),
+            pool: Vec::new(),
         }
     }
 }
@@ -391,6 +397,8 @@ pub struct Answer {
     pub(crate) evidence: Evidence,
     pub(crate) lanes: Vec<LaneReport>,
     pub(crate) seconds: f64,
+    #[serde(skip)]
+    pub(crate) pool: Vec<Arc<CheckedPoint>>,
 }
 
 impl Answer {
@@ -444,6 +452,11 @@ impl Answer {
     /// Who ran.
     pub fn lanes(&self) -> &[LaneReport] {
         &self.lanes
+    }
+    /// Feasible points, all checked, the best first and each once: the answer's own and the further ones that solvers were
+    /// asked for; empty where none were. At most as many as one solver gave, and the answer's own.
+    pub fn pool(&self) -> &[Arc<CheckedPoint>] {
+        &self.pool
     }
     /// Wall-clock seconds of the whole solve.
     pub fn seconds(&self) -> f64 {

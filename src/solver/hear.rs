@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use farkas_backends::contract::{Control, Event};
 use farkas_backends::race::{LaneProgress, Observer};
-use farkas_modeling::check::{CheckedPoint, check_point};
+use farkas_modeling::answer::Answer;
+use farkas_modeling::check::{CheckedPoint, best_of, check_point};
 use farkas_modeling::{Problem, Tolerances};
 
 pub use farkas_backends::race::RaceEvent as SolveEvent;
@@ -22,7 +23,7 @@ pub struct Heard<'e> {
 }
 
 /// Everybody who hears a solve: the observer, the callback, and the pool.
-pub(super) struct Ears<'s> {
+pub(crate) struct Ears<'s> {
     observer: Option<&'s dyn Observer>,
     progress: Option<Progress<'s>>,
     size: usize,
@@ -41,11 +42,12 @@ impl<'s> Ears<'s> {
         self.observer.is_some() || self.progress.is_some() || self.size > 0
     }
 
-    /// What the pool kept, the best first.
-    pub(super) fn pool(self) -> Vec<Arc<CheckedPoint>> {
+    /// What is kept of the incumbents and of the answer's own pool, the best first.
+    pub(crate) fn pool(self, problem: &Problem, answer: &Answer) -> Vec<Arc<CheckedPoint>> {
         let mut kept = self.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-        kept.reverse();
-        kept
+        // Of equal points the first stays: the answer's own.
+        kept.splice(0..0, answer.pool().iter().cloned());
+        best_of(problem.sense(), kept, self.size)
     }
 }
 

@@ -2,14 +2,14 @@
 //! checked either way.
 
 mod asynchronous;
-mod hear;
+pub(crate) mod hear;
 pub(crate) mod run;
 mod start;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use farkas_backends::contract::StopToken;
+use farkas_backends::contract::{Backend, StopToken};
 use farkas_backends::iis::IisError;
 use farkas_backends::options::Options;
 use farkas_backends::race::Observer;
@@ -67,10 +67,10 @@ impl SolveError {
 }
 
 /// Who solves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum How {
-    /// HiGHS in this process: nothing is started, nothing can be killed.
-    InProcess,
+    /// A backend in this process, HiGHS if none is named: nothing is started, nothing can be killed.
+    InProcess(Option<Arc<dyn Backend>>),
     /// These solvers in worker processes; empty lets the line-up choose.
     Workers(Vec<String>),
 }
@@ -108,7 +108,13 @@ impl Solver<'static> {
     /// HiGHS in this process. There is nothing to install and no process is started; so a solver that crashes or hangs
     /// takes this process along, and what it prints is printed.
     pub fn highs() -> Self {
-        Self::new(How::InProcess)
+        Self::new(How::InProcess(None))
+    }
+
+    /// A backend of [`crate::backends::solvers`], or of your own, in this process. SCIP takes lazy rows within its search
+    /// this way; a program that links SCIP or CBC itself has to find their libraries.
+    pub fn backend(backend: Arc<dyn Backend>) -> Self {
+        Self::new(How::InProcess(Some(backend)))
     }
 
     /// All solvers whose workers are installed (`farkas-highs`, `farkas-scip`, `farkas-cbc` beside the program or where
@@ -246,11 +252,29 @@ impl<'a> Solver<'a> {
         Solver { progress: Some(Arc::new(call)), ..self }
     }
 
-    /// Keeps up to so many of the incumbents that were found on the way, the best first, for [`Solved::pool`]. They are those
-    /// that the solver improved on, each checked; a solver's own collection of other points is not asked for.
+    /// Keeps up to so many feasible points, the best first, for [`Solved::pool`]: the answer's own, the incumbents on the way,
+    /// and the further ones that solvers have (HiGHS all that its search comes by, SCIP those it keeps, CBC those it tells).
+    /// Each is checked and there once. At most 1000.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("knapsack");
+    /// let take = m.binary("take").over(0..12);
+    /// m.maximize(sum(0..12, |i| (7 * i % 11 + 3) * take[i]));
+    /// m.row("capacity", sum(0..12, |i| (5 * i % 13 + 2) * take[i]).le(30));
+    /// # #[cfg(feature = "highs")] {
+    /// let answer = Solver::highs().pool(3).solve(&m)?;
+    /// for point in answer.pool() {
+    ///     println!("{}: {}", point.objective(), answer.value_at(point.values(), take[0]));
+    /// }
+    /// assert_eq!(Some(answer.pool()[0].objective()), answer.objective());
+    /// # }
+    /// # Ok::<(), SolveError>(())
+    /// ```
     #[must_use]
     pub fn pool(mut self, size: usize) -> Self {
         self.pool = size;
+        self.options.pool = u32::try_from(size.saturating_sub(1)).unwrap_or(u32::MAX);
         self
     }
 
@@ -302,7 +326,11 @@ impl<'a> Solver<'a> {
     ///
     /// # Errors
     /// As [`solve`](Self::solve), and for rows that are wrong or cut nothing off.
-    pub fn solve_lazy(&self, model: &Model, separate: impl FnMut(&Solved, &mut Cuts)) -> Result<Solved, SolveError> {
+    pub fn solve_lazy(
+        &self,
+        model: &Model,
+        separate: impl FnMut(&Solved, &mut Cuts) + Send,
+    ) -> Result<Solved, SolveError> {
         crate::lazy::solve(self, model, separate)
     }
 }

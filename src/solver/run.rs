@@ -9,7 +9,7 @@ use farkas_backends::race::{self, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::answer::{Answer, LaneReport, LaneState};
 use farkas_modeling::check::{self, CheckedPoint, TrustPolicy};
-use farkas_modeling::{Problem, Source};
+use farkas_modeling::{Claim, Problem, Source, Tolerances};
 
 use super::hear::{Ears, InProcess};
 use super::{How, SolveError, Solver};
@@ -21,9 +21,9 @@ impl Solver<'_> {
     pub(super) fn run(&self, problem: &Arc<Problem>) -> Result<Outcome, SolveError> {
         let start = self.start.of(problem)?;
         match &self.how {
-            How::InProcess => {
+            How::InProcess(named) => {
                 let began = Instant::now();
-                let backend = in_process()?;
+                let backend = in_process(named.as_ref())?;
                 let mut session = open(&*backend, problem)?;
                 self.in_session(&mut *session, backend.name(), problem, &start, &self.options, began)
             }
@@ -41,33 +41,34 @@ impl Solver<'_> {
         options: &Options,
         began: Instant,
     ) -> Result<Outcome, SolveError> {
+        let solve = |session: &mut dyn Session, control: &(dyn Control + Sync)| {
+            session.solve(options, start, control, &self.stop)
+        };
+        let (claim, ears) = self.heard(session, name, problem, &options.tolerances, began, solve)?;
+        let answer = answer(session, name, problem, &claim, &options.tolerances, began);
+        let pool = ears.pool(problem, &answer);
+        Ok((answer, pool))
+    }
+
+    /// Solves by `solve`, heard by whoever listens.
+    pub(crate) fn heard(
+        &self,
+        session: &mut dyn Session,
+        name: &str,
+        problem: &Arc<Problem>,
+        tolerances: &Tolerances,
+        began: Instant,
+        solve: impl FnOnce(&mut dyn Session, &(dyn Control + Sync)) -> Result<Claim, SessionError>,
+    ) -> Result<(Claim, Ears<'_>), SolveError> {
         let ears = Ears::of(self);
-        let tolerances = &options.tolerances;
-        let claim = if ears.listen() {
-            let hearing = InProcess::new(&ears, problem, tolerances, name, began);
-            let claim = session.solve(options, start, &hearing, &self.stop).map_err(refused)?;
-            // The last word on the point, which no callback may have told.
-            claim.point.iter().for_each(|point| hearing.point(point));
-            claim
-        } else {
-            let quiet: &(dyn Control + Sync) = &Quiet;
-            session.solve(options, start, quiet, &self.stop).map_err(refused)?
-        };
-        let source = Source { backend: name.to_string(), version: session.version().to_string(), lane: 0 };
-        let findings = check::examine(problem, &source, &claim, tolerances);
-        let answer = check::conclude(problem, &[findings], tolerances, &TrustPolicy::default(), None);
-        let seconds = began.elapsed().as_secs_f64();
-        let lane = LaneReport {
-            solver: source.backend,
-            version: source.version,
-            state: LaneState::Finished,
-            detail: claim.termination.detail().to_string(),
-            seconds,
-            incumbents: u64::from(answer.point().is_some()),
-            nodes: claim.counters.nodes,
-            bound: claim.bound,
-        };
-        Ok((answer.with_run(vec![lane], seconds), ears.pool()))
+        if !ears.listen() {
+            return Ok((solve(session, &Quiet).map_err(refused)?, ears));
+        }
+        let hearing = InProcess::new(&ears, problem, tolerances, name, began);
+        let claim = solve(session, &hearing).map_err(refused)?;
+        // The last word on the point, which no callback may have told.
+        claim.point.iter().for_each(|point| hearing.point(point));
+        Ok((claim, ears))
     }
 
     pub(crate) fn by_workers(
@@ -90,8 +91,35 @@ impl Solver<'_> {
         let ears = Ears::of(self);
         let spec = RaceSpec { lineup, options, start, trust, observer: &ears, stop: self.stop.clone() };
         let answer = race::run(problem, spec);
-        Ok((answer, ears.pool()))
+        let pool = ears.pool(problem, &answer);
+        Ok((answer, pool))
     }
+}
+
+/// What one solver's claim comes to.
+pub(crate) fn answer(
+    session: &dyn Session,
+    name: &str,
+    problem: &Problem,
+    claim: &Claim,
+    tolerances: &Tolerances,
+    began: Instant,
+) -> Answer {
+    let source = Source { backend: name.to_string(), version: session.version().to_string(), lane: 0 };
+    let findings = check::examine(problem, &source, claim, tolerances);
+    let answer = check::conclude(problem, &[findings], tolerances, &TrustPolicy::default(), None);
+    let seconds = began.elapsed().as_secs_f64();
+    let lane = LaneReport {
+        solver: source.backend,
+        version: source.version,
+        state: LaneState::Finished,
+        detail: claim.termination.detail().to_string(),
+        seconds,
+        incumbents: u64::from(answer.point().is_some()),
+        nodes: claim.counters.nodes,
+        bound: claim.bound,
+    };
+    answer.with_run(vec![lane], seconds)
 }
 
 /// The solvers whose workers are installed; looked for once.
@@ -112,16 +140,21 @@ pub(crate) fn first_worker(
     first.ok_or_else(|| SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)))
 }
 
+/// The backend that was named, or HiGHS.
+pub(crate) fn in_process(named: Option<&Arc<dyn Backend>>) -> Result<Arc<dyn Backend>, SolveError> {
+    named.map_or_else(highs, |backend| Ok(Arc::clone(backend)))
+}
+
 /// HiGHS in this process.
 #[cfg(feature = "highs")]
 #[expect(clippy::unnecessary_wraps, reason = "without HiGHS it is an error")]
-pub(crate) fn in_process() -> Result<Arc<dyn Backend>, SolveError> {
+fn highs() -> Result<Arc<dyn Backend>, SolveError> {
     Ok(Arc::new(farkas_backends::solvers::highs::Highs::new()))
 }
 
 /// HiGHS is not here.
 #[cfg(not(feature = "highs"))]
-pub(crate) fn in_process() -> Result<Arc<dyn Backend>, SolveError> {
+fn highs() -> Result<Arc<dyn Backend>, SolveError> {
     Err(SolveError::NoSolver(
         "this program was built without HiGHS; turn on the feature `highs`, or use `Solver::race()`".to_string(),
     ))

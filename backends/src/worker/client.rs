@@ -13,6 +13,7 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use super::frame::{
     FromWorker, Hello, SMALL_FRAME_BYTES, Statuses, ToWorker, Vector, WireEvent, frame_limit_bytes, length,
+    pool_limit_bytes,
 };
 use super::image_cache::{SealedImage, image_of};
 use super::link::{LinkError, unexpected};
@@ -242,6 +243,9 @@ impl Session for WorkerSession {
             return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
         };
         self.number += 1;
+        let (n, m) = (self.problem.num_columns(), self.problem.num_rows());
+        let frame = frame_limit_bytes(n, m).saturating_add(pool_limit_bytes(n, options.pool_points(n)));
+        loan.link.set_frame_limit(frame.min(u32::MAX as usize));
         let bell = ring_on(stop).map_err(|e| SessionError::Broken(format!("{}: {e}", self.name)))?;
         let mut solve = Solve {
             loan: &mut loan,

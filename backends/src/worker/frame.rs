@@ -32,6 +32,11 @@ pub fn frame_limit_bytes(columns: usize, rows: usize) -> usize {
     SMALL_FRAME_BYTES.saturating_add(vectors).min(u32::MAX as usize)
 }
 
+/// What a claim may have beyond that for so many further points of n values.
+pub fn pool_limit_bytes(columns: usize, points: usize) -> usize {
+    columns.saturating_add(2).saturating_mul(8).saturating_mul(points)
+}
+
 /// From the parent to its worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -258,6 +263,8 @@ pub struct WireClaim {
     farkas_ray: Option<Vector>,
     basis: Option<Statuses>,
     counters: Counters,
+    #[serde(default)]
+    pool: Vec<Vector>,
 }
 
 impl From<Claim> for WireClaim {
@@ -279,6 +286,7 @@ impl From<Claim> for WireClaim {
             farkas_ray,
             basis: claim.basis.as_ref().map(Statuses::from),
             counters: claim.counters,
+            pool: claim.pool.into_iter().map(Vector).collect(),
         }
     }
 }
@@ -300,6 +308,9 @@ impl WireClaim {
                 length(what, vector.0.len(), want)?;
             }
         }
+        for point in &self.pool {
+            length("further point", point.0.len(), columns)?;
+        }
         let duals = match (self.multipliers, self.reduced_costs) {
             (Some(rows), Some(reduced_costs)) => Some(Duals { rows: rows.0, reduced_costs: reduced_costs.0 }),
             (None, None) => None,
@@ -320,6 +331,7 @@ impl WireClaim {
             ray,
             basis: self.basis.map(|b| b.into_basis(columns, rows)).transpose()?,
             counters: self.counters,
+            pool: self.pool.into_iter().map(|point| point.0).collect(),
         })
     }
 }

@@ -11,6 +11,7 @@ mod ear;
 mod judge;
 mod lazy;
 mod patches;
+mod pools;
 mod problems;
 mod quadratics;
 mod sessions;

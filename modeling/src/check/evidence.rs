@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::answer::{Answer, Evidence, EvidenceLevel, Ray, Reason, Source, Violations};
 use crate::check::conclude::{Verdict, distinct, names, possessive};
 use crate::check::ledger::Ledger;
-use crate::check::{Finding, Findings};
+use crate::check::{Finding, Findings, pool};
 
 /// The answer that a verdict amounts to.
 pub(super) fn answer(ledger: Ledger<'_>, verdict: Verdict<'_>) -> Answer {
@@ -24,6 +24,7 @@ pub(super) fn answer(ledger: Ledger<'_>, verdict: Verdict<'_>) -> Answer {
     let basis = witness(&|f| matches!(f, Finding::Basis(_)))
         .and_then(|f| if let Finding::Basis(basis) = f { Some(basis.clone()) } else { None });
     let contradicted = distinct(&ledger.contradicted);
+    let pool = pool::of(ledger.problem.sense(), ledger.findings);
     notes.extend(ledger.notes);
     let evidence = Evidence {
         level: verdict.level,
@@ -46,6 +47,7 @@ pub(super) fn answer(ledger: Ledger<'_>, verdict: Verdict<'_>) -> Answer {
         evidence,
         lanes: Vec::new(),
         seconds: 0.0,
+        pool,
     }
 }
 

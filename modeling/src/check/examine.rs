@@ -4,6 +4,7 @@ use crate::answer::{Claim, Duals, Ray, Reason, Source};
 use crate::check::domain::Domain;
 use crate::check::multipliers::{self, Multipliers};
 use crate::check::point::check_point;
+use crate::check::pool::MOST_POINTS;
 use crate::check::ray::{self, Recession};
 use crate::check::{Finding, Findings, Standing, trivial};
 use crate::tolerances::LEAST_CONTRADICTION;
@@ -17,6 +18,12 @@ use crate::{Problem, Tolerances};
 pub fn examine(problem: &Problem, source: &Source, claim: &Claim, tolerances: &Tolerances) -> Findings {
     let mut list = Vec::new();
     let objective = point(problem, claim, tolerances, &mut list);
+    for values in claim.pool.iter().take(MOST_POINTS) {
+        // A further point that is none is no loss, and no fault: nobody counts on it.
+        if let Ok(Ok(point)) = check_point(problem, values, tolerances) {
+            list.push(Finding::Further(point));
+        }
+    }
     bound(problem, claim, objective, tolerances, &mut list);
     infeasible(problem, claim, &mut list);
     unbounded(problem, claim, tolerances, &mut list);

@@ -173,7 +173,7 @@ impl<'a> Ledger<'a> {
             }
             Finding::Unbounded(Standing::Claimed) => self.unbounded.push(source),
             Finding::InfeasibleOrUnbounded => self.infeasible_or_unbounded.push(source),
-            Finding::Unproven(_) | Finding::Duals(..) | Finding::Ray(_) | Finding::Basis(_) => {}
+            Finding::Unproven(_) | Finding::Further(_) | Finding::Duals(..) | Finding::Ray(_) | Finding::Basis(_) => {}
         }
     }
 

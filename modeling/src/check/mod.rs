@@ -10,6 +10,7 @@ mod examine;
 mod ledger;
 mod multipliers;
 mod point;
+mod pool;
 mod proof;
 mod ray;
 mod report;
@@ -22,6 +23,7 @@ pub use conclude::conclude;
 pub use examine::examine;
 pub use ledger::{Contradiction, contradiction};
 pub use point::{IMPRECISION, check_point};
+pub use pool::{MOST_POINTS, best_of};
 pub use report::{Report, Stated, Verdict, Violation, report};
 pub use trivial::{trivially_infeasible, trivially_infeasible_column, trivially_infeasible_row};
 
@@ -114,6 +116,8 @@ pub enum Standing {
 pub enum Finding {
     /// A point within tolerances.
     Point(CheckedPoint),
+    /// A further point within tolerances, of those that a solver was asked for beside its best.
+    Further(CheckedPoint),
     /// A point outside them.
     Measured(MeasuredPoint),
     /// Not a point at all.

@@ -52,7 +52,8 @@ impl Solved {
     pub(super) fn at_places(model: u32, problem: Arc<Problem>, answer: Answer, places: Option<Arc<Places>>) -> Self {
         let fits = answer.point().is_none_or(|point| point.len() == problem.num_columns());
         assert!(fits, "the answer is not one to this problem");
-        Self { answer, problem, model, places, pool: Vec::new() }
+        let pool = answer.pool().to_vec();
+        Self { answer, problem, model, places, pool }
     }
 
     /// Adds feasible points that were found on the way; see [`pool`](Self::pool).

@@ -13,7 +13,7 @@ use super::ffi::{self, Listener, MipRun};
 use super::lp::{self, Lp};
 use super::parameters;
 use super::watch::Watch;
-use crate::contract::{Control, Event, Progress, SessionError, Start};
+use crate::contract::{Collected, Control, Event, Progress, SessionError, Start};
 use crate::options::{Emphasis, Options, Presolve};
 
 /// CBC keeps its place in the arguments, and more, in global variables: one search at a time in a process.
@@ -44,10 +44,11 @@ pub(super) fn solve(mip: &Mip<'_>, start: &Start) -> Result<Claim, SessionError>
     if let Some(seed) = mip.options.seed {
         arrays = arrays.shuffled(seed);
     }
+    let pool = Collected::new(mip.options.pool_points(mip.problem.num_columns()));
     let search = Search {
         mip,
         completion: Completion::new(mip.problem, mip.options, mip.watch),
-        seen: Mutex::new(Seen::default()),
+        seen: Mutex::new(Seen { pool, ..Seen::default() }),
     };
     if let Some(point) = start.point.as_deref() {
         search.begin_with(point);
@@ -149,6 +150,7 @@ fn arguments(mip: &Mip<'_>) -> Vec<String> {
 #[derive(Default)]
 struct Seen {
     best: Option<(f64, Vec<f64>)>,
+    pool: Collected,
     bound: Option<f64>,
     /// A point for CBC to begin with, until it has asked for it.
     begin: Option<Vec<f64>>,
@@ -176,11 +178,13 @@ impl Listener for Search<'_> {
 
     fn incumbent(&self, objective: f64, values: &[f64]) {
         let known = self.seen().best.as_ref().map(|(best, _)| *best);
-        if known.is_some_and(|known| objective >= known - 1e-12 * known.abs()) {
+        let worse = known.is_some_and(|known| objective >= known - 1e-12 * known.abs());
+        if worse && !self.seen().pool.is_wanted() {
             return;
         }
         match self.completion.complete_quickly(values) {
             Some(point) => self.found(point),
+            None if worse => {}
             None => self.mip.control.report(Event::Incumbent { objective: self.sign() * objective, values: None }),
         }
     }
@@ -232,6 +236,7 @@ impl Search<'_> {
         let objective = self.mip.problem.objective_of(&point);
         let value = self.sign() * objective;
         let mut seen = self.seen();
+        seen.pool.add(value, &point);
         if seen.best.as_ref().is_some_and(|(best, _)| value >= *best) {
             return;
         }
@@ -381,7 +386,8 @@ impl Search<'_> {
 
     /// What is known, with this limit; `bound` is minimised.
     fn at_limit(&self, limit: Limit, counters: &Counters, bound: Option<f64>) -> Claim {
-        let seen = self.seen();
+        let mut seen = self.seen();
+        let pool = std::mem::take(&mut seen.pool).into_points();
         let value = seen.best.as_ref().map(|(value, _)| *value);
         let bound = [bound, seen.bound].into_iter().flatten().filter(|b| b.is_finite()).reduce(f64::max);
         // A bound beyond the incumbent says that nothing better was left.
@@ -391,6 +397,7 @@ impl Search<'_> {
             bound: bound.map(|bound| self.sign() * bound),
             point: seen.best.as_ref().map(|(_, point)| point.clone()),
             counters: *counters,
+            pool,
             ..Claim::bare(Termination::at_limit(value.is_some(), limit, ""))
         }
     }

@@ -90,7 +90,7 @@ impl Backend for Cbc {
             iis: false,
             ranging: false,
             lazy_rows: false,
-            pool: false,
+            pool: true,
         }
     }
 

@@ -39,6 +39,8 @@ pub trait Hooks {
     fn tick(&mut self, place: Place, figures: &Figures) -> bool;
     /// A better feasible point of the MIP: n values in the original space.
     fn incumbent(&mut self, objective: f64, values: &[f64]);
+    /// A feasible point of the MIP, better or not; only where [`Kind::MixedIntegerAll`] asks for it.
+    fn further(&mut self, objective: f64, values: &[f64]);
     /// A place for a point found elsewhere: n values; `true` when it was filled.
     fn offer(&mut self, slot: &mut [f64]) -> bool;
 }
@@ -48,6 +50,8 @@ pub trait Hooks {
 pub enum Kind {
     LinearProgram,
     MixedInteger,
+    /// Every feasible point is told, and not only better ones.
+    MixedIntegerAll,
 }
 
 /// HiGHS returned an error where it should not.
@@ -310,7 +314,7 @@ impl Instance {
             Kind::LinearProgram => {
                 &[sys::kHighsCallbackLogging, sys::kHighsCallbackSimplexInterrupt, sys::kHighsCallbackIpmInterrupt]
             }
-            Kind::MixedInteger => &[
+            Kind::MixedInteger | Kind::MixedIntegerAll => &[
                 sys::kHighsCallbackLogging,
                 sys::kHighsCallbackSimplexInterrupt,
                 sys::kHighsCallbackIpmInterrupt,
@@ -320,7 +324,8 @@ impl Instance {
                 sys::kHighsCallbackCallbackMipUserSolution,
             ],
         };
-        for &topic in wanted {
+        let all: &[HighsInt] = if kind == Kind::MixedIntegerAll { &[sys::kHighsCallbackMipSolution] } else { &[] };
+        for &topic in wanted.iter().chain(all) {
             // SAFETY: the instance is alive and has a callback.
             unsafe { sys::Highs_startCallback(self.at(), topic) };
         }
@@ -689,11 +694,15 @@ unsafe fn hear(
         sys::kHighsCallbackMipLogging => {
             hooks.tick(Place::Mip, &figures);
         }
-        sys::kHighsCallbackMipImprovingSolution if !output.mip_solution.is_null() => {
+        sys::kHighsCallbackMipImprovingSolution | sys::kHighsCallbackMipSolution if !output.mip_solution.is_null() => {
             let length = usize::try_from(output.mip_solution_size).unwrap_or(0);
             // SAFETY: HiGHS' vector of that length, alive and unchanged during the call.
             let values = unsafe { std::slice::from_raw_parts(output.mip_solution, length) };
-            hooks.incumbent(output.objective_function_value, values);
+            if topic == sys::kHighsCallbackMipSolution {
+                hooks.further(output.objective_function_value, values);
+            } else {
+                hooks.incumbent(output.objective_function_value, values);
+            }
         }
         sys::kHighsCallbackCallbackMipUserSolution if !input.user_solution.is_null() => {
             let length = usize::try_from(input.user_solution_size).unwrap_or(0);

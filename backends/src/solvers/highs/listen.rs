@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use farkas_modeling::problem::{Problem, Sense};
 
 use super::ffi::{Figures, Hooks, Place};
-use crate::contract::{Control, Event, Progress, StopToken};
+use crate::contract::{Collected, Control, Event, Progress, StopToken};
 
 /// Progress is told at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -36,6 +36,8 @@ pub(super) struct Listener<'a> {
     /// The point that belongs to `best`: HiGHS loses its own when it ends in an error.
     point: Option<Vec<f64>>,
     bound: Option<f64>,
+    /// Further points, as many as are wanted.
+    pub(super) pool: Collected,
     phase: &'static str,
     line: String,
     told: Instant,
@@ -53,6 +55,7 @@ impl<'a> Listener<'a> {
             best: None,
             point: None,
             bound: None,
+            pool: Collected::default(),
             phase: "",
             line: String::new(),
             told: Instant::now(),
@@ -142,6 +145,13 @@ impl Hooks for Listener<'_> {
             self.best = Some(objective);
             self.point = Some(values.to_vec());
             self.control.report(Event::Incumbent { objective, values: Some(values) });
+        }
+    }
+
+    fn further(&mut self, objective: f64, values: &[f64]) {
+        let Some(values) = values.get(..self.columns) else { return };
+        if self.subject != Subject::Other && objective.is_finite() {
+            self.pool.add(self.sense.sign() * objective, values);
         }
     }
 

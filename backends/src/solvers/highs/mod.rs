@@ -21,8 +21,8 @@ use farkas_modeling::problem::{Curvature, Sense};
 use farkas_modeling::{Claim, Problem};
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Fit, Session, SessionError, Start, StopToken,
-    fits_by_capabilities, revises,
+    Availability, Backend, BackendError, Capabilities, Collected, Control, Fit, Session, SessionError, Start,
+    StopToken, fits_by_capabilities, revises,
 };
 use crate::options::Options;
 use ffi::{Arrays, Failed, Instance};
@@ -119,7 +119,7 @@ impl Backend for Highs {
             iis: false,
             ranging: false,
             lazy_rows: false,
-            pool: false,
+            pool: true,
         }
     }
 
@@ -255,7 +255,8 @@ impl Session for HighsSession {
             return Err(SessionError::Broken(why.clone()));
         }
         check_start(&self.problem, start)?;
-        let listener = Listener::new(control, stop, &self.problem);
+        let mut listener = Listener::new(control, stop, &self.problem);
+        listener.pool = Collected::new(options.pool_points(self.problem.num_columns()));
         let mut solve = Solve { s: self, listener, options, stop, begin };
         let result = solve.go(start, control);
         solve.listener.flush();

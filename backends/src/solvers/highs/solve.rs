@@ -70,6 +70,7 @@ impl Solve<'_, '_> {
             claim.bound = self.tighter(claim.bound);
             self.recover_point(&mut claim);
             self.s.last_point.clone_from(&claim.point);
+            claim.pool = std::mem::take(&mut self.listener.pool).into_points();
         }
         Ok(claim)
     }
@@ -119,7 +120,11 @@ impl Solve<'_, '_> {
         self.listener.subject = subject;
         instance.zero_clocks();
         settings.set_time_limit(instance, limit);
-        let kind = if *is_mip { Kind::MixedInteger } else { Kind::LinearProgram };
+        let kind = match *is_mip {
+            true if self.listener.pool.is_wanted() => Kind::MixedIntegerAll,
+            true => Kind::MixedInteger,
+            false => Kind::LinearProgram,
+        };
         let result = instance.listened(kind, &mut self.listener, work);
         self.listener.subject = Subject::Problem;
         result.map_err(|panic| {

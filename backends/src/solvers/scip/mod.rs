@@ -77,7 +77,7 @@ impl Backend for ScipBackend {
             iis: false,
             ranging: false,
             lazy_rows: true,
-            pool: false,
+            pool: true,
         }
     }
 
@@ -455,6 +455,11 @@ fn claim(scip: &mut Scip, problem: &Problem, options: &Options, lp: bool) -> Cla
     if let Some((values, objective)) = best {
         claim.objective = Some(own_objective(problem, &values, objective));
         claim.point = Some(values);
+    }
+    if !problem.is_lp() {
+        // Its best is one of them.
+        let wanted = options.pool_points(problem.num_columns());
+        claim.pool = if wanted > 0 { scip.after().kept(wanted + 1) } else { Vec::new() };
     }
     // SCIP minimises inside, and gives its multipliers for that.
     let sign = problem.sense().sign();

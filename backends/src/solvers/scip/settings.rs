@@ -48,6 +48,12 @@ pub fn apply(scip: &mut Scip, options: &Options, sense: Sense, lp: bool) -> Resu
     if let Some(target) = options.objective_target {
         set(c"limits/primal", Value::Real(target))?;
     }
+    if options.pool > 0 {
+        // Its own default is 100 solutions, and 10 in the original space.
+        let solutions = i32::try_from(options.pool_points(1) + 1).unwrap_or(i32::MAX);
+        set(c"limits/maxsol", Value::Int(solutions.max(100)))?;
+        set(c"limits/maxorigsol", Value::Int(solutions.max(10)))?;
+    }
     // The line-up gives SCIP one core; it has no use for more here.
     set(c"lp/threads", Value::Int(1))?;
     set(c"misc/catchctrlc", Value::Bool(false))?;

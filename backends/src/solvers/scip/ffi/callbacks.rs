@@ -86,6 +86,23 @@ impl Inside<'_> {
         }
     }
 
+    /// Up to `most` of the solutions that SCIP keeps, the best first: n values each.
+    pub fn kept(&self, most: usize) -> Vec<Vec<f64>> {
+        // SAFETY: SCIP has as many solutions as it says; each is read like the best one.
+        unsafe {
+            let (sols, count) = (ffi::SCIPgetSols(self.raw), ffi::SCIPgetNSols(self.raw).max(0) as usize);
+            let infinity = ffi::SCIPinfinity(self.raw);
+            let read = |at: usize| {
+                let mut values = vec![0.0; self.count];
+                let sol = *sols.add(at);
+                let code = ffi::SCIPgetSolVals(self.raw, sol, self.count as c_int, self.vars, values.as_mut_ptr());
+                let fine = ok("SCIPgetSolVals", code).is_ok() && values.iter().all(|v| v.abs() < infinity);
+                fine.then_some(values)
+            };
+            (0..count.min(most)).filter_map(read).collect()
+        }
+    }
+
     /// The dual bound, in the problem's own sense, offset included; `None` while it is infinite.
     pub fn bound(&self) -> Option<f64> {
         // SAFETY: reads numbers of a live SCIP.
