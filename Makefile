@@ -52,6 +52,7 @@ test: lint doc build ## Lint, document, and run every test that takes seconds
 test-all: lint doc build ## The same with the long tests, Pyomo, solvers out of wheels, and the solvers in other combinations
 	scripts/set-up-pyomo.sh
 	scripts/set-up-wheels.sh
+	scripts/set-up-sidecars.sh
 	$(run_all_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 	scripts/check-features.sh

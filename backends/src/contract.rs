@@ -127,6 +127,10 @@ pub struct Capabilities {
     pub lazy_rows: bool,
     /// Keeps further solutions beside the best: [`Options::pool`].
     pub pool: bool,
+    /// Takes problems whose columns are all integer, and no others.
+    pub only_integers: bool,
+    /// Refuses some problems for their data: sizes beyond a licence, coefficients that it cannot hold. `open` tells.
+    pub data_limits: bool,
 }
 
 /// Whether a backend takes a certain problem.
@@ -215,6 +219,7 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
         (!can.ranges && (0..problem.num_rows()).any(|i| is_range(problem, i)), "rows with two different sides"),
         (!can.free_rows && (0..problem.num_rows()).any(|i| is_free(problem, i)), "rows without a side"),
         (!can.maximize && problem.sense() == Sense::Maximize, "maximisation"),
+        (can.only_integers && problem.num_integers() < problem.num_columns(), "continuous variables"),
     ];
     match missing.iter().find(|(is, _)| *is) {
         Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },
@@ -383,6 +388,7 @@ pub enum Event<'a> {
 
 /// How far a solver is.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Progress {
     /// Branch-and-bound nodes done.
     pub nodes: u64,

@@ -7,6 +7,8 @@
 use crate::contract::Backend;
 use crate::solvers::cplex::{self, Cplex};
 use crate::solvers::microlp::Microlp;
+#[cfg(target_os = "linux")]
+use crate::solvers::mipcl;
 
 /// One of them.
 pub struct Hosted {
@@ -26,6 +28,13 @@ pub struct Hosted {
 pub const HOSTED: &[Hosted] = &[
     Hosted { name: "microlp", make: || Box::new(Microlp), found: || true, races: false },
     Hosted { name: "cplex", make: || Box::new(Cplex::new()), found: cplex::is_found, races: false },
+    #[cfg(target_os = "linux")]
+    Hosted {
+        name: mipcl::NAME,
+        make: || Box::new(mipcl::Mipcl::new()),
+        found: || mipcl::find().is_some_and(|program| program.is_file()),
+        races: true,
+    },
 ];
 
 /// The one of this name.

@@ -10,5 +10,6 @@ mod loading;
 pub mod options;
 pub mod race;
 pub mod registry;
+pub mod sidecars;
 pub mod solvers;
 pub mod worker;

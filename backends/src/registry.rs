@@ -11,6 +11,8 @@ use crate::contract::Backend;
 #[cfg(target_os = "linux")]
 use crate::hosted::HOSTED;
 #[cfg(target_os = "linux")]
+use crate::sidecars::SIDECARS;
+#[cfg(target_os = "linux")]
 use crate::worker::{Program, WorkerBackend, WorkerConfig};
 
 /// Environment variable that names the folder of the worker programs.
@@ -41,7 +43,9 @@ pub struct RegistryConfig {
     /// How workers are kept.
     #[cfg(target_os = "linux")]
     pub worker: WorkerConfig,
-    /// Backends besides the known ones: name, program, arguments. `farkas worker NAME`, sidecars.
+    /// The Python of the ready-made sidecars; looked for where [`sidecars`](crate::sidecars) says when it is `None`.
+    pub sidecar_python: Option<PathBuf>,
+    /// Backends besides the known ones: name, program, arguments. One that has the name of a known one replaces it.
     pub others: Vec<(String, PathBuf, Vec<OsString>)>,
 }
 
@@ -76,12 +80,22 @@ impl Registry {
             let program = find(&HOST, &[hosted.name.into()], &folders);
             (worker(hosted.name, program), hosted.races && (hosted.found)())
         });
+        let sidecars = SIDECARS.into_iter().map(|sidecar| {
+            let program = match sidecar.command(config.sidecar_python.clone()) {
+                Ok((path, arguments)) => Program::Found { path, arguments },
+                Err(remedy) => Program::Missing { remedy },
+            };
+            (worker(sidecar.name, program), false)
+        });
+        let replaced: Vec<String> = config.others.iter().map(|(name, ..)| name.clone()).collect();
         let others = config
             .others
             .into_iter()
             .map(|(name, path, arguments)| (worker(&name, Program::Found { path, arguments }), true));
         let (mut workers, mut entries) = (Vec::new(), Vec::new());
-        for (backend, races) in known.chain(hosted).chain(others) {
+        let known = known.chain(hosted).chain(sidecars);
+        let known = known.filter(|(backend, _)| !replaced.iter().any(|name| name == backend.name()));
+        for (backend, races) in known.chain(others) {
             workers.push(Arc::clone(&backend));
             entries.push(Entry { backend, races });
         }

@@ -226,6 +226,7 @@ pub struct Basis {
 
 /// How much work it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counters {
     /// Branch-and-bound nodes.
     pub nodes: u64,

@@ -67,12 +67,13 @@ pub fn choose(problem: &Problem, backends: &[Arc<dyn Backend>], threads: u32, op
 }
 
 /// Whose lone word counts in this line-up: everybody's, but for an infeasibility that CBC claims without proof (it has been
-/// wrong). Who runs alone was chosen for it, and is believed.
+/// wrong), and for all that MIPCL claims (it has called wrong optima proven). Who runs alone was chosen for it, and is believed.
 pub fn trust(lineup: &Lineup) -> TrustPolicy {
     let mut trust = TrustPolicy::default();
     let several = lineup.lanes.iter().any(|lane| lane.backend.name() != lineup.lanes[0].backend.name());
     if several {
         trust.distrusted_infeasible.push("cbc".into());
+        trust.distrusted.push("mipcl".into());
     }
     trust
 }

@@ -6,6 +6,8 @@ pub mod cplex;
 #[cfg(feature = "highs")]
 pub mod highs;
 pub mod microlp;
+#[cfg(target_os = "linux")]
+pub mod mipcl;
 pub mod mock;
 #[cfg(feature = "scip")]
 pub mod scip;

@@ -113,7 +113,7 @@ impl Backend for WorkerBackend {
                 loan: Some(loan),
                 pool: Arc::clone(&self.pool),
                 problem,
-                _image: image,
+                image,
                 number: 0,
             })),
             Err(refused) => {
@@ -195,7 +195,7 @@ struct WorkerSession {
     pool: Arc<Pool>,
     problem: Arc<Problem>,
     /// Held so that the other lanes share it.
-    _image: Arc<SealedImage>,
+    image: Arc<SealedImage>,
     number: u64,
 }
 
@@ -207,22 +207,49 @@ impl Drop for WorkerSession {
     }
 }
 
+impl WorkerSession {
+    /// Has the worker close what is open and open this instead; where it does not take this, what was open again.
+    fn reopen(&mut self, mut loan: Loan, problem: &Arc<Problem>) -> Result<(), SessionError> {
+        let broken = |why: &dyn std::fmt::Display| SessionError::Broken(format!("{}: {why}", self.name));
+        let config = &self.pool.config;
+        let mut open_in = |problem: &Arc<Problem>| -> Result<_, SessionError> {
+            let image = image_of(problem).map_err(|e| broken(&format!("no memory file for the problem: {e}")))?;
+            loan.link.close().and_then(|()| loan.link.ready(config.open_limit)).map_err(|lost| broken(&lost))?;
+            let opened = open(&mut loan, problem, &image, config).map_err(|lost| broken(&lost))?;
+            Ok(opened.map(|_| image))
+        };
+        match open_in(problem)? {
+            Ok(image) => {
+                (self.problem, self.image) = (Arc::clone(problem), image);
+                self.loan = Some(loan);
+                Ok(())
+            }
+            Err(refused) => {
+                open_in(&self.problem)?.map_err(|error| broken(&error))?;
+                self.loan = Some(loan);
+                Err(SessionError::Refused(refused.to_string()))
+            }
+        }
+    }
+}
+
 impl Session for WorkerSession {
     fn version(&self) -> &str {
         &self.version
     }
 
-    /// Sends the changes to the worker, whose session goes on warm if its solver can. A change too large for a frame is refused:
-    /// an image carries a whole problem better.
+    /// Sends the changes to the worker, whose session goes on warm if its solver can. For a worker that changes nothing in
+    /// place, and for a change too large for a frame, it opens the changed problem's image instead.
     fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
         revises(&self.problem, revision)?;
         let patch = revision.delta().by_position();
-        if bytes_of(&patch) > SMALL_FRAME_BYTES / 2 {
-            return Err(SessionError::Refused("the change is too large to send; open the changed problem anew".into()));
-        }
         let Some(mut loan) = self.loan.take() else {
             return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
         };
+        let applies = loan.link.hello().is_some_and(|hello| hello.applies);
+        if !applies || bytes_of(&patch) > SMALL_FRAME_BYTES / 2 {
+            return self.reopen(loan, revision.problem());
+        }
         match apply(&mut loan, patch, revision.problem(), &self.pool.config) {
             Ok(applied) => {
                 self.loan = Some(loan);

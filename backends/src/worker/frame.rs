@@ -137,6 +137,9 @@ pub struct Hello {
     pub availability: Availability,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// Whether it changes an open problem by `apply`; to one that does not, the changed problem is handed as an image.
+    #[serde(default)]
+    pub applies: bool,
 }
 
 /// An event of the contract, owned.
@@ -449,7 +452,13 @@ mod tests {
         let capabilities = Capabilities { seed: true, ..Capabilities::default() };
         let event = |event| FromWorker::Event { number: 3, event };
         vec![
-            FromWorker::Hello(Hello { protocol: 1, backend: "x".into(), availability: ready, capabilities }),
+            FromWorker::Hello(Hello {
+                protocol: 1,
+                backend: "x".into(),
+                availability: ready,
+                capabilities,
+                applies: true,
+            }),
             FromWorker::Opened { version: "1.2".into() },
             FromWorker::OpenFailed { error: BackendError::Unsupported("no".into()) },
             FromWorker::Closed {},

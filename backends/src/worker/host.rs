@@ -67,6 +67,7 @@ pub fn serve(backend: &dyn Backend) -> ExitCode {
         backend: backend.name().to_owned(),
         availability: backend.probe(),
         capabilities: backend.capabilities(),
+        applies: true,
     }));
     work(backend, &desk, &told);
     exit_now(EXIT_ALONE)

@@ -1,9 +1,12 @@
 //! A control that keeps all it hears, and what the behaviours share.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use farkas_backends::contract::{Backend, Control, Event, Progress, Session, Start, StopToken};
+use farkas_backends::contract::{
+    Backend, BackendError, Control, Event, Fit, Progress, Session, Start, StopToken, fits_by_capabilities,
+};
 use farkas_backends::options::Options;
 use farkas_modeling::check::{CheckedPoint, check_point};
 use farkas_modeling::{Claim, Problem, Tolerances};
@@ -73,8 +76,36 @@ impl Control for Ear {
     }
 }
 
+/// Thrown where a test's only problem is one that the backend declares not to take, and was seen to refuse.
+pub struct NotTaken(pub String);
+
+/// Those of several problems that the backend takes; the others it is seen to refuse.
+pub fn taken<P: AsRef<str>>(backend: &dyn Backend, problems: Vec<(P, Arc<Problem>)>) -> Vec<(P, Arc<Problem>)> {
+    let takes = |problem: &Arc<Problem>| match catch_unwind(AssertUnwindSafe(|| drop(open(backend, problem)))) {
+        Ok(()) => true,
+        Err(thrown) if thrown.is::<NotTaken>() => false,
+        Err(other) => resume_unwind(other),
+    };
+    problems.into_iter().filter(|(_, problem)| takes(problem)).collect()
+}
+
 pub fn open(backend: &dyn Backend, problem: &Arc<Problem>) -> Box<dyn Session> {
-    backend.open(Arc::clone(problem)).expect("the suite asks only for what a backend declares")
+    if let Fit::Refuses { why } = fits_by_capabilities(backend.name(), backend.capabilities(), problem) {
+        match backend.open(Arc::clone(problem)) {
+            Err(BackendError::Unsupported(_)) => panic_any(NotTaken(why)),
+            Err(error) => panic!("{error}, where it should be unsupported"),
+            Ok(_) => panic!("opened, although {why}"),
+        }
+    }
+    match backend.open(Arc::clone(problem)) {
+        Ok(session) => session,
+        Err(BackendError::Unsupported(why))
+            if backend.capabilities().data_limits || matches!(backend.fits(problem), Fit::TooLarge { .. }) =>
+        {
+            panic_any(NotTaken(why))
+        }
+        Err(error) => panic!("the suite asks only for what a backend declares: {error}"),
+    }
 }
 
 pub fn solve(session: &mut dyn Session, options: &Options, ear: &Ear, stop: &StopToken) -> Claim {
@@ -84,4 +115,9 @@ pub fn solve(session: &mut dyn Session, options: &Options, ear: &Ear, stop: &Sto
 /// Default options with a time limit.
 pub fn limited(seconds: f64) -> Options {
     Options { time_limit: Some(Duration::from_secs_f64(seconds)), ..Options::default() }
+}
+
+/// A node, or a second for a solver that does not count them: not enough for a market split.
+pub fn briefly(backend: &dyn Backend) -> Options {
+    if backend.capabilities().node_limit { Options { node_limit: Some(1), ..limited(20.0) } } else { limited(1.0) }
 }

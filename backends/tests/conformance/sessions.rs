@@ -7,7 +7,7 @@ use farkas_backends::options::{LpMethod, Options};
 use farkas_modeling::answer::Basis;
 use farkas_modeling::{Claim, Problem, Reason, Sense};
 
-use crate::ear::{Ear, Heard, limited, open, solve};
+use crate::ear::{Ear, Heard, briefly, limited, open, solve, taken};
 use crate::for_each;
 use crate::judge::{close, faults};
 use crate::problems::{covering, knapsack, market_split};
@@ -34,7 +34,7 @@ fn same(a: f64, b: f64) -> bool {
 fn a_problem_is_solved_again() {
     for_each(|backend| {
         let mut found = Vec::new();
-        for (label, problem) in [("a MIP", knapsack(20, 3, 6)), ("an LP", covering(30, 6))] {
+        for (label, problem) in taken(backend, vec![("a MIP", knapsack(20, 3, 6)), ("an LP", covering(30, 6))]) {
             let mut session = open(backend, &problem);
             let first = solve(&mut *session, &Options::default(), &Ear::default(), &StopToken::new());
             let first = optimum(&problem, &first, &mut found, label);
@@ -78,7 +78,7 @@ fn a_search_that_was_stopped_goes_on() {
 fn starts_help_and_do_not_harm() {
     for_each(|backend| {
         let mut found = Vec::new();
-        for (label, problem) in crate::problems::started() {
+        for (label, problem) in taken(backend, crate::problems::started()) {
             let n = problem.num_columns();
             let plain = solve(&mut *open(backend, &problem), &limited(60.0), &Ear::default(), &StopToken::new());
             let best = optimum(&problem, &plain, &mut found, label);
@@ -131,7 +131,7 @@ fn a_start_is_used() {
         let mut found = Vec::new();
         for (what, start, declared) in [("full", planted, can.start_point), ("partial", partial, can.partial_start)] {
             let start = Start { point: Some(start.into()), basis: None };
-            let options = Options { node_limit: Some(1), ..limited(20.0) };
+            let options = briefly(backend);
             match started(&mut *open(backend, &problem), &options, &start, &Ear::default()) {
                 Ok(claim) => {
                     found.extend(faults(&problem, &claim));

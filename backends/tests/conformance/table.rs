@@ -119,6 +119,11 @@ fn lps() -> Vec<Case> {
             Optimum(3.0),
         ),
         case(
+            "a row of one free column",
+            minimize().col(3.0, -INF, INF).col(1.0, 0.0, INF).ge(&[(0, 2.0)], 8.0).le(&[(0, 1.0)], 9.0),
+            Optimum(12.0),
+        ),
+        case(
             "a range",
             maximize().col(1.0, 0.0, INF).col(1.0, 0.0, INF).row(1.0, &[(0, 1.0), (1, 1.0)], 4.0),
             Optimum(4.0),
@@ -344,6 +349,11 @@ fn mips() -> Vec<Case> {
             "an LP that is feasible, integers that are not",
             minimize().int(1.0, 0.0, 10.0).int(1.0, 0.0, 10.0).eq(&[(0, 2.0), (1, 4.0)], 7.0),
             Infeasible,
+        ),
+        case(
+            "an integer column with fractional bounds in a row",
+            minimize().int(1.0, -8.5, 9.0).int(1.0, -8.5, -3.0).ge(&[(0, 1.0), (1, 1.0)], -16.5),
+            Optimum(-16.0),
         ),
         case(
             "binary knapsack",

@@ -57,6 +57,8 @@ impl Backend for Cbc {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            only_integers: false,
+            data_limits: false,
             integers: true,
             duals: true,
             primal_ray: true,

@@ -113,6 +113,8 @@ pub fn is_found() -> bool {
 }
 
 const CAN: Capabilities = Capabilities {
+    only_integers: false,
+    data_limits: false,
     integers: true,
     semicontinuous: true,
     sets: true,

@@ -87,6 +87,8 @@ impl Backend for Highs {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            only_integers: false,
+            data_limits: false,
             integers: true,
             semicontinuous: true,
             sets: false,

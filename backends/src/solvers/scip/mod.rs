@@ -45,6 +45,8 @@ impl Backend for ScipBackend {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            only_integers: false,
+            data_limits: false,
             integers: true,
             semicontinuous: true,
             sets: true,
