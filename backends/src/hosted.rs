@@ -9,6 +9,7 @@ use crate::solvers::cplex::{self, Cplex};
 use crate::solvers::microlp::Microlp;
 #[cfg(target_os = "linux")]
 use crate::solvers::mipcl;
+use crate::solvers::xpress::{self, Xpress};
 
 /// One of them.
 pub struct Hosted {
@@ -35,6 +36,7 @@ pub const HOSTED: &[Hosted] = &[
         found: || mipcl::find().is_some_and(|program| program.is_file()),
         races: true,
     },
+    Hosted { name: "xpress", make: || Box::new(Xpress::new()), found: xpress::is_found, races: false },
 ];
 
 /// The one of this name.

@@ -52,11 +52,11 @@ pub trait Engine: Send {
     /// # Errors
     /// What the solver says.
     fn start_at(&mut self, point: Option<&[f64]>) -> Result<(), Fault>;
-    /// Begins the next run of an LP at this basis.
+    /// Begins the next run of an LP at this basis; `kept` is known of it.
     ///
     /// # Errors
     /// What the solver says of one that it does not take.
-    fn start_from(&mut self, problem: &Problem, basis: &Basis) -> Result<(), Fault>;
+    fn start_from(&mut self, problem: &Problem, basis: &Basis, kept: Feasible) -> Result<(), Fault>;
     /// Runs until the end, a limit, or until the listener halts.
     ///
     /// # Errors
@@ -66,6 +66,15 @@ pub trait Engine: Send {
     fn primal_ray(&mut self) -> Option<Vec<f64>>;
     /// m multipliers, after an infeasible LP; of either sign.
     fn farkas_ray(&mut self) -> Option<Vec<f64>>;
+}
+
+/// What a change of the problem left of a basis that was optimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feasible {
+    /// Only costs changed: the point is still feasible, and primal simplex goes on from it.
+    Primal,
+    /// Nothing is known.
+    Unknown,
 }
 
 /// What a second look is to find.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use farkas_modeling::answer::{Basis, BasisStatus, Duals, Ray};
-use farkas_modeling::patch::Revision;
+use farkas_modeling::patch::{Delta, Revision};
 use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 
-use super::engine::{Ending, Engine, Fault, Look, Outcome, Solver};
+use super::engine::{Ending, Engine, Fault, Feasible, Look, Outcome, Solver};
 use super::listen::Listener;
 use super::rays;
 use crate::contract::{
@@ -29,6 +29,7 @@ pub struct LoadedSession<S: Solver> {
     last_point: Option<Arc<[f64]>>,
     /// A basis from before a change, from which the next solve of an LP starts.
     last_basis: Option<Basis>,
+    kept: Feasible,
     broken: Option<String>,
 }
 
@@ -42,7 +43,7 @@ impl<S: Solver> LoadedSession<S> {
             return Err(BackendError::Unsupported(why));
         }
         let engine = if needs_solver(&problem) { Some(solver.load(&problem)?) } else { None };
-        Ok(Self { solver, problem, engine, last_point: None, last_basis: None, broken: None })
+        Ok(Self { solver, problem, engine, last_point: None, last_basis: None, kept: Feasible::Primal, broken: None })
     }
 
     fn keep_breakage<T>(&mut self, result: Result<T, SessionError>) -> Result<T, SessionError> {
@@ -63,6 +64,11 @@ fn refusal(fit: &Fit) -> Option<String> {
         Fit::TooLarge { limit } => Some(limit.clone()),
         Fit::Refuses { why } => Some(why.clone()),
     }
+}
+
+fn changes_costs_alone(delta: &Delta) -> bool {
+    let matrix = delta.coefficients.is_empty() && delta.rows.is_empty() && delta.removed_rows.is_empty();
+    matrix && delta.bounds.is_empty() && delta.sides.is_empty() && delta.removed_columns.is_empty()
 }
 
 /// Crossed bounds are an answer by themselves, and so is a problem without columns.
@@ -97,6 +103,9 @@ impl<S: Solver> Session for LoadedSession<S> {
         self.engine = engine;
         self.last_point = carried(self.last_point.as_deref(), revision);
         self.last_basis = self.last_basis.take().map(|basis| revision.carry_basis(&basis));
+        if !changes_costs_alone(revision.delta()) {
+            self.kept = Feasible::Unknown;
+        }
         self.problem = Arc::clone(revision.problem());
         Ok(())
     }
@@ -115,7 +124,11 @@ impl<S: Solver> Session for LoadedSession<S> {
         let problem = Arc::clone(&self.problem);
         let listener = Listener::new(control, stop, &problem, options.objective_target);
         let solve = Solve { solver: &self.solver, problem: &problem, options, listener: &listener, begin };
-        let starts = Starts { given: start, point: self.last_point.as_deref(), basis: self.last_basis.as_ref() };
+        let starts = Starts {
+            given: start,
+            point: self.last_point.as_deref(),
+            basis: self.last_basis.as_ref().map(|basis| (basis, self.kept)),
+        };
         let result = solve.go(&mut self.engine, &starts);
         listener.flush();
         let result = match listener.panic() {
@@ -123,6 +136,8 @@ impl<S: Solver> Session for LoadedSession<S> {
             None => result,
         };
         if let Ok(claim) = &result {
+            let optimal = claim.termination.reason() == Reason::Optimal && claim.basis.is_some();
+            self.kept = if optimal { Feasible::Primal } else { Feasible::Unknown };
             self.last_point = claim.point.as_deref().map(Arc::from).or(self.last_point.take());
             self.last_basis = claim.basis.clone().or(self.last_basis.take());
         }
@@ -148,7 +163,7 @@ fn check_start(problem: &Problem, start: &Start) -> Result<(), SessionError> {
 struct Starts<'a> {
     given: &'a Start,
     point: Option<&'a [f64]>,
-    basis: Option<&'a Basis>,
+    basis: Option<(&'a Basis, Feasible)>,
 }
 
 struct Solve<'a, S: Solver> {
@@ -190,8 +205,9 @@ impl<S: Solver> Solve<'_, S> {
             let point = starts.given.point.as_deref().or(starts.point);
             return engine.start_at(point.filter(|point| point.iter().any(|v| v.is_finite())));
         }
-        if let Some(basis) = starts.given.basis.as_deref().or(starts.basis)
-            && let Err(Fault::Failed(says)) = engine.start_from(self.problem, &square(basis, self.problem))
+        let given = starts.given.basis.as_deref().map(|basis| (basis, Feasible::Unknown));
+        if let Some((basis, kept)) = given.or(starts.basis)
+            && let Err(Fault::Failed(says)) = engine.start_from(self.problem, &square(basis, self.problem), kept)
         {
             self.listener.log(&format!("{} does not take the starting basis ({says}); it begins without\n", S::NAME));
         }

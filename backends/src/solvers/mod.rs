@@ -11,3 +11,4 @@ pub mod mipcl;
 pub mod mock;
 #[cfg(feature = "scip")]
 pub mod scip;
+pub mod xpress;

@@ -20,7 +20,7 @@ use farkas_modeling::answer::Basis;
 use crate::contract::{
     Availability, Backend, BackendError, Capabilities, Fit, Session, SessionError, fits_by_capabilities,
 };
-use crate::loading::engine::{Engine, Fault, Look, Outcome, Solver};
+use crate::loading::engine::{Engine, Fault, Feasible, Look, Outcome, Solver};
 use crate::loading::find::{Candidate, Search};
 use crate::loading::listen::Listener;
 use crate::loading::session::LoadedSession;
@@ -236,7 +236,7 @@ impl Engine for CplexEngine {
         self.instance.set_start(&columns, &values)
     }
 
-    fn start_from(&mut self, problem: &Problem, basis: &Basis) -> Result<(), Fault> {
+    fn start_from(&mut self, problem: &Problem, basis: &Basis, _: Feasible) -> Result<(), Fault> {
         let (columns, rows) = read::statuses(basis, problem);
         self.instance.set_basis(&columns, &rows)
     }
