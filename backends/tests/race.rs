@@ -184,6 +184,34 @@ fn an_incumbent_is_offered_to_the_other_lane() {
     assert_eq!(answer.evidence().found_by.as_ref().map(|source| source.lane), Some(1));
 }
 
+/// Has a point from elsewhere.
+struct Knows(Mutex<Option<Arc<[f64]>>>);
+
+impl Observer for Knows {
+    fn on(&self, _: f64, _: &RaceEvent) {}
+    fn offered(&self) -> Option<Arc<[f64]>> {
+        self.0.lock().unwrap().take()
+    }
+}
+
+#[test]
+fn a_point_from_outside_counts_when_it_passes_the_check() {
+    for (point, expected) in [([2.0, 0.0, 1.0], Reason::Optimal), ([5.0, 5.0, 5.0], Reason::NoSolutionFound)] {
+        let knows = Knows(Mutex::new(Some(point.into())));
+        let mut spec = spec(&[], &knows);
+        spec.lineup.lanes.push(Lane::new(Arc::new(Taker), 1));
+        spec.options.time_limit = Some(Duration::from_millis(300));
+        let answer = race::run(&problem(), spec);
+        assert_eq!(answer.reason() == Reason::Optimal, expected == Reason::Optimal, "{answer:#?}");
+        if expected == Reason::Optimal {
+            assert_eq!(answer.objective(), Some(13.0));
+            assert_eq!(answer.evidence().found_by.as_ref().map(|source| source.backend.as_str()), Some("outside"));
+        } else {
+            assert_eq!(answer.objective(), None);
+        }
+    }
+}
+
 /// Remembers the incumbents and bounds it hears.
 #[derive(Default)]
 struct Heard {

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish};
-use crate::recorder::{GATHER, Note, Recorder};
+use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
 use crate::store::{Body, Claimed, Lease, SqliteStore, Store, StoreError, Stored};
 
@@ -34,11 +34,13 @@ pub struct Desk {
     pub roster: Arc<Roster>,
 }
 
-/// How an attempt is ended from outside.
+/// How an attempt is reached from outside.
 #[derive(Clone, Default)]
 pub struct Ending {
     /// Reaches the race.
     pub stop: StopToken,
+    /// Points that users hand in.
+    pub offers: Offers,
     /// The service shuts down: what is not solved goes back to the queue.
     pub closing: tokio_util::sync::CancellationToken,
 }
@@ -128,7 +130,11 @@ impl Attempt {
     }
 
     async fn race(mut self, loaded: Loaded, lineup: Lineup, left: Option<f64>) -> Result<(), StoreError> {
-        let recorder = Arc::new(Recorder::new(self.ticket.shape.sense, self.job.incumbent.map(|best| best.0)));
+        let recorder = Arc::new(Recorder::new(
+            self.ticket.shape.sense,
+            self.job.incumbent.map(|best| best.0),
+            self.ending.offers.clone(),
+        ));
         let loading = self.seconds();
         let mut done = self.start_race(&loaded, lineup, left, &recorder);
         let deadline = left.map(|left| tokio::time::Instant::now() + Duration::from_secs_f64(left) + GRACE);

@@ -40,18 +40,34 @@ struct Slots {
     bound: Option<f64>,
 }
 
+/// A point handed in from outside, until the race asks for it; the newest wins.
+#[derive(Clone, Default)]
+pub struct Offers(Arc<Mutex<Option<Arc<[f64]>>>>);
+
+impl Offers {
+    /// Hands in a point of n values.
+    pub fn offer(&self, values: Arc<[f64]>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(values);
+    }
+
+    fn take(&self) -> Option<Arc<[f64]>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Collects until somebody takes.
 pub struct Recorder {
     sense: Sense,
+    offers: Offers,
     slots: Mutex<Slots>,
     news: Notify,
 }
 
 impl Recorder {
     /// An empty one; `incumbent` is the best that earlier attempts published.
-    pub fn new(sense: Sense, incumbent: Option<f64>) -> Self {
+    pub fn new(sense: Sense, incumbent: Option<f64>, offers: Offers) -> Self {
         let slots = Slots { incumbent, ..Slots::default() };
-        Self { sense, slots: Mutex::new(slots), news: Notify::new() }
+        Self { sense, offers, slots: Mutex::new(slots), news: Notify::new() }
     }
 
     /// Waits until there is something.
@@ -146,6 +162,10 @@ impl Observer for Recorder {
         slots.notes.push(Note { seconds, body, point });
         self.news.notify_one();
     }
+
+    fn offered(&self) -> Option<Arc<[f64]>> {
+        self.offers.take()
+    }
 }
 
 /// How long to let news gather before they are written: many commits a second help nobody.
@@ -176,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_newest_bound_supersedes_one_not_yet_written() {
-        let recorder = Recorder::new(Sense::Minimize, None);
+        let recorder = Recorder::new(Sense::Minimize, None, Offers::default());
         recorder.on(0.1, &bound(1.0));
         recorder.on(0.2, &bound(2.0));
         let notes = recorder.take();
@@ -187,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_comes_too_fast_is_left_out_and_said() {
-        let recorder = Recorder::new(Sense::Minimize, None);
+        let recorder = Recorder::new(Sense::Minimize, None, Offers::default());
         for i in 0..MOST_WAITING + 10 {
             recorder.on(0.0, &RaceEvent::Log { lane: 0, line: format!("{i}") });
         }
@@ -201,7 +221,7 @@ mod tests {
 
     #[test]
     fn progress_is_at_most_four_a_second_and_rarer_later() {
-        let recorder = Recorder::new(Sense::Minimize, None);
+        let recorder = Recorder::new(Sense::Minimize, None, Offers::default());
         let progress = |lane| {
             RaceEvent::Progress(farkas_backends::race::LaneProgress {
                 lane,

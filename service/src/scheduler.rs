@@ -74,6 +74,12 @@ impl Scheduler {
         }
     }
 
+    /// Hands a point to a job's race; false where none runs here.
+    pub fn offer(&self, job: &str, values: Arc<[f64]>) -> bool {
+        let running = self.lock();
+        running.get(job).map(|running| running.ending.offers.offer(values)).is_some()
+    }
+
     /// Stops claiming, lets every race stop, and waits until their jobs are finished or back in the queue.
     pub async fn close(&self) {
         self.closing.cancel();

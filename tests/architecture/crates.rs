@@ -13,9 +13,10 @@ const MAY_USE: [(&str, &[&str]); 6] = [
     ("farkas-modeling", &[]),
     ("farkas-backends", &["farkas-modeling"]),
     ("farkas-api-types", &["farkas-modeling", "farkas-backends"]),
+    ("farkas-client", &["farkas-modeling", "farkas-backends", "farkas-api-types"]),
     ("farkas-service", &["farkas-modeling", "farkas-backends", "farkas-api-types"]),
     ("farkas-instances", &["farkas-modeling", "farkas-backends"]),
-    ("farkas", &["farkas-modeling", "farkas-backends", "farkas-api-types", "farkas-service", "farkas-instances"]),
+    ("farkas", &["farkas-modeling", "farkas-backends", "farkas-api-types", "farkas-client", "farkas-service", "farkas-instances"]),
 ];
 
 /// One crate of the workspace.

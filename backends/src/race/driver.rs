@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use farkas_modeling::Tolerances;
 use farkas_modeling::answer::{Answer, Source};
-use farkas_modeling::check::{CheckedPoint, Finding, Findings, TrustPolicy, conclude, examine};
+use farkas_modeling::check::{CheckedPoint, Finding, Findings, TrustPolicy, check_point, conclude, examine};
 use farkas_modeling::problem::Problem;
 use farkas_modeling::{Claim, Reason};
 
 use super::checker::{CheckJob, Checked, Checker};
 use super::contender::Contender;
-use super::referee::{Command, Ending, Input, LaneFacts, LaneId, Limits, Notice, PointId, Referee, Wish};
+use super::referee::{Command, Ending, Input, LaneFacts, LaneId, Limits, Notice, OUTSIDE, PointId, Referee, Wish};
 use super::repair::repair;
 use super::slots::{Bell, LaneEnd};
 use super::{RaceEvent, RaceSpec, direct, lane, report};
@@ -105,7 +105,7 @@ impl<'a> Driver<'a> {
             solver: lane.backend.name().to_owned(),
             threads: lane.threads.max(1),
             // Whoever does not take points does not ask for them; finding out beforehand would start a worker.
-            takes_incumbents: lanes.len() > 1,
+            takes_incumbents: true,
             after: lane.after,
         });
         let tolerances = spec.options.tolerances;
@@ -163,9 +163,20 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// A point that somebody else has counts as any other when it passes the check.
+    fn hear_outside(&mut self) {
+        let Some(values) = self.spec.observer.offered() else { return };
+        if values.len() == self.problem.num_columns()
+            && let Ok(Ok(point)) = check_point(&self.problem, &values, &self.spec.options.tolerances)
+        {
+            self.feed_point(OUTSIDE, point);
+        }
+    }
+
     /// Hears everybody once.
     fn listen(&mut self) {
         self.hear_stop();
+        self.hear_outside();
         let mut ends = Vec::new();
         for id in 0..self.lanes.len() as LaneId {
             if let Some(end) = self.hear_lane(id) {
@@ -318,7 +329,7 @@ impl<'a> Driver<'a> {
         let Repaired { lane, point, made } = repaired;
         let made = made.map(|made| {
             let objective = made.objective();
-            self.findings.push(Findings::of_point(self.lanes[usize::from(lane)].source(lane), made.clone()));
+            self.findings.push(Findings::of_point(report::source(&self.lanes, lane), made.clone()));
             (self.keep(Kept::Checked(Arc::new(made))), objective)
         });
         self.feed(Input::Repaired { lane, point, made });
@@ -384,7 +395,9 @@ impl<'a> Driver<'a> {
     /// On a thread of its own; whatever happens there, an answer comes.
     fn start_repair(&mut self, lane: LaneId, point: PointId) {
         let Some(values) = self.points.get(&point).map(|kept| Arc::clone(kept.values())) else { return };
-        let mut backends: Vec<Arc<dyn Backend>> = vec![Arc::clone(&self.spec.lineup.lanes[usize::from(lane)].backend)];
+        let finder = self.spec.lineup.lanes.get(usize::from(lane)).or(self.spec.lineup.lanes.first());
+        let Some(finder) = finder else { return };
+        let mut backends: Vec<Arc<dyn Backend>> = vec![Arc::clone(&finder.backend)];
         let others = self.spec.lineup.lanes.iter().filter(|other| other.backend.name() != backends[0].name());
         backends.extend(others.map(|other| Arc::clone(&other.backend)).collect::<Vec<_>>());
         let (problem, tolerances) = (Arc::clone(&self.problem), self.spec.options.tolerances);
@@ -402,7 +415,7 @@ impl<'a> Driver<'a> {
     }
 
     fn tell(&self, notice: Notice) {
-        let solver = |lane: LaneId| self.lanes[usize::from(lane)].name.clone();
+        let solver = |lane: LaneId| report::source(&self.lanes, lane).backend;
         let event = match notice {
             Notice::Lane(lane, state, detail) => RaceEvent::Lane { lane, solver: solver(lane), state, detail },
             Notice::Incumbent(lane, point, _) => match self.points.get(&point) {

@@ -163,8 +163,9 @@ impl Ledger {
 
     /// Notes an objective the lane names. NaN and infinities are no objectives.
     pub(super) fn note_objective(&mut self, lane: LaneId, value: f64) {
-        if value.is_finite() {
-            let claims = &mut self.lanes[usize::from(lane)];
+        if value.is_finite()
+            && let Some(claims) = self.lanes.get_mut(usize::from(lane))
+        {
             claims.objective = claims.objective.min(value);
         }
     }

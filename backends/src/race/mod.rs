@@ -137,6 +137,11 @@ pub struct LaneProgress {
 pub trait Observer: Sync {
     /// Something happened, `seconds` after the race began.
     fn on(&self, seconds: f64, event: &RaceEvent);
+
+    /// A point found elsewhere: n values, checked before they count, each handed out once. Asked several times a second.
+    fn offered(&self) -> Option<Arc<[f64]>> {
+        None
+    }
 }
 
 /// An observer that hears nothing.

@@ -8,6 +8,9 @@ use farkas_modeling::answer::LaneState;
 /// A lane's position in the line-up.
 pub type LaneId = u16;
 
+/// Who hands in a point that no lane found: a user, or another race on the same problem.
+pub const OUTSIDE: LaneId = LaneId::MAX;
+
 /// A point that the driver keeps; never used twice in a race.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PointId(pub u64);

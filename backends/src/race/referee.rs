@@ -220,7 +220,7 @@ impl Referee {
         let (point, objective, exact) = what;
         let value = self.ledger.turn(objective);
         let old = self.ledger.incumbent();
-        if !self.known(lane) || !self.ledger.note_point(Incumbent { point, lane, value, exact }) {
+        if !(self.known(lane) || lane == OUTSIDE) || !self.ledger.note_point(Incumbent { point, lane, value, exact }) {
             out.push(Command::Forget(point));
             return;
         }
@@ -229,7 +229,9 @@ impl Referee {
         {
             out.push(Command::Forget(old.point));
         }
-        self.lanes[usize::from(lane)].incumbents += 1;
+        if let Some(record) = self.lanes.get_mut(usize::from(lane)) {
+            record.incumbents += 1;
+        }
         out.push(Command::Publish(Notice::Incumbent(lane, point, objective)));
         for other in 0..self.lanes.len() as LaneId {
             self.judge(at, other, out);

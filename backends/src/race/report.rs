@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use farkas_modeling::answer::{LaneReport, LaneState};
+use farkas_modeling::answer::{LaneReport, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Finding, Findings, Standing};
 use farkas_modeling::{Claim, Limit, Reason};
 
 use super::contender::Contender;
-use super::referee::{Ending, LaneId, Outcome, Referee, Verdict, Weight};
+use super::referee::{Ending, LaneId, OUTSIDE, Outcome, Referee, Verdict, Weight};
 
 /// The limit that ended the race from outside, if one did.
 pub(super) fn limit(ending: Ending) -> Option<Limit> {
@@ -83,6 +83,9 @@ pub(super) fn contradiction(findings: &Findings) -> Option<String> {
 /// counts (all of it, where it is the reason for a disqualification).
 pub(super) fn meanwhile(referee: &Referee, lanes: &[Contender], incumbent: Option<&CheckedPoint>) -> Vec<Findings> {
     let mut findings = Vec::new();
+    if let Some(point) = incumbent.filter(|_| referee.incumbent_lane() == Some(OUTSIDE)) {
+        findings.push(Findings::of_point(source(lanes, OUTSIDE), point.clone()));
+    }
     for (id, lane) in (0..).zip(lanes) {
         let Some(standing) = referee.lane(id) else { continue };
         if let Some(point) = incumbent.filter(|_| referee.incumbent_lane() == Some(id)) {
@@ -95,6 +98,14 @@ pub(super) fn meanwhile(referee: &Referee, lanes: &[Contender], incumbent: Optio
         findings.extend(bound.map(|bound| Findings::of_bound(lane.source(id), bound)));
     }
     findings
+}
+
+/// Whose a point is: a lane's, or nobody's here.
+pub(super) fn source(lanes: &[Contender], lane: LaneId) -> Source {
+    lanes.get(usize::from(lane)).map_or_else(
+        || Source { backend: "outside".into(), version: String::new(), lane: OUTSIDE },
+        |contender| contender.source(lane),
+    )
 }
 
 /// How the lanes fared that were started.

@@ -219,6 +219,26 @@ pub struct IncumbentEntry {
     pub variables: Option<IndexMap<String, Number>>,
 }
 
+/// A point that a client has for a running job.
+///
+/// ```
+/// let point: farkas_api_types::OfferedPoint = serde_json::from_str(r#"{"variables": {"x": 4}}"#).unwrap();
+/// assert_eq!(point.variables["x"].0, 4.0);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfferedPoint {
+    /// Values by variable; a variable that is not named is 0.
+    pub variables: IndexMap<String, Number>,
+}
+
+/// What is said about a point that the race has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TakenPoint {
+    /// Its objective, computed here.
+    pub objective: Number,
+}
+
 /// A page of a job's incumbents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IncumbentList {

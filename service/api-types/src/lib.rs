@@ -10,6 +10,7 @@ mod number;
 mod options;
 mod problem;
 mod published;
+mod reported;
 mod request;
 mod result;
 mod schema;
@@ -17,11 +18,13 @@ mod schema;
 pub use event::{EventBody, JobEvent, LaneStatus};
 pub use job::{
     BackendInfo, BackendList, IncumbentEntry, IncumbentList, JobList, JobState, JobView, LaneView, LogEntry, LogPage,
+    OfferedPoint, TakenPoint,
 };
 pub use number::Number;
 pub use options::{MOST_LANES, SolveOptions, SolverChoice};
 pub use problem::{Finding, ProblemDetails};
 pub use published::{MODEL_SCHEMA, result_schema};
+pub use reported::ReportError;
 pub use request::{MODEL_POINTER, RequestError, SolveRequest};
 pub use result::{
     EvidenceDocument, Fields, LaneDocument, NamedRay, ProblemShape, RayKind, SolveResult, TerminationDocument, Vectors,

@@ -4,6 +4,7 @@
 mod events;
 mod guard;
 mod jobs;
+mod offers;
 mod openapi;
 pub mod problem;
 mod query;
@@ -51,7 +52,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/jobs/{id}/result", get(jobs::result))
         .route("/v1/jobs/{id}/events", get(events::events))
         .route("/v1/jobs/{id}/log", get(events::log))
-        .route("/v1/jobs/{id}/incumbents", get(events::incumbents))
+        .route("/v1/jobs/{id}/incumbents", get(events::incumbents).post(offers::offer))
         .route("/v1/backends", get(system::backends))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))

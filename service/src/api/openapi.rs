@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{events, jobs, submit, system};
+use super::{events, jobs, offers, submit, system};
 
 /// `GET /openapi.json`.
 #[derive(OpenApi)]
@@ -24,6 +24,7 @@ use super::{events, jobs, submit, system};
         events::events,
         events::log,
         events::incumbents,
+        offers::offer,
         system::backends,
         system::healthz,
         system::readyz,

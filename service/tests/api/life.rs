@@ -117,6 +117,37 @@ async fn a_job_is_stopped_with_its_incumbent_or_cancelled_without() {
     server.close().await;
 }
 
+#[tokio::test]
+async fn a_point_can_be_handed_to_a_running_job() {
+    let server = Server::start(vec![patient()]).await;
+    let id = server.submit("").await.id;
+    wait_for_incumbent(&server, &id).await;
+    let at = format!("/v1/jobs/{id}/incumbents");
+    let offer = |json: &'static str| server.post(&at).header("content-type", "application/json").body(json).send();
+    for (json, status, code) in [
+        (r#"{"variables": {"x": 4, "y": 4}, "more": 1}"#, 400, "bad-json"),
+        (r#"{"variables": {"z": 4}}"#, 422, "unknown-variable"),
+        (r#"{"variables": {"x": 10, "y": 10}}"#, 422, "point-infeasible"),
+        (r#"{"variables": {"x": "inf"}}"#, 422, "point-infeasible"),
+    ] {
+        let refused = problem(offer(json).await.unwrap()).await;
+        assert_eq!((refused.status, refused.code.as_str()), (status, code), "{json}: {refused:?}");
+    }
+    let taken = offer(r#"{"variables": {"x": 4, "y": 4}}"#).await.unwrap();
+    assert_eq!(taken.status(), 202);
+    assert_eq!(taken.json::<farkas_api_types::TakenPoint>().await.unwrap().objective.0, 20.0);
+    // The race has it before it hears the stop, or at the latest with it.
+    while server.job(&id).await.incumbent.is_none_or(|best| best.0 < 20.0) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    server.post(&format!("/v1/jobs/{id}:stop")).send().await.unwrap();
+    assert_eq!(server.events(&id, 0).await.last().unwrap().2["state"], "succeeded");
+    let result: SolveResult = server.get(&format!("/v1/jobs/{id}/result")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(result.objective.unwrap().0, 20.0);
+    assert_eq!(problem(offer(r#"{"variables": {}}"#).await.unwrap()).await.code, "job-not-running");
+    server.close().await;
+}
+
 async fn wait_for_incumbent(server: &Server, id: &str) {
     use futures_util::StreamExt;
     let response = server.get(&format!("/v1/jobs/{id}/events")).send().await.unwrap();
