@@ -45,6 +45,7 @@ pub mod good_lp;
 pub mod lazy;
 mod lexicographic;
 mod open;
+pub mod remote;
 pub mod report;
 mod solver;
 #[cfg(feature = "sprs")]

@@ -25,7 +25,8 @@ pub struct SolveArgs {
     /// Problem files: MPS, CPLEX LP, AMPL .nl or Farkas JSON, plain, .gz, .zst, .bz2 or .xz; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// `race`, or one or several solvers by name: highs, scip, cbc, … (`farkas backends` lists them)
+    /// `race`, or one or several solvers by name: highs, scip, cbc, … (`farkas backends` lists them); the address of a
+    /// service (http://HOST:PORT) is a solver too
     #[arg(long, short = 's', default_value = "race", value_delimiter = ',')]
     solver: Vec<String>,
     /// Wall-clock limit in seconds for each file; none if not given
@@ -192,7 +193,8 @@ fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopTok
 
 fn choose(args: &SolveArgs, problem: &Problem, registry: &Registry, options: &Options) -> Result<Lineup, Failure> {
     let see = "`farkas backends` shows what is here";
-    let backends = registry.select(&args.solver).map_err(|e| Failure::new(Exit::NoSolver, format!("{e}; {see}")))?;
+    let backends = farkas::remote::select(registry, &args.solver)
+        .map_err(|e| Failure::new(Exit::NoSolver, format!("{e}; {see}")))?;
     let lineup = lineup::choose(problem, &backends, options.threads.unwrap_or(1), options);
     if lineup.lanes.is_empty() {
         return Err(Failure::new(Exit::NoSolver, format!("no solver takes it: {}; {see}", lineup.reason)));

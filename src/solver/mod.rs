@@ -128,6 +128,11 @@ impl Solver<'static> {
         Self::new(How::Workers(names.into_iter().map(Into::into).collect()))
     }
 
+    /// A solve service elsewhere, at `http://host:port` (`farkas serve` starts one). What it answers is examined here.
+    pub fn remote(address: impl Into<String>) -> Self {
+        Self::workers([address])
+    }
+
     fn new(how: How) -> Self {
         let (options, start, stop) = (Options::default(), StartAt::default(), StopToken::new());
         Self { how, options, start, stop, observer: None, progress: None, pool: 0 }

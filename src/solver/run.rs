@@ -11,6 +11,8 @@ use farkas_modeling::answer::{Answer, LaneReport, LaneState};
 use farkas_modeling::check::{self, CheckedPoint, TrustPolicy};
 use farkas_modeling::{Claim, Problem, Source, Tolerances};
 
+use crate::remote;
+
 use super::hear::{Ears, InProcess};
 use super::{How, SolveError, Solver};
 
@@ -82,7 +84,7 @@ impl Solver<'_> {
         if options.threads.is_none() {
             options.threads = Some(std::thread::available_parallelism().map_or(1, |n| n.get() as u32));
         }
-        let backends = registry().select(names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
+        let backends = remote::select(registry(), names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
         let lineup = lineup::choose(problem, &backends, options.threads.unwrap_or(1), &options);
         if lineup.lanes.is_empty() {
             return Err(SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)));
@@ -134,7 +136,7 @@ pub(crate) fn first_worker(
     names: &[String],
     options: &Options,
 ) -> Result<Arc<dyn Backend>, SolveError> {
-    let backends = registry().select(names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
+    let backends = remote::select(registry(), names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
     let lineup = lineup::choose(problem, &backends, 1, options);
     let first = lineup.lanes.into_iter().next().map(|lane| lane.backend);
     first.ok_or_else(|| SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)))

@@ -9,14 +9,24 @@ use super::rules::Violation;
 
 /// `(crate, the crates of this workspace that it may use)`, from the ground up. Holds for dependencies of every kind: a
 /// test that needs an upper crate belongs up there.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 7] = [
     ("farkas-modeling", &[]),
     ("farkas-backends", &["farkas-modeling"]),
     ("farkas-api-types", &["farkas-modeling", "farkas-backends"]),
     ("farkas-client", &["farkas-modeling", "farkas-backends", "farkas-api-types"]),
     ("farkas-service", &["farkas-modeling", "farkas-backends", "farkas-api-types"]),
     ("farkas-instances", &["farkas-modeling", "farkas-backends"]),
-    ("farkas", &["farkas-modeling", "farkas-backends", "farkas-api-types", "farkas-client", "farkas-service", "farkas-instances"]),
+    (
+        "farkas",
+        &[
+            "farkas-modeling",
+            "farkas-backends",
+            "farkas-api-types",
+            "farkas-client",
+            "farkas-service",
+            "farkas-instances",
+        ],
+    ),
 ];
 
 /// One crate of the workspace.

@@ -1,0 +1,138 @@
+//! A service as a solver: every row of the conformance table through HTTP, points both ways, and what happens when it is
+//! not there.
+
+#[path = "../../backends/tests/conformance/judge.rs"]
+mod judge;
+#[allow(dead_code)] // other tests of the suite need the rest
+#[path = "../../backends/tests/conformance/problems.rs"]
+mod problems;
+#[path = "../../backends/tests/conformance/quadratics.rs"]
+mod quadratics;
+#[allow(dead_code)]
+#[path = "../support/mod.rs"]
+mod support;
+#[allow(dead_code)] // and the duals
+#[path = "../../backends/tests/conformance/table.rs"]
+mod table;
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use farkas::StopToken;
+use farkas::backends::contract::{Availability, Backend, Control, Event, Fit, Quiet, Start};
+use farkas::backends::options::Options;
+use farkas::modeling::Sense;
+use farkas::prelude::*;
+use farkas::remote::{Client, Remote};
+use judge::{close, faults};
+use support::service::Service;
+use table::{Truth, cases};
+
+fn remote(service: &Service) -> Remote {
+    Remote::new("remote", Client::new(&service.address).expect("a service says its address"))
+}
+
+#[test]
+fn every_row_of_the_table_through_a_service() {
+    let service = Service::start();
+    let remote = remote(&service);
+    assert!(matches!(remote.probe(), Availability::Ready { .. }), "{:?}", remote.probe());
+    let (mut found, mut solved) = (Vec::new(), 0);
+    for case in cases() {
+        if remote.fits(&case.problem) != Fit::Takes {
+            continue;
+        }
+        // What the union of its solvers can, none of them may: then it refuses.
+        let Ok(mut session) = remote.open(case.problem.clone()) else { continue };
+        let claim = match session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()) {
+            Ok(claim) => claim,
+            Err(error) => {
+                found.push(format!("{}: {error}", case.name));
+                continue;
+            }
+        };
+        solved += 1;
+        let mut wrong = faults(&case.problem, &claim);
+        let reason = claim.termination.reason();
+        if !case.truth.reasons(case.problem.is_lp()).contains(&reason) {
+            wrong.push(format!("is {}, but it is {:?}", claim.termination, case.truth));
+        }
+        if let (Truth::Optimum(best), Some(objective)) = (case.truth, claim.objective)
+            && !close(objective, best)
+        {
+            wrong.push(format!("has the objective {objective}, not {best}"));
+        }
+        found.extend(wrong.into_iter().map(|fault| format!("{}: {fault}", case.name)));
+    }
+    assert!(found.is_empty(), "{} faults\n  {}", found.len(), found.join("\n  "));
+    assert!(solved > 40, "only {solved} rows were solved");
+}
+
+/// Hears what a solve tells.
+#[derive(Default)]
+struct Ear(Mutex<Vec<(f64, bool)>>);
+
+impl Control for Ear {
+    fn report(&self, event: Event<'_>) {
+        if let Event::Incumbent { objective, values } = event {
+            self.0.lock().unwrap().push((objective, values.is_some()));
+        }
+    }
+}
+
+#[test]
+fn a_stop_and_a_limit_keep_what_was_found() {
+    let service = Service::start();
+    let remote = remote(&service);
+    // A market split: easily feasible with its slacks, hard to prove.
+    let (problem, _, _) = problems::market_split(Sense::Minimize, 0.0, 3);
+    let mut session = remote.open(problem.clone()).expect("it takes a MIP");
+    let ear = Ear::default();
+    let options = Options { time_limit: Some(Duration::from_secs(2)), ..Options::default() };
+    let began = Instant::now();
+    let claim = session.solve(&options, &Start::default(), &ear, &StopToken::new()).expect("it is solved");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(faults(&problem, &claim).is_empty(), "{:?}", faults(&problem, &claim));
+    if claim.termination.limit() == Some(Limit::Time) {
+        assert!(claim.point.is_some(), "{claim:?}");
+    }
+    let heard = ear.0.into_inner().unwrap();
+    assert!(heard.iter().any(|(_, values)| *values), "no incumbent with its values: {heard:?}");
+
+    // Begun from the best point: the service has it at once.
+    let start = Start { point: claim.point.as_deref().map(Into::into), basis: None };
+    let stop = StopToken::new();
+    let ear = Ear::default();
+    let again = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(700));
+            stop.stop();
+        });
+        session.solve(&Options::default(), &start, &ear, &stop).expect("it is solved")
+    });
+    let (best, again) = (claim.objective.unwrap_or(f64::INFINITY), again.objective.unwrap_or(f64::INFINITY));
+    assert!(again <= best + 1e-6, "{again} after {best}");
+}
+
+#[test]
+fn a_service_is_a_solver_of_the_facade_and_the_command_line() {
+    let service = Service::start();
+    let mut m = Model::new("shop");
+    let x = m.integer("x").bounds(0, 10).one();
+    let y = m.nonnegative("y").one();
+    m.maximize(3 * x + 2 * y);
+    m.row("capacity", (2 * x + y).le(12));
+    m.row("mix", (x - y).ge(-2));
+    let answer = Solver::remote(&service.address).solve(&m).expect("the service solves it");
+    assert_eq!(answer.objective(), Some(20.0));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("m.json");
+    std::fs::write(&file, r#"{"objective": "x", "variables": {"x": {"lower": 3}}}"#).expect("a file");
+    let file = file.display().to_string();
+    let output = support::run(&["solve", &file, "--solver", &service.address, "--json"]);
+    assert_eq!(support::code(&output), 0, "{}", support::stderr(&output));
+    assert!(support::stdout(&output).contains("OPTIMAL"), "{}", support::stdout(&output));
+    let nowhere = support::run(&["solve", &file, "--solver", "http://127.0.0.1:1"]);
+    assert_eq!(support::code(&nowhere), 69, "{}", support::stderr(&nowhere));
+}
