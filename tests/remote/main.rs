@@ -8,7 +8,6 @@ mod judge;
 mod problems;
 #[path = "../../backends/tests/conformance/quadratics.rs"]
 mod quadratics;
-#[allow(dead_code)]
 #[path = "../support/mod.rs"]
 mod support;
 #[allow(dead_code)] // and the duals

@@ -126,11 +126,10 @@ impl Backend for Remote {
     }
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
-        match fits_by_capabilities(&self.name, self.capabilities(), &problem) {
-            Fit::Takes => {}
-            Fit::TooLarge { limit: why } | Fit::Refuses { why } => return Err(BackendError::Unsupported(why)),
-            #[allow(unreachable_patterns)]
-            _ => {}
+        if let Fit::Refuses { why } | Fit::TooLarge { limit: why } =
+            fits_by_capabilities(&self.name, self.capabilities(), &problem)
+        {
+            return Err(BackendError::Unsupported(why));
         }
         Ok(Box::new(RemoteSession {
             name: self.name.clone(),
