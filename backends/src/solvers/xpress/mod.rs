@@ -152,6 +152,8 @@ const CAN: Capabilities = Capabilities {
     ranging: false,
     lazy_rows: false,
     pool: false,
+    only_integers: false,
+    data_limits: false,
 };
 
 impl Backend for Xpress {
