@@ -6,6 +6,7 @@
 
 use crate::contract::Backend;
 use crate::solvers::cplex::{self, Cplex};
+use crate::solvers::gurobi::{self, Gurobi};
 use crate::solvers::microlp::Microlp;
 #[cfg(target_os = "linux")]
 use crate::solvers::mipcl;
@@ -36,6 +37,7 @@ pub const HOSTED: &[Hosted] = &[
         found: || mipcl::find().is_some_and(|program| program.is_file()),
         races: true,
     },
+    Hosted { name: "gurobi", make: || Box::new(Gurobi::new()), found: gurobi::is_found, races: false },
     Hosted { name: "xpress", make: || Box::new(Xpress::new()), found: xpress::is_found, races: false },
 ];
 

@@ -21,8 +21,8 @@ fn turned(ray: &[f64]) -> Vec<f64> {
 
 /// Farkas multipliers out of a solver's dual ray, turned if need be; `None` when it proves nothing either way round (in
 /// plain floating point; the checker has the last word).
-pub fn farkas(problem: &Problem, ray: Vec<f64>) -> Option<Vec<f64>> {
-    let (ray, largest) = cleaned(ray).filter(|(ray, _)| ray.len() == problem.num_rows())?;
+pub fn farkas(problem: &Problem, ray: &[f64]) -> Option<Vec<f64>> {
+    let (ray, largest) = cleaned(ray.get(..problem.num_rows())?.to_vec())?;
     [turned(&ray), ray].into_iter().rev().find(|ray| margin(problem, ray, largest) > 0.0)
 }
 
@@ -48,8 +48,10 @@ fn margin(problem: &Problem, y: &[f64], largest: f64) -> f64 {
 }
 
 /// A solver's primal ray, turned if need be so that the objective gets better along it.
-pub fn primal(problem: &Problem, ray: Vec<f64>) -> Option<Vec<f64>> {
-    let (ray, _) = cleaned(ray).filter(|(ray, _)| ray.len() == problem.num_columns())?;
+pub fn primal(problem: &Problem, ray: &[f64]) -> Option<Vec<f64>> {
+    // Behind the columns there may be slacks of an adapter's own.
+    let ray = ray.get(..problem.num_columns())?.to_vec();
+    let (ray, _) = cleaned(ray)?;
     let gain: f64 = problem.cost().iter().zip(&ray).map(|(c, d)| c * d).sum();
     let gain = problem.sense().sign() * gain;
     if gain == 0.0 { None } else { Some(if gain < 0.0 { ray } else { turned(&ray) }) }

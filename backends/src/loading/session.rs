@@ -325,7 +325,7 @@ impl<S: Solver> Solve<'_, S> {
 
     fn prove_infeasible(&self, engine: &mut S::Engine, claim: &mut Claim) -> Result<(), SessionError> {
         (claim.point, claim.objective, claim.basis) = (None, None, None);
-        let ray = |engine: &mut S::Engine| engine.farkas_ray().and_then(|y| rays::farkas(self.problem, y));
+        let ray = |engine: &mut S::Engine| engine.farkas_ray().and_then(|y| rays::farkas(self.problem, &y));
         let mut found = ray(engine);
         if found.is_none() && self.may_go_on() {
             engine.be_plain(Look::Dual)?;
@@ -352,7 +352,7 @@ impl<S: Solver> Solve<'_, S> {
         engine.limit_time(Some(self.ray_time()))?;
         let outcome = engine.run(&bare, &Listener::silent(self.listener.stop(), &bare))?;
         let ray = if outcome.ending == Ending::Infeasible { engine.farkas_ray() } else { None };
-        Ok(ray.and_then(|y| rays::farkas(self.problem, y)))
+        Ok(ray.and_then(|y| rays::farkas(self.problem, &y)))
     }
 
     fn prove_unbounded(&self, engine: &mut S::Engine, claim: &mut Claim) -> Result<(), SessionError> {
@@ -373,7 +373,7 @@ impl<S: Solver> Solve<'_, S> {
             }
             _ => return Ok(()),
         }
-        let ray = engine.primal_ray().and_then(|d| rays::primal(self.problem, d));
+        let ray = engine.primal_ray().and_then(|d| rays::primal(self.problem, &d));
         claim.ray = ray.or_else(|| rays::of_free_column(self.problem)).map(Ray::Primal);
         claim.point = again.point.filter(|x| x.iter().all(|v| v.is_finite() && v.abs() < 1e15));
         if claim.point.is_none() && self.may_go_on() {

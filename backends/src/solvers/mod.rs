@@ -3,6 +3,7 @@
 #[cfg(feature = "cbc")]
 pub mod cbc;
 pub mod cplex;
+pub mod gurobi;
 #[cfg(feature = "highs")]
 pub mod highs;
 pub mod microlp;

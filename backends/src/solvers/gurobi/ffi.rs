@@ -1,0 +1,606 @@
+//! Gurobi's C library made safe: every call takes slices whose lengths are checked here, and callbacks reach the listener of
+//! the run that is under way. Nothing in this file decides what is solved.
+//!
+//! Types and names are those of the "Gurobi Optimizer Reference Manual, C API", the same from 9.0 to 13. The log comes by
+//! the message callback: `GRBsetlogcallbackfunc` changed its shape between versions.
+
+use std::ffi::{CStr, CString, c_char, c_double, c_int, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use crate::contract::Progress;
+use crate::loading::engine::Fault;
+use crate::loading::ffi::{Library, functions};
+use crate::loading::listen::Listener;
+
+/// `GRB_ERROR_NO_LICENSE`.
+const NO_LICENCE: c_int = 10_009;
+
+/// `GRB_ERROR_SIZE_LIMIT_EXCEEDED`.
+const TOO_LARGE: c_int = 10_010;
+
+/// `GRB_MAX_NAMELEN` and more.
+const NAME_BYTES: usize = 512;
+
+// Where a callback is called, and what may be asked there.
+const WHERE_PRESOLVE: c_int = 1;
+const WHERE_SIMPLEX: c_int = 2;
+const WHERE_MIP: c_int = 3;
+const WHERE_SOLUTION: c_int = 4;
+const WHERE_NODE: c_int = 5;
+const WHERE_MESSAGE: c_int = 6;
+const WHERE_BARRIER: c_int = 7;
+const SIMPLEX_ITERATIONS: c_int = 2000;
+const MIP_BOUND: c_int = 3001;
+const MIP_NODES: c_int = 3002;
+const MIP_ITERATIONS: c_int = 3006;
+const SOLUTION_VALUES: c_int = 4001;
+const SOLUTION_OBJECTIVE: c_int = 4002;
+const MESSAGE_TEXT: c_int = 6001;
+
+type Ptr = *mut c_void;
+type OnMoment = unsafe extern "C" fn(Ptr, *mut c_void, c_int, *mut c_void) -> c_int;
+
+functions! {
+    /// What is called of the library.
+    struct Api {
+        version = c"GRBversion"(*mut c_int, *mut c_int, *mut c_int);
+        empty_env = c"GRBemptyenvinternal"(*mut Ptr, c_int, c_int, c_int) -> c_int;
+        start_env = c"GRBstartenv"(Ptr) -> c_int;
+        free_env = c"GRBfreeenv"(Ptr);
+        error_text = c"GRBgeterrormsg"(Ptr) -> *const c_char;
+        load = c"GRBloadmodel"(
+            Ptr, *mut Ptr, *const c_char, c_int, c_int, c_int, c_double, *const c_double, *const c_char, *const c_double,
+            *const c_int, *const c_int, *const c_int, *const c_double, *const c_double, *const c_double, *const c_char,
+            *const *const c_char, *const *const c_char,
+        ) -> c_int;
+        free_model = c"GRBfreemodel"(Ptr) -> c_int;
+        model_env = c"GRBgetenv"(Ptr) -> Ptr;
+        update = c"GRBupdatemodel"(Ptr) -> c_int;
+        reset = c"GRBreset"(Ptr, c_int) -> c_int;
+        optimise = c"GRBoptimize"(Ptr) -> c_int;
+        terminate = c"GRBterminate"(Ptr);
+        add_sets = c"GRBaddsos"(Ptr, c_int, c_int, *const c_int, *const c_int, *const c_int, *const c_double) -> c_int;
+        add_indicator = c"GRBaddgenconstrIndicator"(
+            Ptr, *const c_char, c_int, c_int, c_int, *const c_int, *const c_double, c_char, c_double,
+        ) -> c_int;
+        add_products = c"GRBaddqpterms"(Ptr, c_int, *const c_int, *const c_int, *const c_double) -> c_int;
+        add_quadratic_row = c"GRBaddqconstr"(
+            Ptr, c_int, *const c_int, *const c_double, c_int, *const c_int, *const c_int, *const c_double, c_char,
+            c_double, *const c_char,
+        ) -> c_int;
+        set_callback = c"GRBsetcallbackfunc"(Ptr, Option<OnMoment>, *mut c_void) -> c_int;
+        callback_get = c"GRBcbget"(*mut c_void, c_int, c_int, *mut c_void) -> c_int;
+        callback_solution = c"GRBcbsolution"(*mut c_void, *const c_double, *mut c_double) -> c_int;
+        reset_parameters = c"GRBresetparams"(Ptr) -> c_int;
+        set_int = c"GRBsetintparam"(Ptr, *const c_char, c_int) -> c_int;
+        set_double = c"GRBsetdblparam"(Ptr, *const c_char, c_double) -> c_int;
+        set_text = c"GRBsetstrparam"(Ptr, *const c_char, *const c_char) -> c_int;
+        parameter_type = c"GRBgetparamtype"(Ptr, *const c_char) -> c_int;
+        parameter_count = c"GRBgetnumparams"(Ptr) -> c_int;
+        parameter_name = c"GRBgetparamname"(Ptr, c_int, *mut *mut c_char) -> c_int;
+        get_int = c"GRBgetintattr"(Ptr, *const c_char, *mut c_int) -> c_int;
+        get_double = c"GRBgetdblattr"(Ptr, *const c_char, *mut c_double) -> c_int;
+        get_doubles = c"GRBgetdblattrarray"(Ptr, *const c_char, c_int, c_int, *mut c_double) -> c_int;
+        get_ints = c"GRBgetintattrarray"(Ptr, *const c_char, c_int, c_int, *mut c_int) -> c_int;
+        set_doubles = c"GRBsetdblattrarray"(Ptr, *const c_char, c_int, c_int, *const c_double) -> c_int;
+        set_ints = c"GRBsetintattrarray"(Ptr, *const c_char, c_int, c_int, *const c_int) -> c_int;
+    }
+}
+
+/// The library with an environment, which holds the licence.
+pub struct Gurobi {
+    api: Api,
+    env: NonNull<c_void>,
+    version: (i32, i32, i32),
+}
+
+// SAFETY: an environment serves several models; each model copies it when it is loaded, which `instance` does under no
+// other use of it, and afterwards the models are on their own.
+unsafe impl Send for Gurobi {}
+// SAFETY: as above; loading models is what is done through a shared reference, and is guarded by `LOCK`.
+unsafe impl Sync for Gurobi {}
+
+/// Held while a model is made: that alone touches the shared environment.
+static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+impl Drop for Gurobi {
+    fn drop(&mut self) {
+        // SAFETY: the models hold an `Arc` of this, so that all are freed.
+        unsafe { (self.api.free_env)(self.env.as_ptr()) };
+    }
+}
+
+/// The type of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    Int,
+    Double,
+    Text,
+}
+
+/// A parameter's value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Int(i32),
+    Double(f64),
+    Text(CString),
+}
+
+/// The arrays of a problem, borrowed for the call. Shapes: n columns, m rows, column-wise.
+pub struct Arrays<'a> {
+    pub maximize: bool,
+    pub offset: f64,
+    pub cost: &'a [f64],
+    pub lower: &'a [f64],
+    pub upper: &'a [f64],
+    /// n letters of kinds.
+    pub kinds: &'a [u8],
+    /// m right-hand sides and senses (`<`, `>`, `=`).
+    pub sides: &'a [f64],
+    pub senses: &'a [u8],
+    /// n + 1 positions.
+    pub starts: &'a [i32],
+    pub indices: &'a [i32],
+    pub values: &'a [f64],
+}
+
+impl Gurobi {
+    /// Takes the functions out of a library and starts an environment.
+    ///
+    /// # Errors
+    /// When it lacks a function, or what it says about its licence.
+    pub fn of(library: &Library) -> Result<Self, Fault> {
+        let api = Api::of(library).map_err(Fault::Failed)?;
+        let (mut major, mut minor, mut technical) = (0, 0, 0);
+        let mut raw = ptr::null_mut();
+        // SAFETY: places for three ints and a pointer, which is checked.
+        let code = unsafe {
+            (api.version)(&raw mut major, &raw mut minor, &raw mut technical);
+            (api.empty_env)(&raw mut raw, major, minor, technical)
+        };
+        let Some(env) = NonNull::new(raw) else {
+            return Err(Fault::Failed(format!("no environment could be made (error {code})")));
+        };
+        let gurobi = Self { api, env, version: (major, minor, technical) };
+        gurobi.check(env.as_ptr(), code)?;
+        // Before it starts, which prints.
+        gurobi.set_in(env.as_ptr(), c"LogToConsole", &Value::Int(0))?;
+        // SAFETY: the environment was made and not started yet.
+        let code = unsafe { (gurobi.api.start_env)(env.as_ptr()) };
+        gurobi.check(env.as_ptr(), code)?;
+        Ok(gurobi)
+    }
+
+    /// Major, minor and technical version.
+    pub fn version(&self) -> (i32, i32, i32) {
+        self.version
+    }
+
+    fn fault(&self, env: Ptr, code: c_int) -> Fault {
+        // SAFETY: the message is a C string that lives as long as the environment.
+        let says = unsafe {
+            let text = (self.api.error_text)(env);
+            if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().trim().to_owned() }
+        };
+        let says = if says.is_empty() { format!("error {code}") } else { format!("error {code}: {says}") };
+        match code {
+            NO_LICENCE => Fault::NoLicense(says),
+            TOO_LARGE => Fault::TooLarge(says),
+            _ => Fault::Failed(says),
+        }
+    }
+
+    fn check(&self, env: Ptr, code: c_int) -> Result<(), Fault> {
+        if code == 0 { Ok(()) } else { Err(self.fault(env, code)) }
+    }
+
+    fn set_in(&self, env: Ptr, name: &CStr, value: &Value) -> Result<(), Fault> {
+        // SAFETY: an environment, a C string, and a plain number or a C string that is copied.
+        let code = unsafe {
+            match value {
+                Value::Int(v) => (self.api.set_int)(env, name.as_ptr(), *v),
+                Value::Double(v) => (self.api.set_double)(env, name.as_ptr(), *v),
+                Value::Text(v) => (self.api.set_text)(env, name.as_ptr(), v.as_ptr()),
+            }
+        };
+        self.check(env, code)
+    }
+
+    /// A model of these arrays.
+    ///
+    /// # Errors
+    /// What Gurobi says.
+    pub fn instance(self: &Arc<Self>, a: &Arrays<'_>) -> Result<Instance, Fault> {
+        let (n, m) = (a.cost.len(), a.sides.len());
+        assert!(a.lower.len() == n && a.upper.len() == n && a.kinds.len() == n && a.starts.len() == n + 1);
+        assert!(a.senses.len() == m && a.indices.len() == a.values.len());
+        assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
+        assert!(a.indices.iter().all(|&i| i >= 0 && (i as usize) < m));
+        let counts: Vec<c_int> = a.starts.windows(2).map(|w| w[1] - w[0]).collect();
+        let mut raw = ptr::null_mut();
+        let guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // SAFETY: all arrays have the lengths that n, m, starts and counts say, as was asserted; Gurobi copies all, and
+        // takes null for no names.
+        let code = unsafe {
+            (self.api.load)(
+                self.env.as_ptr(),
+                &raw mut raw,
+                c"farkas".as_ptr(),
+                n as c_int,
+                m as c_int,
+                if a.maximize { -1 } else { 1 },
+                a.offset,
+                a.cost.as_ptr(),
+                a.senses.as_ptr().cast(),
+                a.sides.as_ptr(),
+                a.starts.as_ptr(),
+                counts.as_ptr(),
+                a.indices.as_ptr(),
+                a.values.as_ptr(),
+                a.lower.as_ptr(),
+                a.upper.as_ptr(),
+                a.kinds.as_ptr().cast(),
+                ptr::null(),
+                ptr::null(),
+            )
+        };
+        let result = self.check(self.env.as_ptr(), code);
+        drop(guard);
+        result?;
+        let raw = NonNull::new(raw).ok_or_else(|| Fault::Failed("no model was made".into()))?;
+        // SAFETY: a model that was made.
+        let env = unsafe { (self.api.model_env)(raw.as_ptr()) };
+        Ok(Instance { gurobi: Arc::clone(self), raw, env, columns: n, rows: m })
+    }
+}
+
+/// One model. It may move between threads, and is used by one at a time.
+pub struct Instance {
+    gurobi: Arc<Gurobi>,
+    raw: NonNull<c_void>,
+    /// The model's own environment, which goes with it.
+    env: Ptr,
+    columns: usize,
+    rows: usize,
+}
+
+// SAFETY: a model may be used by any thread, by one at a time, which `&mut self` sees to.
+unsafe impl Send for Instance {}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: it came from Gurobi, and nobody uses it after this.
+        unsafe { (self.gurobi.api.free_model)(self.raw.as_ptr()) };
+    }
+}
+
+/// A model that any thread may stop.
+struct Stoppable(Ptr, unsafe extern "C" fn(Ptr));
+
+// SAFETY: `GRBterminate` may be called from any thread, and the waker that holds this goes before the run ends.
+unsafe impl Send for Stoppable {}
+// SAFETY: as above.
+unsafe impl Sync for Stoppable {}
+
+impl Stoppable {
+    fn stop(&self) {
+        // SAFETY: the model lives as long as the run, and the run as long as the waker.
+        unsafe { (self.1)(self.0) };
+    }
+}
+
+/// What the callback reaches.
+struct Inside<'a, 'b> {
+    api: &'a Api,
+    listener: &'a Listener<'b>,
+    /// Columns of the model, our own slacks of ranges included.
+    columns: usize,
+}
+
+impl Instance {
+    fn raw(&self) -> Ptr {
+        self.raw.as_ptr()
+    }
+
+    fn check(&self, code: c_int) -> Result<(), Fault> {
+        self.gurobi.check(self.env, code)
+    }
+
+    fn inside(&self, columns: &[i32]) -> bool {
+        columns.iter().all(|&j| j >= 0 && (j as usize) < self.columns)
+    }
+
+    /// Special ordered sets: types (1, 2), where each begins, members, weights.
+    pub fn add_sets(&mut self, types: &[i32], begins: &[i32], members: &[i32], weights: &[f64]) -> Result<(), Fault> {
+        assert!(types.len() == begins.len() && members.len() == weights.len() && self.inside(members));
+        assert!(begins.iter().all(|&b| b >= 0 && b as usize <= members.len()));
+        // SAFETY: the lengths were asserted; copied.
+        let code = unsafe {
+            (self.gurobi.api.add_sets)(
+                self.raw(),
+                types.len() as c_int,
+                members.len() as c_int,
+                types.as_ptr(),
+                begins.as_ptr(),
+                members.as_ptr(),
+                weights.as_ptr(),
+            )
+        };
+        self.check(code)
+    }
+
+    /// A row that has to hold when a binary column has the value `active`.
+    pub fn add_indicator(
+        &mut self,
+        (column, active): (i32, bool),
+        (columns, values): (&[i32], &[f64]),
+        sense: u8,
+        side: f64,
+    ) -> Result<(), Fault> {
+        assert!(columns.len() == values.len() && self.inside(columns) && self.inside(&[column]));
+        // SAFETY: the lengths were asserted; copied; null means no name.
+        let code = unsafe {
+            (self.gurobi.api.add_indicator)(
+                self.raw(),
+                ptr::null(),
+                column,
+                c_int::from(active),
+                columns.len() as c_int,
+                columns.as_ptr(),
+                values.as_ptr(),
+                sense as c_char,
+                side,
+            )
+        };
+        self.check(code)
+    }
+
+    /// `Σ value · x[first] · x[second]`, added to the objective.
+    pub fn add_products(&mut self, first: &[i32], second: &[i32], values: &[f64]) -> Result<(), Fault> {
+        assert!(first.len() == second.len() && first.len() == values.len());
+        assert!(self.inside(first) && self.inside(second));
+        let count = first.len() as c_int;
+        // SAFETY: the lengths were asserted; copied.
+        self.check(unsafe {
+            (self.gurobi.api.add_products)(self.raw(), count, first.as_ptr(), second.as_ptr(), values.as_ptr())
+        })
+    }
+
+    /// `linear + Σ value · x[first] · x[second]` beside a side.
+    pub fn add_quadratic_row(
+        &mut self,
+        linear: (&[i32], &[f64]),
+        products: (&[i32], &[i32], &[f64]),
+        sense: u8,
+        side: f64,
+    ) -> Result<(), Fault> {
+        assert!(linear.0.len() == linear.1.len() && self.inside(linear.0));
+        assert!(products.0.len() == products.1.len() && products.0.len() == products.2.len());
+        assert!(self.inside(products.0) && self.inside(products.1));
+        // SAFETY: the lengths were asserted; copied; null means no name.
+        let code = unsafe {
+            (self.gurobi.api.add_quadratic_row)(
+                self.raw(),
+                linear.0.len() as c_int,
+                linear.0.as_ptr(),
+                linear.1.as_ptr(),
+                products.0.len() as c_int,
+                products.0.as_ptr(),
+                products.1.as_ptr(),
+                products.2.as_ptr(),
+                sense as c_char,
+                side,
+                ptr::null(),
+            )
+        };
+        self.check(code)
+    }
+
+    /// Takes in what was added.
+    pub fn update(&mut self) -> Result<(), Fault> {
+        // SAFETY: a live model.
+        self.check(unsafe { (self.gurobi.api.update)(self.raw()) })
+    }
+
+    /// Forgets what was solved, starts included.
+    pub fn reset(&mut self) -> Result<(), Fault> {
+        // SAFETY: a live model; 1 forgets starts too.
+        self.check(unsafe { (self.gurobi.api.reset)(self.raw(), 1) })
+    }
+
+    /// All parameters to Gurobi's defaults.
+    pub fn set_defaults(&mut self) -> Result<(), Fault> {
+        // SAFETY: the model's own environment.
+        self.check(unsafe { (self.gurobi.api.reset_parameters)(self.env) })
+    }
+
+    /// One parameter.
+    pub fn set(&mut self, name: &CStr, value: &Value) -> Result<(), Fault> {
+        self.gurobi.set_in(self.env, name, value)
+    }
+
+    /// A parameter's type, by its name.
+    pub fn parameter_type(&self, name: &CStr) -> Option<ParameterType> {
+        // SAFETY: the model's environment and a C string.
+        match unsafe { (self.gurobi.api.parameter_type)(self.env, name.as_ptr()) } {
+            1 => Some(ParameterType::Int),
+            2 => Some(ParameterType::Double),
+            3 => Some(ParameterType::Text),
+            _ => None,
+        }
+    }
+
+    /// The names of all parameters.
+    pub fn parameter_names(&self) -> Vec<String> {
+        let api = &self.gurobi.api;
+        // SAFETY: the model's environment; the names are C strings of Gurobi's own that stay.
+        unsafe {
+            let count = (api.parameter_count)(self.env).clamp(0, 10_000);
+            let name = |i| {
+                let mut text = ptr::null_mut();
+                let code = (api.parameter_name)(self.env, i, &raw mut text);
+                (code == 0 && !text.is_null()).then(|| {
+                    let mut name = CStr::from_ptr(text).to_string_lossy().into_owned();
+                    name.truncate(NAME_BYTES);
+                    name
+                })
+            };
+            (0..count).filter_map(name).collect()
+        }
+    }
+
+    /// One attribute of the model that is an int; 0 where there is none.
+    pub fn int(&self, name: &CStr) -> i32 {
+        let mut value = 0;
+        // SAFETY: a C string and a place for an int.
+        if unsafe { (self.gurobi.api.get_int)(self.raw(), name.as_ptr(), &raw mut value) } == 0 { value } else { 0 }
+    }
+
+    /// One attribute of the model that is a double.
+    pub fn double(&self, name: &CStr) -> Option<f64> {
+        let mut value = 0.0;
+        // SAFETY: a C string and a place for a double.
+        let code = unsafe { (self.gurobi.api.get_double)(self.raw(), name.as_ptr(), &raw mut value) };
+        (code == 0).then_some(value)
+    }
+
+    /// An attribute of every column.
+    pub fn column_doubles(&self, name: &CStr) -> Option<Vec<f64>> {
+        self.doubles(name, self.columns)
+    }
+
+    /// An attribute of every row.
+    pub fn row_doubles(&self, name: &CStr) -> Option<Vec<f64>> {
+        self.doubles(name, self.rows)
+    }
+
+    fn doubles(&self, name: &CStr, len: usize) -> Option<Vec<f64>> {
+        let mut values = vec![0.0; len];
+        // SAFETY: a C string and `len` places for the entries from 0 on; the callers pass the model's own sizes.
+        let code =
+            unsafe { (self.gurobi.api.get_doubles)(self.raw(), name.as_ptr(), 0, len as c_int, values.as_mut_ptr()) };
+        (code == 0).then_some(values)
+    }
+
+    /// The statuses of columns and rows.
+    pub fn basis(&self) -> Option<(Vec<i32>, Vec<i32>)> {
+        let ints = |name: &CStr, len: usize| {
+            let mut values = vec![0; len];
+            // SAFETY: a C string and `len` places for the entries from 0 on.
+            let code =
+                unsafe { (self.gurobi.api.get_ints)(self.raw(), name.as_ptr(), 0, len as c_int, values.as_mut_ptr()) };
+            (code == 0).then_some(values)
+        };
+        Some((ints(c"VBasis", self.columns)?, ints(c"CBasis", self.rows)?))
+    }
+
+    /// Statuses for the next LP.
+    pub fn set_basis(&mut self, columns: &[i32], rows: &[i32]) -> Result<(), Fault> {
+        assert!(columns.len() == self.columns && rows.len() == self.rows);
+        for (name, values) in [(c"VBasis", columns), (c"CBasis", rows)] {
+            let len = values.len() as c_int;
+            // SAFETY: as many values as are told; copied.
+            let code = unsafe { (self.gurobi.api.set_ints)(self.raw(), name.as_ptr(), 0, len, values.as_ptr()) };
+            self.check(code)?;
+        }
+        Ok(())
+    }
+
+    /// Values of the first columns for the next search.
+    pub fn set_start(&mut self, values: &[f64]) -> Result<(), Fault> {
+        assert!(values.len() <= self.columns);
+        let len = values.len() as c_int;
+        // SAFETY: as many values as are told; copied.
+        self.check(unsafe { (self.gurobi.api.set_doubles)(self.raw(), c"Start".as_ptr(), 0, len, values.as_ptr()) })
+    }
+
+    /// Optimises, telling the listener, until the end, a limit, or until the listener halts.
+    pub fn run(&mut self, listener: &Listener<'_>) -> Result<(), Fault> {
+        let api = &self.gurobi.api;
+        let inside = Inside { api, listener, columns: self.columns };
+        let handle = (&raw const inside).cast_mut().cast::<c_void>();
+        // SAFETY: `inside` outlives the run, and the callback is taken out before it ends; Gurobi calls it on one thread at
+        // a time.
+        let code = unsafe {
+            let mut code = (api.set_callback)(self.raw(), Some(on_moment), handle);
+            if code == 0 {
+                let stoppable = Stoppable(self.raw(), api.terminate);
+                let waker = listener.stop().on_stop(move || stoppable.stop());
+                code = (api.optimise)(self.raw());
+                drop(waker);
+                (api.set_callback)(self.raw(), None, ptr::null_mut());
+            }
+            code
+        };
+        self.check(code)
+    }
+}
+
+unsafe extern "C" fn on_moment(model: Ptr, data: *mut c_void, place: c_int, handle: *mut c_void) -> c_int {
+    // SAFETY: the handle is the `Inside` of the run that is under way.
+    let inside = unsafe { &*handle.cast::<Inside<'_, '_>>() };
+    inside.listener.guarded((), || moment(data, place, inside));
+    if inside.listener.halts() {
+        // SAFETY: the model of this callback, which may be stopped from inside it.
+        unsafe { (inside.api.terminate)(model) };
+    }
+    0
+}
+
+fn moment(data: *mut c_void, place: c_int, inside: &Inside<'_, '_>) {
+    let Inside { api, listener, columns } = *inside;
+    let double = |what| {
+        let mut value = 0.0_f64;
+        // SAFETY: inside a callback, at a place where this figure is a double.
+        let code = unsafe { (api.callback_get)(data, place, what, (&raw mut value).cast()) };
+        (code == 0).then_some(value)
+    };
+    let count = |what| double(what).map_or(0, |v| v.max(0.0) as u64);
+    match place {
+        WHERE_MESSAGE => {
+            let mut text: *const c_char = ptr::null();
+            // SAFETY: at this place the figure is a C string of Gurobi's during this call.
+            unsafe {
+                if (api.callback_get)(data, place, MESSAGE_TEXT, (&raw mut text).cast()) == 0 && !text.is_null() {
+                    listener.log(&CStr::from_ptr(text).to_string_lossy());
+                }
+            }
+        }
+        WHERE_PRESOLVE => listener.phase("presolve"),
+        WHERE_SIMPLEX => {
+            listener.phase("simplex");
+            listener.progress(Progress { nodes: 0, iterations: count(SIMPLEX_ITERATIONS) });
+        }
+        WHERE_BARRIER => listener.phase("barrier"),
+        WHERE_MIP => {
+            let nodes = count(MIP_NODES);
+            listener.phase(if nodes == 0 { "root" } else { "search" });
+            if let Some(bound) = double(MIP_BOUND) {
+                listener.bound(bound);
+            }
+            listener.progress(Progress { nodes, iterations: count(MIP_ITERATIONS) });
+        }
+        WHERE_SOLUTION => {
+            if let Some(objective) = double(SOLUTION_OBJECTIVE).filter(|objective| listener.improves(*objective)) {
+                let mut values = vec![0.0_f64; columns];
+                // SAFETY: at this place the figure is an array with a double for each column of the model.
+                let code = unsafe { (api.callback_get)(data, place, SOLUTION_VALUES, values.as_mut_ptr().cast()) };
+                if code == 0 {
+                    listener.incumbent(objective, Some(&values));
+                }
+            }
+        }
+        WHERE_NODE => {
+            if let Some(point) = listener.offered() {
+                // Slacks of ranges follow from the rest: 1e101 means that a value is not known.
+                let mut values = vec![1e101; columns];
+                values[..point.values().len()].copy_from_slice(point.values());
+                let mut objective = 0.0;
+                // SAFETY: at this place a point may be handed in, with a double for each column; it is checked by Gurobi.
+                unsafe { (api.callback_solution)(data, values.as_ptr(), &raw mut objective) };
+            }
+        }
+        _ => {}
+    }
+}
