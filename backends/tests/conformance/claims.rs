@@ -4,7 +4,7 @@ use farkas_backends::contract::{Backend, BackendError, Capabilities, Fit, Quiet,
 use farkas_backends::options::{LpMethod, Options, Presolve};
 use farkas_modeling::answer::Ray;
 use farkas_modeling::problem::Curvature;
-use farkas_modeling::{Claim, Problem, Reason};
+use farkas_modeling::{Claim, Problem, Reason, Sense};
 
 use crate::for_each;
 use crate::judge::{close, faults};
@@ -78,7 +78,7 @@ fn table(backend: &dyn Backend, options: &Options) -> Vec<String> {
 }
 
 /// The rows that `backend` takes, solved by `by`.
-fn table_by(backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
+pub fn table_by(backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
     let mut found = Vec::new();
     let (mut solved, mut refused) = (0, 0);
     for case in cases().iter().filter(|c| backend.fits(&c.problem) == Fit::Takes) {
@@ -100,18 +100,6 @@ fn table_by(backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<S
 #[test]
 fn every_row_of_the_table() {
     for_each(|backend| table(backend, &Options::default()));
-}
-
-/// The way into a process and back changes nothing.
-#[test]
-#[cfg(target_os = "linux")]
-fn every_row_in_a_worker() {
-    let registry = crate::sidecars::registry();
-    for_each(|backend| match registry.backend(backend.name()) {
-        Some(worker) => table_by(backend, &*worker, &Options::default()),
-        None => vec!["has no worker".into()],
-    });
-    registry.shut_down();
 }
 
 #[test]
@@ -143,6 +131,17 @@ fn takes_products(p: &Problem, can: Capabilities) -> bool {
             && (p.quadratic_rows().is_empty() || can.convex_rows))
 }
 
+/// Whether the shape of its rows and its sense are declared.
+fn takes_rows(p: &Problem, can: Capabilities) -> bool {
+    let mut sides = p.row_lower().iter().zip(p.row_upper()).map(|(l, u)| (l.is_finite(), u.is_finite(), l == u));
+    let fits = |(below, above, equal)| match (below, above) {
+        (true, true) => equal || can.ranges,
+        (false, false) => can.free_rows,
+        _ => true,
+    };
+    sides.all(fits) && (can.maximize || p.sense() == Sense::Minimize)
+}
+
 #[test]
 fn what_is_not_declared_is_refused() {
     for_each(|backend| {
@@ -154,6 +153,7 @@ fn what_is_not_declared_is_refused() {
                 || (p.num_semis() > 0 && !can.semicontinuous)
                 || (!p.sets().is_empty() && !can.sets)
                 || (!p.indicators().is_empty() && !can.indicators)
+                || !takes_rows(p, can)
                 || (can.only_integers && p.num_integers() < p.num_columns())
                 || !takes_products(p, can);
             let takes = backend.fits(p) == Fit::Takes;

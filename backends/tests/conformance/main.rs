@@ -18,6 +18,8 @@ mod sessions;
 #[cfg(target_os = "linux")]
 mod sidecars;
 mod table;
+#[cfg(target_os = "linux")]
+mod workers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,0 +1,47 @@
+//! `docs/adding-a-solver.md`, followed: a new solver in one file, its line, and the suite over it.
+
+#[path = "../conformance/behaviour.rs"]
+mod behaviour;
+#[path = "../conformance/choices.rs"]
+mod choices;
+#[path = "../conformance/claims.rs"]
+mod claims;
+#[path = "../conformance/ear.rs"]
+mod ear;
+#[path = "../conformance/judge.rs"]
+mod judge;
+#[path = "../conformance/patches.rs"]
+mod patches;
+#[path = "../conformance/problems.rs"]
+mod problems;
+#[path = "../conformance/quadratics.rs"]
+mod quadratics;
+#[path = "../conformance/sessions.rs"]
+mod sessions;
+#[path = "../conformance/table.rs"]
+mod table;
+mod toy;
+
+use farkas_backends::contract::Backend;
+
+/// The suite's way to everybody: here, to the toy alone.
+fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
+    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(&toy::Toy)));
+    let faults = asked.unwrap_or_else(|thrown| match thrown.downcast::<ear::NotTaken>() {
+        Ok(refused) => {
+            println!("not asked of toy, which was seen to refuse it: {}", refused.0);
+            Vec::new()
+        }
+        Err(thrown) => std::panic::resume_unwind(thrown),
+    });
+    assert!(faults.is_empty(), "{} faults\n  {}", faults.len(), faults.join("\n  "));
+}
+
+/// The page shows this very file, which is short.
+#[test]
+fn the_page_shows_the_toy() {
+    let page = include_str!("../../../docs/adding-a-solver.md");
+    let toy = include_str!("toy.rs");
+    assert!(page.contains(&format!("```rust\n{toy}```\n")), "docs/adding-a-solver.md shows another toy than toy.rs");
+    assert!(toy.lines().count() <= 150);
+}
