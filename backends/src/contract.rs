@@ -401,6 +401,10 @@ pub struct Progress {
 pub trait Control {
     /// Something happened.
     fn report(&self, event: Event<'_>);
+    /// Whether lines of the log are wanted. A solver that need not write them may be quicker; it may write them nevertheless.
+    fn hears_log(&self) -> bool {
+        true
+    }
     /// A point found elsewhere, better than what this solver has; each is handed out once.
     fn offered(&self) -> Option<Arc<CheckedPoint>> {
         None
@@ -413,6 +417,9 @@ pub struct Quiet;
 
 impl Control for Quiet {
     fn report(&self, _: Event<'_>) {}
+    fn hears_log(&self) -> bool {
+        false
+    }
 }
 
 type Waker = Box<dyn Fn() + Send + Sync>;

@@ -193,6 +193,26 @@ fn lp_survives() {
     survives("LP", &seeds, WORDS, |input| lp::read(input).is_ok());
 }
 
+/// A general constraint becomes rows and variables of its own: the most that a byte of an LP file can ask for.
+#[test]
+fn a_maximum_of_many_takes_no_more_either() {
+    let _alone = alone();
+    let operands: Vec<String> = (0..200_000).map(|k| format!("x{k}")).collect();
+    for (function, bounds) in [("MAX", "r <= 100"), ("MIN", "r >= -5")] {
+        let list = operands.join(",");
+        let text = format!(
+            "Minimize\n r\nSubject To\nBounds\n {bounds}\nGeneral Constraints\n r = {function} ({list})\nEnd\n"
+        );
+        let before = ALLOCATOR.current_usage();
+        ALLOCATOR.reset_peak_usage();
+        let problem = lp::read(text.as_bytes()).expect("it is LP").value;
+        let peak = ALLOCATOR.peak_usage().saturating_sub(before);
+        println!("{function}: {:.1} bytes a byte of the input", peak as f64 / text.len() as f64);
+        assert!(peak <= 64 * text.len(), "{function}: {peak} bytes for {}", text.len());
+        assert_eq!(problem.num_rows(), 400_001);
+    }
+}
+
 #[test]
 fn nl_survives() {
     let _alone = alone();

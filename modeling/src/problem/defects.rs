@@ -213,12 +213,14 @@ pub(super) struct Known {
     pub(super) sides: bool,
     /// Rows rise within every column.
     pub(super) sorted: bool,
+    /// Column starts rise to the number of entries, and every entry's row is there.
+    pub(super) placed: bool,
 }
 
 /// Every defect of a problem whose arrays are in place.
 pub(super) fn find(problem: &Problem, known: Known) -> Result<(), Defects> {
     let mut defects = Defects::default();
-    layout(problem, &mut defects);
+    layout(problem, known.placed, &mut defects);
     if defects.count > 0 {
         return Err(defects); // nothing below may index
     }
@@ -230,7 +232,7 @@ pub(super) fn find(problem: &Problem, known: Known) -> Result<(), Defects> {
     defects.into_result()
 }
 
-fn layout(p: &Problem, defects: &mut Defects) {
+fn layout(p: &Problem, placed: bool, defects: &mut Defects) {
     let (n, m, entries) = (p.num_columns(), p.num_rows(), p.num_nonzeros());
     for (what, got) in [("columns", n), ("rows", m), ("nonzeros", entries)] {
         if got > MOST_ENTRIES {
@@ -251,16 +253,14 @@ fn layout(p: &Problem, defects: &mut Defects) {
             defects.add(DefectCode::Shape, Place::Problem, format!("{got} {what} where {want} are needed"));
         }
     }
+    if placed {
+        return;
+    }
     positions(&p.starts, entries, defects);
     let worst = p.indices.iter().fold(0, |worst, &i| worst.max(i));
     if entries > 0 && worst as usize >= m {
         defects.add(DefectCode::OutOfRange, Place::Problem, format!("row index {worst}, but there are {m} rows"));
     }
-}
-
-/// Whether all numbers are finite. Counts those that are not: that takes no jump a number.
-fn all_finite(values: &[f64]) -> bool {
-    values.iter().filter(|v| !v.is_finite()).count() == 0
 }
 
 fn numbers(p: &Problem, sides_known: bool, defects: &mut Defects) {
@@ -274,7 +274,7 @@ fn numbers(p: &Problem, sides_known: bool, defects: &mut Defects) {
     finite(p.offset, &|| Place::Objective, "constant");
     let column = |j: usize| Place::Column(j, p.column_names.get(j).into_owned());
     let row = |i: usize| Place::Row(i, p.row_names.get(i).into_owned());
-    if !all_finite(&p.cost) {
+    if p.largest_cost.is_infinite() {
         for (j, &c) in p.cost.iter().enumerate() {
             finite(c, &|| column(j), "cost");
         }
@@ -301,7 +301,7 @@ fn numbers(p: &Problem, sides_known: bool, defects: &mut Defects) {
 }
 
 fn matrix(p: &Problem, sorted: bool, defects: &mut Defects) {
-    let finite = all_finite(&p.values);
+    let finite = p.largest_coefficient.is_finite();
     if finite && (sorted || columns_ascend(&p.starts, &p.indices)) {
         return;
     }

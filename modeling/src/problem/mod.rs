@@ -9,6 +9,7 @@ mod arrays;
 mod buffer;
 mod convexity;
 mod defects;
+mod magnitude;
 mod names;
 mod quadratic;
 mod sides;
@@ -212,6 +213,8 @@ pub struct Problem {
     quadratic_rows: Vec<QuadraticRow>,
     integers: usize,
     semis: usize,
+    largest_cost: f64,
+    largest_coefficient: f64,
     /// Shared with the problems that patches made of this one, as long as the matrix is the same.
     rows: Arc<OnceLock<RowMatrix>>,
 }
@@ -281,7 +284,7 @@ impl Problem {
         Self::normalised(data, None)
     }
 
-    /// As [`new`](Self::new), of columns whose rows rise already, and of bounds and sides that were looked at.
+    /// As [`new`](Self::new), of columns whose rows are there and rise already, and of bounds and sides that were looked at.
     pub(crate) fn of_sorted(data: ProblemData, bounds: Seen, sides: Seen) -> Result<Self, Defects> {
         Self::normalised(data, Some((bounds, sides)))
     }
@@ -294,6 +297,7 @@ impl Problem {
             data.kinds = vec![ColumnKind::Continuous; data.cost.len()];
         }
         defects::shapes(&data)?;
+        let placed = seen.is_some();
         let (bounds, sides) = seen.unwrap_or_else(|| {
             view::sort_and_merge(&mut data);
             (look(&data.lower, &data.upper), look(&data.row_lower, &data.row_upper))
@@ -305,7 +309,7 @@ impl Problem {
         for set in &mut data.sets {
             set.members.sort_by(|a, b| a.1.total_cmp(&b.1));
         }
-        let known = Known { sides: !bounds.wrong && !sides.wrong, sorted: true };
+        let known = Known { sides: !bounds.wrong && !sides.wrong, sorted: true, placed };
         let buffers = ProblemBuffers {
             name: data.name,
             objective_name: data.objective_name,
@@ -348,6 +352,8 @@ impl Problem {
             sense: b.sense,
             offset: b.offset,
             integers: b.kinds.iter().filter(|&&k| k == 1 || k == 3).count(),
+            largest_cost: magnitude::largest(&b.cost),
+            largest_coefficient: magnitude::largest(&b.values),
             semis: b.kinds.iter().filter(|&&k| k == 2 || k == 3).count(),
             cost: b.cost,
             lower: b.lower,
@@ -419,6 +425,8 @@ impl Problem {
             quadratic_rows: self.quadratic_rows.clone(),
             integers: self.integers,
             semis: self.semis,
+            largest_cost: 0.0,
+            largest_coefficient: self.largest_coefficient,
         }
     }
 
@@ -529,6 +537,16 @@ impl Problem {
     pub fn indicators(&self) -> &[Indicator] {
         &self.indicators
     }
+    /// The largest absolute value among the costs; 0 without columns.
+    pub fn largest_cost(&self) -> f64 {
+        self.largest_cost
+    }
+
+    /// The largest absolute value in the matrix; 0 where it is empty.
+    pub fn largest_coefficient(&self) -> f64 {
+        self.largest_coefficient
+    }
+
     /// Whether it is a plain linear program: no integers, sets, indicators, semicontinuous columns or products.
     pub fn is_lp(&self) -> bool {
         self.is_linear() && self.integers == 0 && self.semis == 0 && self.sets.is_empty() && self.indicators.is_empty()

@@ -260,6 +260,12 @@ impl NameArena {
         (rise && between).then_some(Self { text, ends })
     }
 
+    /// Names one after the other, each ending at its position in `ends`, as they were added to a text.
+    pub(crate) fn of_whole(text: String, ends: Vec<u32>) -> Self {
+        debug_assert!(ends.last().map_or(0, |&end| end as usize) == text.len());
+        Self { text, ends }
+    }
+
     /// Adds the next name. Answers `false`, adding nothing, when the arena would pass 4 GiB.
     #[must_use]
     pub fn push(&mut self, name: &str) -> bool {

@@ -594,6 +594,37 @@ impl Instance {
     }
 }
 
+/// What options are, for tests.
+#[cfg(test)]
+impl Instance {
+    pub fn bool_is(&self, name: &CStr, value: bool) -> bool {
+        let mut got: HighsInt = 0;
+        // SAFETY: the name is NUL-terminated; `got` is a place for the type that the C function writes.
+        ok(unsafe { sys::Highs_getBoolOptionValue(self.at(), name.as_ptr(), &raw mut got) }).is_ok()
+            && (got != 0) == value
+    }
+
+    pub fn int_is(&self, name: &CStr, value: HighsInt) -> bool {
+        let mut got: HighsInt = 0;
+        // SAFETY: as in `bool_is`.
+        ok(unsafe { sys::Highs_getIntOptionValue(self.at(), name.as_ptr(), &raw mut got) }).is_ok() && got == value
+    }
+
+    pub fn double_is(&self, name: &CStr, value: f64) -> bool {
+        let mut got = f64::NAN;
+        // SAFETY: as in `bool_is`.
+        ok(unsafe { sys::Highs_getDoubleOptionValue(self.at(), name.as_ptr(), &raw mut got) }).is_ok() && got == value
+    }
+
+    pub fn text_is(&self, name: &CStr, value: &CStr) -> bool {
+        let mut got = [0 as c_char; 4096];
+        // SAFETY: HiGHS writes a string that ends in NUL, of at most `kHighsMaximumStringLength` (512) bytes.
+        ok(unsafe { sys::Highs_getStringOptionValue(self.at(), name.as_ptr(), got.as_mut_ptr()) }).is_ok()
+            // SAFETY: it is NUL-terminated, being zero from the start.
+            && unsafe { CStr::from_ptr(got.as_ptr()) } == value
+    }
+}
+
 /// Takes the callback off when dropped.
 struct Attached(*mut c_void);
 

@@ -194,10 +194,12 @@ fn load(instance: &mut Instance, problem: &Problem) -> Result<(), Failed> {
 
 /// What in the numbers of a problem HiGHS does not take, or takes for something else.
 fn refusal(problem: &Problem) -> Option<String> {
-    if let Some(v) = problem.values().iter().find(|v| v.abs() >= LARGEST_COEFFICIENT) {
+    let v = problem.largest_coefficient();
+    if v >= LARGEST_COEFFICIENT {
         return Some(format!("highs does not take coefficients of {LARGEST_COEFFICIENT:e} and more, like {v:e}"));
     }
-    if let Some(c) = problem.cost().iter().find(|c| c.abs() >= INFINITE_COST) {
+    let c = problem.largest_cost();
+    if c >= INFINITE_COST {
         return Some(format!("highs takes costs of {INFINITE_COST:e} and more for infinite, like {c:e}"));
     }
     let semis = (0..problem.num_columns()).filter(|&j| problem.num_semis() > 0 && problem.kind(j).is_semi());

@@ -28,11 +28,45 @@ enum Value {
     Text(&'static CStr),
 }
 
+/// What of this stands in a fresh instance (1.16.0; a test asks it): looking an option up by its name takes HiGHS most of a
+/// microsecond, and a tiny problem is solved in a hundred.
+const DEFAULTS: [(&CStr, Value); 15] = [
+    (c"output_flag", Value::Bool(true)),
+    (c"time_limit", Value::Double(f64::INFINITY)),
+    (c"presolve", Value::Text(c"choose")),
+    (c"solver", Value::Text(c"choose")),
+    (c"mip_lp_solver", Value::Text(c"choose")),
+    (c"primal_feasibility_tolerance", Value::Double(1e-7)),
+    (c"dual_feasibility_tolerance", Value::Double(1e-7)),
+    (c"mip_feasibility_tolerance", Value::Double(1e-6)),
+    (c"mip_rel_gap", Value::Double(1e-4)),
+    (c"random_seed", Value::Int(0)),
+    (c"mip_max_nodes", Value::Int(i32::MAX)),
+    (c"mip_max_improving_sols", Value::Int(i32::MAX)),
+    (c"objective_target", Value::Double(f64::NEG_INFINITY)),
+    (c"objective_bound", Value::Double(f64::INFINITY)),
+    (c"mip_heuristic_effort", Value::Double(0.05)),
+];
+
+/// Whether HiGHS writes its log, for somebody to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Log {
+    Heard,
+    Unheard,
+}
+
 /// What was set last, so that a solve sets only what differs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
     applied: Vec<(&'static CStr, Value)>,
     dirty: bool,
+}
+
+impl Default for Settings {
+    /// Those of a fresh instance.
+    fn default() -> Self {
+        Self { applied: DEFAULTS.to_vec(), dirty: false }
+    }
 }
 
 impl Settings {
@@ -43,17 +77,18 @@ impl Settings {
         problem: &Problem,
         options: &Options,
         left: Option<Duration>,
+        log: Log,
     ) -> Result<(), SessionError> {
         let native = check_native(instance, options)?;
         if self.dirty {
             instance
                 .reset_options()
                 .map_err(|Failed| SessionError::Broken("HiGHS did not reset its options".into()))?;
-            self.applied.clear();
+            self.applied = DEFAULTS.to_vec();
         }
         // Dirty until all is well: a refusal half-way must not leave a mixture for the next solve.
         self.dirty = true;
-        for (name, value) in wanted(problem, options, left) {
+        for (name, value) in wanted(problem, options, left, log) {
             self.set(instance, name, value)
                 .map_err(|Failed| SessionError::Refused(format!("HiGHS does not take {value:?} for {name:?}")))?;
         }
@@ -106,7 +141,7 @@ fn count(limit: Option<u64>) -> i32 {
 }
 
 /// Everything that our options decide, in HiGHS' names (its manual, "List of options").
-fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CStr, Value)> {
+fn wanted(p: &Problem, o: &Options, left: Option<Duration>, log: Log) -> Vec<(&'static CStr, Value)> {
     let t = &o.tolerances;
     let threads = threads(o);
     let is_mip = p.num_integers() > 0 || p.num_semis() > 0;
@@ -143,7 +178,8 @@ fn wanted(p: &Problem, o: &Options, left: Option<Duration>) -> Vec<(&'static CSt
     vec![
         (c"log_to_console", Value::Bool(false)),
         // PDLP writes its log to fd 1 whatever `log_to_console` says (1.16.0), and is quiet without output.
-        (c"output_flag", Value::Bool(!first_order)),
+        // The search in a tree tells its bounds where it writes its log.
+        (c"output_flag", Value::Bool(!first_order && (is_mip || log == Log::Heard))),
         (c"threads", Value::Int(threads)),
         (c"parallel", Value::Text(if threads == 1 { c"off" } else { c"choose" })),
         (c"time_limit", Value::Double(left.map_or(f64::INFINITY, |d| d.as_secs_f64()))),
@@ -255,4 +291,33 @@ fn set_native(instance: &mut Instance, name: &CStr, kind: OptionType, text: &str
         }
     };
     done.map_err(|Failed| refused("another value (out of its range)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_instance_has_the_defaults() {
+        let mut instance = Instance::new().expect("there is memory for it");
+        for (name, value) in DEFAULTS {
+            let kind = match value {
+                Value::Bool(_) => OptionType::Bool,
+                Value::Int(_) => OptionType::Int,
+                Value::Double(_) => OptionType::Double,
+                Value::Text(_) => OptionType::Text,
+            };
+            assert_eq!(instance.option_type(name), Some(kind), "{name:?}");
+            let said = match value {
+                Value::Bool(v) => instance.bool_is(name, v),
+                Value::Int(v) => instance.int_is(name, v),
+                Value::Double(v) => instance.double_is(name, v),
+                Value::Text(v) => instance.text_is(name, v),
+            };
+            assert!(said, "{name:?} is not {value:?}");
+        }
+        assert!(!instance.double_is(c"time_limit", 7.0));
+        instance.set_double(c"time_limit", 7.0).expect("a time");
+        assert!(instance.double_is(c"time_limit", 7.0));
+    }
 }

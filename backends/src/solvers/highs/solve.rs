@@ -37,7 +37,8 @@ impl Solve<'_, '_> {
     pub(super) fn go(&mut self, start: &Start, control: &(dyn Control + Sync)) -> Result<Claim, SessionError> {
         let left = self.left();
         let HighsSession { instance, settings, problem, .. } = &mut *self.s;
-        settings.apply(instance, problem, self.options, left)?;
+        let log = if control.hears_log() { settings::Log::Heard } else { settings::Log::Unheard };
+        settings.apply(instance, problem, self.options, left, log)?;
         if self.stop.is_stopped() {
             return Ok(Claim::bare(Termination::at_limit(false, Limit::Interrupted, "stopped before it began")));
         }

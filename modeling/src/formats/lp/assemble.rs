@@ -46,27 +46,37 @@ impl Rows {
         true
     }
 
+    /// Room for so many more rows, of so many terms and so many bytes of labels together.
+    pub fn reserve(&mut self, rows: usize, terms: usize, bytes: usize) {
+        self.labels.reserve(rows, bytes);
+        self.ends.reserve(rows);
+        self.sides.reserve(rows);
+        self.columns.reserve(terms);
+        self.values.reserve(terms);
+    }
+
     /// A label that no row has yet.
     pub fn unused_label(&self, base: String) -> String {
         self.labels.unused(base)
     }
 
     /// Names of all rows: labels, and `R` with the row's number where there is none.
-    fn names(self) -> Option<Names> {
-        if self.unlabelled.len() == self.sides.len() {
+    fn names(&mut self) -> Option<Names> {
+        let (labels, unlabelled) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.unlabelled));
+        if unlabelled.len() == self.sides.len() {
             return None;
         }
-        if self.unlabelled.is_empty() {
-            return Some(self.labels.into_names());
+        if unlabelled.is_empty() {
+            return Some(labels.into_names());
         }
         let (mut all, mut next, mut label) = (NameIndex::default(), 0, 0);
         for row in 0..self.sides.len() {
-            if self.unlabelled.get(next) == Some(&(row as u32)) {
+            if unlabelled.get(next) == Some(&(row as u32)) {
                 next += 1;
                 // Each has a number of its own, so these cannot meet one another.
-                all.add(&self.labels.unused(format!("R{}", row + 1)))?;
+                all.add(&labels.unused(format!("R{}", row + 1)))?;
             } else {
-                all.add(self.labels.get(label))?;
+                all.add(labels.get(label))?;
                 label += 1;
             }
         }
@@ -74,7 +84,7 @@ impl Rows {
     }
 
     /// Column starts, rows and values, by counting; repeated terms stand side by side.
-    fn by_columns(&self, n: usize) -> (Vec<u32>, Vec<u32>, Vec<f64>) {
+    fn by_columns(&mut self, n: usize) -> (Vec<u32>, Vec<u32>, Vec<f64>) {
         let mut starts = vec![0_u32; n + 1];
         for &column in &self.columns {
             starts[column as usize + 1] += 1;
@@ -95,13 +105,21 @@ impl Rows {
             }
             from = end as usize;
         }
+        (self.ends, self.columns, self.values) = Default::default();
         (starts, indices, values)
+    }
+
+    /// Lower and upper sides; they are not there any more afterwards.
+    fn split_sides(&mut self) -> (Vec<f64>, Vec<f64>) {
+        let sides = std::mem::take(&mut self.sides);
+        sides.into_iter().map(|sides| (sides.lower, sides.upper)).unzip()
     }
 }
 
 impl Reader<'_> {
     pub(super) fn finish(mut self) -> Result<(ProblemData, Vec<Warning>), Fault> {
         settle_bounds(&mut self.variables, &mut self.warnings);
+        self.variables.seen = Vec::new();
         self.rewrite_general()?;
         let objective_name = match self.objective_name {
             Some(span) => Some(self.name_text(span)?.to_owned()),
@@ -109,29 +127,35 @@ impl Reader<'_> {
         };
         let name = problem_name(self.tokens.bytes);
         let sense = self.sense();
-        let variables = self.variables;
-        let n = variables.len();
-        let (starts, indices, values) = self.rows.by_columns(n);
-        if (0..n).any(|j| indices[starts[j] as usize..starts[j + 1] as usize].windows(2).any(|w| w[0] == w[1])) {
+        // One thing after the other, each dropping what it was made of: large files are what this has to hold.
+        let kinds = (0..self.variables.len()).map(|j| self.variables.kind(j)).collect();
+        self.variables.flags = Vec::new();
+        let Variables { names, cost, lower, upper, .. } = self.variables;
+        let column_names = Some(names.into_names());
+        let row_names = self.rows.names();
+        let (starts, indices, values) = self.rows.by_columns(cost.len());
+        let rows_of = |j: usize| &indices[starts[j] as usize..starts[j + 1] as usize];
+        if (0..cost.len()).any(|j| rows_of(j).windows(2).any(|w| w[0] == w[1])) {
             self.warnings
                 .add("lp-repeated-term", None, || "a row names a variable twice; the values are added".to_owned());
         }
+        let (row_lower, row_upper) = self.rows.split_sides();
         let data = ProblemData {
             name,
             objective_name,
             sense,
             offset: self.offset,
-            kinds: (0..n).map(|j| variables.kind(j)).collect(),
-            row_lower: self.rows.sides.iter().map(|s| s.lower).collect(),
-            row_upper: self.rows.sides.iter().map(|s| s.upper).collect(),
+            kinds,
+            row_lower,
+            row_upper,
             starts,
             indices,
             values,
-            row_names: self.rows.names(),
-            cost: variables.cost,
-            lower: variables.lower,
-            upper: variables.upper,
-            column_names: Some(variables.names.into_names()),
+            row_names,
+            cost,
+            lower,
+            upper,
+            column_names,
             sets: self.sets,
             indicators: self.indicators,
             quadratic_objective: self.quadratic_objective,
@@ -144,7 +168,7 @@ impl Reader<'_> {
 /// Gives binaries their bounds, and tells of upper bounds that leave nothing.
 fn settle_bounds(variables: &mut Variables, warnings: &mut Warnings) {
     for j in 0..variables.len() {
-        let at = Some(variables.seen[j].at);
+        let at = Some(variables.seen[j]);
         if variables.has(j, flag::BINARY) {
             let (lower, upper) = (variables.lower[j], variables.upper[j]);
             if (variables.has(j, flag::LOWER) && lower < 0.0) || (variables.has(j, flag::UPPER) && upper > 1.0) {

@@ -65,16 +65,21 @@ impl Reader<'_> {
     ) -> Result<(), Fault> {
         // MIN is MAX of the negatives.
         let sign = if largest { 1.0 } else { -1.0 };
-        let mut all: Vec<Operand> = Vec::with_capacity(operands.len() + constants.len());
-        for &column in operands {
-            let (lower, upper) = self.range(column);
+        let count = operands.len() + constants.len();
+        let operand = |reader: &Self, k: usize| {
+            let Some(&column) = operands.get(k) else {
+                let value = sign * constants[k - operands.len()];
+                return Operand { column: None, lower: value, upper: value };
+            };
+            let (lower, upper) = reader.range(column);
             let (lower, upper) = if largest { (lower, upper) } else { (-upper, -lower) };
-            all.push(Operand { column: Some(column), lower, upper });
-        }
-        all.extend(constants.iter().map(|&c| Operand { column: None, lower: sign * c, upper: sign * c }));
-        let highest = all.iter().map(|o| o.upper).fold(f64::NEG_INFINITY, f64::max);
-        let choices = if all.len() > 1 { self.choices(place, all.len())? } else { Vec::new() };
-        for (k, operand) in all.iter().enumerate() {
+            Operand { column: Some(column), lower, upper }
+        };
+        let highest = (0..count).map(|k| operand(self, k).upper).fold(f64::NEG_INFINITY, f64::max);
+        self.make_room(place, count);
+        let choices = if count > 1 { self.choices(place, count)? } else { Vec::new() };
+        for k in 0..count {
+            let operand = operand(self, k);
             // sign·r − sign·x, and the constant's part on the other side.
             let mut terms = vec![(result, sign)];
             terms.extend(operand.column.map(|column| (column, -sign)));
@@ -89,6 +94,14 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Room for what `extreme` makes of so many operands. Growing bit by bit would take up to half as much again, of what is
+    /// large already beside a file of short names.
+    fn make_room(&mut self, place: &Place, operands: usize) {
+        let name = place.base.len() + "_above".len() + operands.to_string().len();
+        self.variables.reserve(operands, operands * name);
+        self.rows.reserve(2 * operands + 1, 6 * operands, 2 * operands * name);
     }
 
     /// One binary for each of `n`, of which one is 1.

@@ -33,10 +33,6 @@ pub(super) struct NameIndex {
 }
 
 impl NameIndex {
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     pub fn get(&self, index: usize) -> &str {
         name_at(&self.text, &self.ends, index)
     }
@@ -69,13 +65,16 @@ impl NameIndex {
         name
     }
 
+    /// Room for so many more names, of so many bytes together.
+    pub fn reserve(&mut self, names: usize, bytes: usize) {
+        self.text.reserve(bytes);
+        self.ends.reserve(names);
+        let (text, ends, state) = (&self.text, &self.ends, &self.state);
+        self.table.reserve(names, |&k| state.hash_one(name_at(text, ends, k as usize).as_bytes()));
+    }
+
     pub fn into_names(self) -> Names {
-        let mut arena = NameArena::default();
-        for k in 0..self.len() {
-            // As many bytes as fitted into `text` fit into the arena.
-            let _ = arena.push(self.get(k));
-        }
-        Names::known_distinct(arena)
+        Names::known_distinct(NameArena::of_whole(self.text, self.ends))
     }
 }
 
@@ -92,13 +91,20 @@ pub(super) struct Variables {
     pub lower: Vec<f64>,
     pub upper: Vec<f64>,
     pub flags: Vec<u8>,
-    /// Where each first appears; the file's start for those that were made.
-    pub seen: Vec<Span>,
+    /// Where each first appears. Nobody asks once the bounds are settled: it is empty then.
+    pub seen: Vec<usize>,
 }
 
 impl Variables {
     pub fn len(&self) -> usize {
         self.cost.len()
+    }
+
+    /// Room for so many more, whose names have so many bytes together.
+    pub fn reserve(&mut self, variables: usize, bytes: usize) {
+        self.names.reserve(variables, bytes);
+        self.flags.reserve(variables);
+        [&mut self.cost, &mut self.lower, &mut self.upper].into_iter().for_each(|list| list.reserve(variables));
     }
 
     /// Adds a variable with the bounds that LP gives to all: 0 and infinity.
@@ -108,7 +114,9 @@ impl Variables {
         self.lower.push(0.0);
         self.upper.push(f64::INFINITY);
         self.flags.push(0);
-        self.seen.push(seen);
+        if self.seen.len() == index as usize {
+            self.seen.push(seen.at);
+        }
         Some(index)
     }
 
