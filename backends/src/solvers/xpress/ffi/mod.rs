@@ -3,13 +3,18 @@
 //!
 //! Types and names are those of the "Xpress Optimizer Reference Manual"; controls and attributes are asked for by name.
 
-use std::ffi::{CStr, CString, c_char, c_double, c_int, c_longlong, c_void};
+mod api;
+mod callbacks;
+
+use std::ffi::{CStr, CString, c_char, c_double, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use crate::contract::Progress;
+use api::{Api, Ptr};
+use callbacks::{Inside, on_message, on_node, on_solution, on_time};
+
 use crate::loading::engine::Fault;
-use crate::loading::ffi::{Library, functions};
+use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
 
 /// Longer than any message (512 in the manual).
@@ -20,72 +25,6 @@ const TOO_LARGE: c_int = 120;
 
 /// The reason "user" for an interrupt.
 const BY_USER: c_int = 9;
-
-type Ptr = *mut c_void;
-type OnMessage = unsafe extern "C" fn(Ptr, *mut c_void, *const c_char, c_int, c_int);
-type OnMoment = unsafe extern "C" fn(Ptr, *mut c_void);
-type OnLog = unsafe extern "C" fn(Ptr, *mut c_void) -> c_int;
-type OnNode = unsafe extern "C" fn(Ptr, *mut c_void, *mut c_int);
-
-functions! {
-    /// What is called of the library.
-    struct Api {
-        init = c"XPRSinit"(*const c_char) -> c_int;
-        licence_error = c"XPRSgetlicerrmsg"(*mut c_char, c_int) -> c_int;
-        version = c"XPRSgetversion"(*mut c_char) -> c_int;
-        create = c"XPRScreateprob"(*mut Ptr) -> c_int;
-        destroy = c"XPRSdestroyprob"(Ptr) -> c_int;
-        last_error = c"XPRSgetlasterror"(Ptr, *mut c_char) -> c_int;
-        load = c"XPRSloadlp"(
-            Ptr, *const c_char, c_int, c_int, *const c_char, *const c_double, *const c_double, *const c_double,
-            *const c_int, *const c_int, *const c_int, *const c_double, *const c_double, *const c_double,
-        ) -> c_int;
-        change_sense = c"XPRSchgobjsense"(Ptr, c_int) -> c_int;
-        change_costs = c"XPRSchgobj"(Ptr, c_int, *const c_int, *const c_double) -> c_int;
-        change_types = c"XPRSchgcoltype"(Ptr, c_int, *const c_int, *const c_char) -> c_int;
-        change_limits = c"XPRSchgglblimit"(Ptr, c_int, *const c_int, *const c_double) -> c_int;
-        add_sets = c"XPRSaddsets"(
-            Ptr, c_int, c_int, *const c_char, *const c_int, *const c_int, *const c_double,
-        ) -> c_int;
-        add_rows = c"XPRSaddrows"(
-            Ptr, c_int, c_int, *const c_char, *const c_double, *const c_double, *const c_int, *const c_int,
-            *const c_double,
-        ) -> c_int;
-        set_indicators = c"XPRSsetindicators"(Ptr, c_int, *const c_int, *const c_int, *const c_int) -> c_int;
-        change_products = c"XPRSchgmqobj"(Ptr, c_int, *const c_int, *const c_int, *const c_double) -> c_int;
-        add_row_products = c"XPRSaddqmatrix"(
-            Ptr, c_int, c_int, *const c_int, *const c_int, *const c_double,
-        ) -> c_int;
-        set_defaults = c"XPRSsetdefaults"(Ptr) -> c_int;
-        set_int = c"XPRSsetintcontrol"(Ptr, c_int, c_int) -> c_int;
-        set_long = c"XPRSsetintcontrol64"(Ptr, c_int, c_longlong) -> c_int;
-        set_double = c"XPRSsetdblcontrol"(Ptr, c_int, c_double) -> c_int;
-        set_text = c"XPRSsetstrcontrol"(Ptr, c_int, *const c_char) -> c_int;
-        control = c"XPRSgetcontrolinfo"(Ptr, *const c_char, *mut c_int, *mut c_int) -> c_int;
-        attribute = c"XPRSgetattribinfo"(Ptr, *const c_char, *mut c_int, *mut c_int) -> c_int;
-        get_int = c"XPRSgetintattrib"(Ptr, c_int, *mut c_int) -> c_int;
-        get_double = c"XPRSgetdblattrib"(Ptr, c_int, *mut c_double) -> c_int;
-        optimise_lp = c"XPRSlpoptimize"(Ptr, *const c_char) -> c_int;
-        optimise_mip = c"XPRSmipoptimize"(Ptr, *const c_char) -> c_int;
-        postsolve = c"XPRSpostsolve"(Ptr) -> c_int;
-        interrupt = c"XPRSinterrupt"(Ptr, c_int) -> c_int;
-        lp_solution = c"XPRSgetlpsol"(Ptr, *mut c_double, *mut c_double, *mut c_double, *mut c_double) -> c_int;
-        mip_solution = c"XPRSgetmipsol"(Ptr, *mut c_double, *mut c_double) -> c_int;
-        basis = c"XPRSgetbasis"(Ptr, *mut c_int, *mut c_int) -> c_int;
-        load_basis = c"XPRSloadbasis"(Ptr, *const c_int, *const c_int) -> c_int;
-        primal_ray = c"XPRSgetprimalray"(Ptr, *mut c_double, *mut c_int) -> c_int;
-        dual_ray = c"XPRSgetdualray"(Ptr, *mut c_double, *mut c_int) -> c_int;
-        add_start = c"XPRSaddmipsol"(Ptr, c_int, *const c_double, *const c_int, *const c_char) -> c_int;
-        on_message = c"XPRSaddcbmessage"(Ptr, OnMessage, *mut c_void, c_int) -> c_int;
-        no_message = c"XPRSremovecbmessage"(Ptr, Option<OnMessage>, *mut c_void) -> c_int;
-        on_solution = c"XPRSaddcbintsol"(Ptr, OnMoment, *mut c_void, c_int) -> c_int;
-        no_solution = c"XPRSremovecbintsol"(Ptr, Option<OnMoment>, *mut c_void) -> c_int;
-        on_time = c"XPRSaddcbchecktime"(Ptr, OnLog, *mut c_void, c_int) -> c_int;
-        no_time = c"XPRSremovecbchecktime"(Ptr, Option<OnLog>, *mut c_void) -> c_int;
-        on_node = c"XPRSaddcboptnode"(Ptr, OnNode, *mut c_void, c_int) -> c_int;
-        no_node = c"XPRSremovecboptnode"(Ptr, Option<OnNode>, *mut c_void) -> c_int;
-    }
-}
 
 /// Attributes that are read inside callbacks too, by their numbers.
 #[derive(Debug, Clone, Copy)]
@@ -273,13 +212,6 @@ impl Interruptible {
         // SAFETY: the problem lives as long as the run, and the run as long as the waker.
         unsafe { (self.1)(self.0, BY_USER) };
     }
-}
-
-/// What the callbacks reach.
-struct Inside<'a, 'b> {
-    xpress: &'a Xpress,
-    listener: &'a Listener<'b>,
-    mixed: bool,
 }
 
 impl Instance {
@@ -615,82 +547,4 @@ fn double(api: &Api, problem: Ptr, attribute: c_int) -> Option<f64> {
     let mut value = 0.0;
     // SAFETY: a live problem and a place for a double.
     (unsafe { (api.get_double)(problem, attribute, &raw mut value) } == 0).then_some(value)
-}
-
-unsafe extern "C" fn on_message(_: Ptr, handle: *mut c_void, message: *const c_char, len: c_int, _: c_int) {
-    if handle.is_null() || message.is_null() || len < 0 {
-        return;
-    }
-    // SAFETY: the handle is the `Inside` of the run that is under way, the message a C string of Xpress' during this call.
-    let (inside, message) = unsafe { (&*handle.cast::<Inside<'_, '_>>(), CStr::from_ptr(message)) };
-    inside.listener.guarded((), || {
-        inside.listener.log(&message.to_string_lossy());
-        inside.listener.log("\n");
-    });
-}
-
-/// Called often, also where nothing else is.
-unsafe extern "C" fn on_time(problem: Ptr, handle: *mut c_void) -> c_int {
-    // SAFETY: the handle is the `Inside` of the run that is under way.
-    let inside = unsafe { &*handle.cast::<Inside<'_, '_>>() };
-    inside.listener.guarded((), || moment(problem, inside));
-    // Anything but 0 would end it as if by its time limit.
-    0
-}
-
-/// Tells how far it is, and stops where the listener halts.
-fn moment(problem: Ptr, inside: &Inside<'_, '_>) {
-    let Inside { xpress, listener, mixed } = *inside;
-    let (api, a) = (&xpress.api, &xpress.attributes);
-    let count = |which| u64::try_from(int(api, problem, which)).unwrap_or(0);
-    let (nodes, iterations) = (count(a.nodes), count(a.simplex_iterations));
-    listener.phase(match (mixed, nodes) {
-        (false, _) => "simplex",
-        (true, 0) => "root",
-        (true, _) => "search",
-    });
-    if let Some(bound) = double(api, problem, a.bound).filter(|_| mixed) {
-        listener.bound(bound);
-    }
-    listener.progress(Progress { nodes, iterations });
-    if listener.halts() {
-        // SAFETY: the problem of this callback, which may be interrupted from inside it.
-        unsafe { (api.interrupt)(problem, BY_USER) };
-    }
-}
-
-unsafe extern "C" fn on_solution(problem: Ptr, handle: *mut c_void) {
-    // SAFETY: the handle is the `Inside` of the run that is under way.
-    let inside = unsafe { &*handle.cast::<Inside<'_, '_>>() };
-    inside.listener.guarded((), || {
-        let (api, listener) = (&inside.xpress.api, inside.listener);
-        let objective = double(api, problem, inside.xpress.attributes.mip_objective);
-        if let Some(objective) = objective.filter(|objective| listener.improves(*objective)) {
-            let mut values = vec![0.0; listener.columns()];
-            // SAFETY: n places; inside this callback the LP's solution is the new point, in the problem's own columns.
-            let code = unsafe {
-                let null = ptr::null_mut();
-                (api.lp_solution)(problem, values.as_mut_ptr(), null, null, null)
-            };
-            if code == 0 {
-                listener.incumbent(objective, Some(&values));
-            }
-        }
-        moment(problem, inside);
-    });
-}
-
-unsafe extern "C" fn on_node(problem: Ptr, handle: *mut c_void, _: *mut c_int) {
-    // SAFETY: the handle is the `Inside` of the run that is under way.
-    let inside = unsafe { &*handle.cast::<Inside<'_, '_>>() };
-    inside.listener.guarded((), || {
-        moment(problem, inside);
-        if let Some(point) = inside.listener.offered() {
-            // SAFETY: n values; null columns mean that all are given; Xpress copies and checks the point.
-            unsafe {
-                let n = point.values().len() as c_int;
-                (inside.xpress.api.add_start)(problem, n, point.values().as_ptr(), ptr::null(), ptr::null());
-            }
-        }
-    });
 }

@@ -4,13 +4,18 @@
 //! Types and names are those of the "Gurobi Optimizer Reference Manual, C API", the same from 9.0 to 13. The log comes by
 //! the message callback: `GRBsetlogcallbackfunc` changed its shape between versions.
 
-use std::ffi::{CStr, CString, c_char, c_double, c_int, c_void};
+mod api;
+mod callbacks;
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use crate::contract::Progress;
+use api::{Api, Ptr};
+use callbacks::{Inside, on_moment};
+
 use crate::loading::engine::Fault;
-use crate::loading::ffi::{Library, functions};
+use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
 
 /// `GRB_ERROR_NO_LICENSE`.
@@ -21,72 +26,6 @@ const TOO_LARGE: c_int = 10_010;
 
 /// `GRB_MAX_NAMELEN` and more.
 const NAME_BYTES: usize = 512;
-
-// Where a callback is called, and what may be asked there.
-const WHERE_PRESOLVE: c_int = 1;
-const WHERE_SIMPLEX: c_int = 2;
-const WHERE_MIP: c_int = 3;
-const WHERE_SOLUTION: c_int = 4;
-const WHERE_NODE: c_int = 5;
-const WHERE_MESSAGE: c_int = 6;
-const WHERE_BARRIER: c_int = 7;
-const SIMPLEX_ITERATIONS: c_int = 2000;
-const MIP_BOUND: c_int = 3001;
-const MIP_NODES: c_int = 3002;
-const MIP_ITERATIONS: c_int = 3006;
-const SOLUTION_VALUES: c_int = 4001;
-const SOLUTION_OBJECTIVE: c_int = 4002;
-const MESSAGE_TEXT: c_int = 6001;
-
-type Ptr = *mut c_void;
-type OnMoment = unsafe extern "C" fn(Ptr, *mut c_void, c_int, *mut c_void) -> c_int;
-
-functions! {
-    /// What is called of the library.
-    struct Api {
-        version = c"GRBversion"(*mut c_int, *mut c_int, *mut c_int);
-        empty_env = c"GRBemptyenvinternal"(*mut Ptr, c_int, c_int, c_int) -> c_int;
-        start_env = c"GRBstartenv"(Ptr) -> c_int;
-        free_env = c"GRBfreeenv"(Ptr);
-        error_text = c"GRBgeterrormsg"(Ptr) -> *const c_char;
-        load = c"GRBloadmodel"(
-            Ptr, *mut Ptr, *const c_char, c_int, c_int, c_int, c_double, *const c_double, *const c_char, *const c_double,
-            *const c_int, *const c_int, *const c_int, *const c_double, *const c_double, *const c_double, *const c_char,
-            *const *const c_char, *const *const c_char,
-        ) -> c_int;
-        free_model = c"GRBfreemodel"(Ptr) -> c_int;
-        model_env = c"GRBgetenv"(Ptr) -> Ptr;
-        update = c"GRBupdatemodel"(Ptr) -> c_int;
-        reset = c"GRBreset"(Ptr, c_int) -> c_int;
-        optimise = c"GRBoptimize"(Ptr) -> c_int;
-        terminate = c"GRBterminate"(Ptr);
-        add_sets = c"GRBaddsos"(Ptr, c_int, c_int, *const c_int, *const c_int, *const c_int, *const c_double) -> c_int;
-        add_indicator = c"GRBaddgenconstrIndicator"(
-            Ptr, *const c_char, c_int, c_int, c_int, *const c_int, *const c_double, c_char, c_double,
-        ) -> c_int;
-        add_products = c"GRBaddqpterms"(Ptr, c_int, *const c_int, *const c_int, *const c_double) -> c_int;
-        add_quadratic_row = c"GRBaddqconstr"(
-            Ptr, c_int, *const c_int, *const c_double, c_int, *const c_int, *const c_int, *const c_double, c_char,
-            c_double, *const c_char,
-        ) -> c_int;
-        set_callback = c"GRBsetcallbackfunc"(Ptr, Option<OnMoment>, *mut c_void) -> c_int;
-        callback_get = c"GRBcbget"(*mut c_void, c_int, c_int, *mut c_void) -> c_int;
-        callback_solution = c"GRBcbsolution"(*mut c_void, *const c_double, *mut c_double) -> c_int;
-        reset_parameters = c"GRBresetparams"(Ptr) -> c_int;
-        set_int = c"GRBsetintparam"(Ptr, *const c_char, c_int) -> c_int;
-        set_double = c"GRBsetdblparam"(Ptr, *const c_char, c_double) -> c_int;
-        set_text = c"GRBsetstrparam"(Ptr, *const c_char, *const c_char) -> c_int;
-        parameter_type = c"GRBgetparamtype"(Ptr, *const c_char) -> c_int;
-        parameter_count = c"GRBgetnumparams"(Ptr) -> c_int;
-        parameter_name = c"GRBgetparamname"(Ptr, c_int, *mut *mut c_char) -> c_int;
-        get_int = c"GRBgetintattr"(Ptr, *const c_char, *mut c_int) -> c_int;
-        get_double = c"GRBgetdblattr"(Ptr, *const c_char, *mut c_double) -> c_int;
-        get_doubles = c"GRBgetdblattrarray"(Ptr, *const c_char, c_int, c_int, *mut c_double) -> c_int;
-        get_ints = c"GRBgetintattrarray"(Ptr, *const c_char, c_int, c_int, *mut c_int) -> c_int;
-        set_doubles = c"GRBsetdblattrarray"(Ptr, *const c_char, c_int, c_int, *const c_double) -> c_int;
-        set_ints = c"GRBsetintattrarray"(Ptr, *const c_char, c_int, c_int, *const c_int) -> c_int;
-    }
-}
 
 /// The library with an environment, which holds the licence.
 pub struct Gurobi {
@@ -288,14 +227,6 @@ impl Stoppable {
         // SAFETY: the model lives as long as the run, and the run as long as the waker.
         unsafe { (self.1)(self.0) };
     }
-}
-
-/// What the callback reaches.
-struct Inside<'a, 'b> {
-    api: &'a Api,
-    listener: &'a Listener<'b>,
-    /// Columns of the model, our own slacks of ranges included.
-    columns: usize,
 }
 
 impl Instance {
@@ -534,73 +465,5 @@ impl Instance {
             code
         };
         self.check(code)
-    }
-}
-
-unsafe extern "C" fn on_moment(model: Ptr, data: *mut c_void, place: c_int, handle: *mut c_void) -> c_int {
-    // SAFETY: the handle is the `Inside` of the run that is under way.
-    let inside = unsafe { &*handle.cast::<Inside<'_, '_>>() };
-    inside.listener.guarded((), || moment(data, place, inside));
-    if inside.listener.halts() {
-        // SAFETY: the model of this callback, which may be stopped from inside it.
-        unsafe { (inside.api.terminate)(model) };
-    }
-    0
-}
-
-fn moment(data: *mut c_void, place: c_int, inside: &Inside<'_, '_>) {
-    let Inside { api, listener, columns } = *inside;
-    let double = |what| {
-        let mut value = 0.0_f64;
-        // SAFETY: inside a callback, at a place where this figure is a double.
-        let code = unsafe { (api.callback_get)(data, place, what, (&raw mut value).cast()) };
-        (code == 0).then_some(value)
-    };
-    let count = |what| double(what).map_or(0, |v| v.max(0.0) as u64);
-    match place {
-        WHERE_MESSAGE => {
-            let mut text: *const c_char = ptr::null();
-            // SAFETY: at this place the figure is a C string of Gurobi's during this call.
-            unsafe {
-                if (api.callback_get)(data, place, MESSAGE_TEXT, (&raw mut text).cast()) == 0 && !text.is_null() {
-                    listener.log(&CStr::from_ptr(text).to_string_lossy());
-                }
-            }
-        }
-        WHERE_PRESOLVE => listener.phase("presolve"),
-        WHERE_SIMPLEX => {
-            listener.phase("simplex");
-            listener.progress(Progress { nodes: 0, iterations: count(SIMPLEX_ITERATIONS) });
-        }
-        WHERE_BARRIER => listener.phase("barrier"),
-        WHERE_MIP => {
-            let nodes = count(MIP_NODES);
-            listener.phase(if nodes == 0 { "root" } else { "search" });
-            if let Some(bound) = double(MIP_BOUND) {
-                listener.bound(bound);
-            }
-            listener.progress(Progress { nodes, iterations: count(MIP_ITERATIONS) });
-        }
-        WHERE_SOLUTION => {
-            if let Some(objective) = double(SOLUTION_OBJECTIVE).filter(|objective| listener.improves(*objective)) {
-                let mut values = vec![0.0_f64; columns];
-                // SAFETY: at this place the figure is an array with a double for each column of the model.
-                let code = unsafe { (api.callback_get)(data, place, SOLUTION_VALUES, values.as_mut_ptr().cast()) };
-                if code == 0 {
-                    listener.incumbent(objective, Some(&values));
-                }
-            }
-        }
-        WHERE_NODE => {
-            if let Some(point) = listener.offered() {
-                // Slacks of ranges follow from the rest: 1e101 means that a value is not known.
-                let mut values = vec![1e101; columns];
-                values[..point.values().len()].copy_from_slice(point.values());
-                let mut objective = 0.0;
-                // SAFETY: at this place a point may be handed in, with a double for each column; it is checked by Gurobi.
-                unsafe { (api.callback_solution)(data, values.as_ptr(), &raw mut objective) };
-            }
-        }
-        _ => {}
     }
 }

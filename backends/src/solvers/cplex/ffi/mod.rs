@@ -4,14 +4,19 @@
 //! Types and names are those of the reference manual of IBM ILOG CPLEX 12.10 to 22.2 ("Callable Library (C API)"), in their
 //! 32-bit shape but for the generic callback (64-bit, `CPXX…` in the manual and `CPXL…` in the library); numbers of parameters, contexts and figures are the manual's as well.
 
+mod api;
+mod callbacks;
+
 use std::ffi::{CStr, CString, c_char, c_double, c_int, c_longlong, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crate::contract::Progress;
+use api::{Api, Ptr};
+use callbacks::{Inside, on_message, on_moment};
+
 use crate::loading::engine::Fault;
-use crate::loading::ffi::{Library, functions};
+use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
 
 /// The length of CPLEX' buffers for messages (`CPXMESSAGEBUFSIZE`) and names of parameters (`CPXSTR_PAR_MAX`).
@@ -25,82 +30,6 @@ const LICENCE: std::ops::Range<c_int> = 32_000..33_000;
 
 /// Contexts of the generic callback: local and global progress.
 const PROGRESS: c_longlong = 0x0008 | 0x0010;
-
-type Ptr = *mut c_void;
-type OnMessage = unsafe extern "C" fn(*mut c_void, *const c_char);
-type OnMoment = unsafe extern "C" fn(Ptr, c_longlong, *mut c_void) -> c_int;
-
-functions! {
-    /// What is called of the library.
-    struct Api {
-        open = c"CPXopenCPLEX"(*mut c_int) -> Ptr;
-        close = c"CPXcloseCPLEX"(*mut Ptr) -> c_int;
-        version = c"CPXversion"(Ptr) -> *const c_char;
-        error_string = c"CPXgeterrorstring"(Ptr, c_int, *mut c_char) -> *const c_char;
-        create = c"CPXcreateprob"(Ptr, *mut c_int, *const c_char) -> Ptr;
-        free = c"CPXfreeprob"(Ptr, *mut Ptr) -> c_int;
-        copy_lp = c"CPXcopylp"(
-            Ptr, Ptr, c_int, c_int, c_int, *const c_double, *const c_double, *const c_char, *const c_int, *const c_int,
-            *const c_int, *const c_double, *const c_double, *const c_double, *const c_double,
-        ) -> c_int;
-        change_offset = c"CPXchgobjoffset"(Ptr, Ptr, c_double) -> c_int;
-        copy_kinds = c"CPXcopyctype"(Ptr, Ptr, *const c_char) -> c_int;
-        copy_sets = c"CPXcopysos"(
-            Ptr, Ptr, c_int, c_int, *const c_char, *const c_int, *const c_int, *const c_double, *const *const c_char,
-        ) -> c_int;
-        copy_quadratic = c"CPXcopyquad"(Ptr, Ptr, *const c_int, *const c_int, *const c_int, *const c_double) -> c_int;
-        add_quadratic_row = c"CPXaddqconstr"(
-            Ptr, Ptr, c_int, c_int, c_double, c_int, *const c_int, *const c_double, *const c_int, *const c_int,
-            *const c_double, *const c_char,
-        ) -> c_int;
-        add_indicator = c"CPXaddindconstr"(
-            Ptr, Ptr, c_int, c_int, c_int, c_double, c_int, *const c_int, *const c_double, *const c_char,
-        ) -> c_int;
-        set_terminate = c"CPXsetterminate"(Ptr, *mut c_int) -> c_int;
-        set_defaults = c"CPXsetdefaults"(Ptr) -> c_int;
-        set_int = c"CPXsetintparam"(Ptr, c_int, c_int) -> c_int;
-        set_long = c"CPXsetlongparam"(Ptr, c_int, c_longlong) -> c_int;
-        set_double = c"CPXsetdblparam"(Ptr, c_int, c_double) -> c_int;
-        set_text = c"CPXsetstrparam"(Ptr, c_int, *const c_char) -> c_int;
-        parameter_number = c"CPXgetparamnum"(Ptr, *const c_char, *mut c_int) -> c_int;
-        parameter_type = c"CPXgetparamtype"(Ptr, c_int, *mut c_int) -> c_int;
-        parameter_name = c"CPXgetparamname"(Ptr, c_int, *mut c_char) -> c_int;
-        channels = c"CPXgetchannels"(Ptr, *mut Ptr, *mut Ptr, *mut Ptr, *mut Ptr) -> c_int;
-        add_listener = c"CPXaddfuncdest"(Ptr, Ptr, *mut c_void, OnMessage) -> c_int;
-        remove_listener = c"CPXdelfuncdest"(Ptr, Ptr, *mut c_void, OnMessage) -> c_int;
-        set_callback = c"CPXLcallbacksetfunc"(Ptr, Ptr, c_longlong, Option<OnMoment>, *mut c_void) -> c_int;
-        callback_double = c"CPXLcallbackgetinfodbl"(Ptr, c_int, *mut c_double) -> c_int;
-        callback_long = c"CPXLcallbackgetinfolong"(Ptr, c_int, *mut c_longlong) -> c_int;
-        callback_incumbent = c"CPXLcallbackgetincumbent"(Ptr, *mut c_double, c_int, c_int, *mut c_double) -> c_int;
-        callback_post = c"CPXLcallbackpostheursoln"(Ptr, c_int, *const c_int, *const c_double, c_double, c_int) -> c_int;
-        callback_abort = c"CPXLcallbackabort"(Ptr);
-        optimise_lp = c"CPXlpopt"(Ptr, Ptr) -> c_int;
-        optimise_qp = c"CPXqpopt"(Ptr, Ptr) -> c_int;
-        optimise_barrier = c"CPXbaropt"(Ptr, Ptr) -> c_int;
-        optimise_mip = c"CPXmipopt"(Ptr, Ptr) -> c_int;
-        status = c"CPXgetstat"(Ptr, Ptr) -> c_int;
-        status_string = c"CPXgetstatstring"(Ptr, c_int, *mut c_char) -> *const c_char;
-        solution_info = c"CPXsolninfo"(Ptr, Ptr, *mut c_int, *mut c_int, *mut c_int, *mut c_int) -> c_int;
-        objective = c"CPXgetobjval"(Ptr, Ptr, *mut c_double) -> c_int;
-        best_bound = c"CPXgetbestobjval"(Ptr, Ptr, *mut c_double) -> c_int;
-        values = c"CPXgetx"(Ptr, Ptr, *mut c_double, c_int, c_int) -> c_int;
-        multipliers = c"CPXgetpi"(Ptr, Ptr, *mut c_double, c_int, c_int) -> c_int;
-        reduced_costs = c"CPXgetdj"(Ptr, Ptr, *mut c_double, c_int, c_int) -> c_int;
-        basis = c"CPXgetbase"(Ptr, Ptr, *mut c_int, *mut c_int) -> c_int;
-        copy_basis = c"CPXcopybase"(Ptr, Ptr, *const c_int, *const c_int) -> c_int;
-        ray = c"CPXgetray"(Ptr, Ptr, *mut c_double) -> c_int;
-        farkas = c"CPXdualfarkas"(Ptr, Ptr, *mut c_double, *mut c_double) -> c_int;
-        nodes = c"CPXgetnodecnt"(Ptr, Ptr) -> c_int;
-        iterations = c"CPXgetitcnt"(Ptr, Ptr) -> c_int;
-        barrier_iterations = c"CPXgetbaritcnt"(Ptr, Ptr) -> c_int;
-        mip_iterations = c"CPXgetmipitcnt"(Ptr, Ptr) -> c_int;
-        add_starts = c"CPXaddmipstarts"(
-            Ptr, Ptr, c_int, c_int, *const c_int, *const c_int, *const c_double, *const c_int, *const *const c_char,
-        ) -> c_int;
-        remove_starts = c"CPXdelmipstarts"(Ptr, Ptr, c_int, c_int) -> c_int;
-        count_starts = c"CPXgetnummipstarts"(Ptr, Ptr) -> c_int;
-    }
-}
 
 /// The library, opened once for the process.
 pub struct Cplex {
@@ -224,12 +153,6 @@ impl Drop for Instance {
             (self.cplex.api.close)(&raw mut env);
         }
     }
-}
-
-/// What the callbacks reach.
-struct Inside<'a, 'b> {
-    api: &'a Api,
-    listener: &'a Listener<'b>,
 }
 
 impl Instance {
@@ -639,67 +562,5 @@ impl Instance {
             // SAFETY: reads a counter.
             u64::try_from(unsafe { get(self.env(), self.lp) }).unwrap_or(0)
         })
-    }
-}
-
-unsafe extern "C" fn on_message(handle: *mut c_void, text: *const c_char) {
-    if handle.is_null() || text.is_null() {
-        return;
-    }
-    // SAFETY: the handle is the `Inside` of the run that is under way, the text a C string of CPLEX' during this call.
-    let (inside, text) = unsafe { (&*handle.cast::<Inside<'_, '_>>(), CStr::from_ptr(text)) };
-    inside.listener.guarded((), || inside.listener.log(&text.to_string_lossy()));
-}
-
-unsafe extern "C" fn on_moment(context: Ptr, _: c_longlong, handle: *mut c_void) -> c_int {
-    // SAFETY: the handle is the `Inside` of the run that is under way.
-    let inside = unsafe { &*handle.cast::<Inside<'_, '_>>() };
-    inside.listener.guarded((), || moment(context, inside));
-    if inside.listener.halts() {
-        // SAFETY: the context is that of this call, which may be aborted from any thread.
-        unsafe { (inside.api.callback_abort)(context) };
-    }
-    0
-}
-
-/// Reads the figures, fetches a better point, and posts one that was found elsewhere.
-fn moment(context: Ptr, inside: &Inside<'_, '_>) {
-    let Inside { api, listener } = *inside;
-    let long = |what| {
-        let mut value = 0;
-        // SAFETY: inside a callback, with a place for a long.
-        (unsafe { (api.callback_long)(context, what, &raw mut value) } == 0).then_some(value)
-    };
-    let double = |what| {
-        let mut value = 0.0;
-        // SAFETY: inside a callback, with a place for a double.
-        (unsafe { (api.callback_double)(context, what, &raw mut value) } == 0).then_some(value)
-    };
-    let nodes = long(1).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-    let iterations = long(2).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-    listener.phase(if nodes == 0 { "root" } else { "search" });
-    if long(6) == Some(1) && double(3).is_some_and(|best| listener.improves(best)) {
-        let (mut values, mut objective) = (vec![0.0; listener.columns()], 0.0);
-        // SAFETY: n places for the columns 0 to n − 1, of which there is at least one.
-        let code = unsafe {
-            let last = listener.columns() as c_int - 1;
-            (api.callback_incumbent)(context, values.as_mut_ptr(), 0, last, &raw mut objective)
-        };
-        if code == 0 {
-            listener.incumbent(objective, Some(&values));
-        }
-    }
-    if let Some(bound) = double(4) {
-        listener.bound(bound);
-    }
-    listener.progress(Progress { nodes, iterations });
-    if let Some(point) = listener.offered() {
-        let columns: Vec<c_int> = (0..point.values().len() as c_int).collect();
-        let values = point.values();
-        // SAFETY: n columns and n values; 1 asks CPLEX to check the point. What it thinks of it is its own affair.
-        unsafe {
-            let n = columns.len() as c_int;
-            (api.callback_post)(context, n, columns.as_ptr(), values.as_ptr(), point.objective(), 1);
-        }
     }
 }
