@@ -81,7 +81,7 @@ class Link:
                     body = bytes(self._bytes[4 : 4 + length])
                     del self._bytes[: 4 + length]
                     try:
-                        return msgpack.unpackb(body, raw=False, strict_map_key=False, max_buffer_size=0)
+                        return msgpack.unpackb(body, raw=False, strict_map_key=False)
                     except Exception as error:
                         raise BrokenProtocol(f"a frame that is no message: {error}") from error
             self._read()
