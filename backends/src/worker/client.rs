@@ -19,7 +19,8 @@ use super::image_cache::{SealedImage, image_of};
 use super::link::{LinkError, unexpected};
 use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Session, SessionError, Start, StopToken, revises,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Session, SessionError, Start, StopToken,
+    carried, revises,
 };
 use crate::options::Options;
 
@@ -115,6 +116,7 @@ impl Backend for WorkerBackend {
                 problem,
                 image,
                 number: 0,
+                carried: Start::default(),
             })),
             Err(refused) => {
                 self.pool.give_back(loan);
@@ -197,6 +199,8 @@ struct WorkerSession {
     /// Held so that the other lanes share it.
     image: Arc<SealedImage>,
     number: u64,
+    /// What the next solve starts from unless told otherwise, for a worker that is handed changed problems as images.
+    carried: Start,
 }
 
 impl Drop for WorkerSession {
@@ -248,7 +252,13 @@ impl Session for WorkerSession {
         };
         let applies = loan.link.hello().is_some_and(|hello| hello.applies);
         if !applies || bytes_of(&patch) > SMALL_FRAME_BYTES / 2 {
-            return self.reopen(loan, revision.problem());
+            let last = std::mem::take(&mut self.carried);
+            self.reopen(loan, revision.problem())?;
+            self.carried = Start {
+                point: carried(last.point.as_deref(), revision),
+                basis: last.basis.map(|basis| Arc::new(revision.carry_basis(&basis))),
+            };
+            return Ok(());
         }
         match apply(&mut loan, patch, revision.problem(), &self.pool.config) {
             Ok(applied) => {
@@ -270,6 +280,8 @@ impl Session for WorkerSession {
             return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
         };
         self.number += 1;
+        let carried = std::mem::take(&mut self.carried);
+        let start = if start.point.is_none() && start.basis.is_none() { &carried } else { start };
         let (n, m) = (self.problem.num_columns(), self.problem.num_rows());
         let frame = frame_limit_bytes(n, m).saturating_add(pool_limit_bytes(n, options.pool_points(n)));
         loan.link.set_frame_limit(frame.min(u32::MAX as usize));
@@ -288,6 +300,12 @@ impl Session for WorkerSession {
         };
         match solve.run(options, start, &bell.0) {
             Ok(end) => {
+                if !loan.link.hello().is_some_and(|hello| hello.applies)
+                    && let Ok(claim) = &end
+                {
+                    let point = claim.point.as_deref().map(Arc::from);
+                    self.carried = Start { point, basis: claim.basis.clone().map(Arc::new) };
+                }
                 self.loan = Some(loan);
                 end
             }

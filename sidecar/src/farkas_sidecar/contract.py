@@ -110,7 +110,7 @@ class Claim:
             self.point = self.objective = self.multipliers = self.reduced_costs = self.basis = None
             if not none_as_good and self.reason == "FEASIBLE":
                 self.reason = "NO_SOLUTION_FOUND"
-        if none_as_good:
+        if none_as_good or self.limit == "CUTOFF":
             self.reason, self.limit, self.detail = "NO_SOLUTION_FOUND", "CUTOFF", "no point is as good as the cutoff"
             if self.bound is None or not worse(self.bound):
                 self.bound = options.cutoff

@@ -358,7 +358,7 @@ impl Search<'_> {
             return Ok(Outcome::Claim(self.at_limit(Limit::Time)));
         }
         let mut arguments = self.native.clone();
-        let percent = gap.unwrap_or(100.0 * self.options.tolerances.relative_gap);
+        let percent = gap.unwrap_or(99.0 * self.options.tolerances.relative_gap);
         let threads = self.options.threads.unwrap_or(1);
         arguments.extend(["-threads".into(), threads.to_string(), "-gap".into(), format!("{percent}")]);
         if !preprocess && !self.options.native.contains_key("preprocess") {
@@ -492,6 +492,9 @@ impl Search<'_> {
         let termination = match (report.proven || closed, report.time_limit) {
             (true, _) => Termination::new(Reason::Optimal, "MIPCL says so"),
             (false, true) => Termination::at_limit(true, Limit::Time, "MIPCL's -time"),
+            (false, false) if self.options.objective_target.is_some_and(|t| !problem.sense().better(t, objective)) => {
+                Termination::at_limit(true, Limit::Objective, "MIPCL's point is as good as was asked")
+            }
             (false, false) => Termination::at_limit(true, Limit::Undetermined, "MIPCL does not say why it ended"),
         };
         let claim = Claim { point: Some(point), objective: Some(objective), bound, ..Claim::bare(termination) };

@@ -89,7 +89,8 @@ class Session:
 
         p, model = self.p, self.adapter.env().createModel("farkas")
         model.setParam("LogToConsole", 0)
-        model.setLogCallback(control.log)
+        self.log = make_log(coptpy, control)  # COPT does not hold it
+        model.setLogCallback(self.log)
         finite = lambda value: float(np.clip(value, -COPT.INFINITY, COPT.INFINITY))
         x = [
             model.addVar(finite(p.lower[j]), finite(p.upper[j]), float(p.cost[j]), "I" if p.kinds[j] else "C")
@@ -204,6 +205,14 @@ def settings(coptpy, model, options, p) -> None:
             set_(by_name[name.lower()], float(value) if "." in value or "e" in value else int(value))
         except (coptpy.CoptError, ValueError) as error:
             raise Refused(f"{name}={value}: {error}") from error
+
+
+def make_log(coptpy, control):
+    class Log(coptpy.LogCallback):
+        def Display(self, text) -> None:
+            control.log(str(text))
+
+    return Log()
 
 
 def make_hearing(coptpy, p, x, options, control, stop):

@@ -115,9 +115,15 @@ class Session:
             hearing = Hearing(self.p, built, options, control, stop)
             try:
                 model.optimize(hearing)
-                if model.Status == 4 and self.p.is_lp and not stop.is_set():
+                if model.Status == 4 and not stop.is_set():
                     model.Params.DualReductions = 0
                     model.optimize(hearing)
+                if model.Status == 5 and not stop.is_set():
+                    claim = built.claim(stop)
+                    # Gurobi says unbounded of what has a ray; whether there is a point is asked without an objective.
+                    model.setObjective(0.0)
+                    model.optimize()
+                    return built.claim(stop) if model.Status == 3 else claim
             except gurobipy.GurobiError as error:
                 if error.errno == SIZE_LIMIT_ERROR:
                     raise Refused(f"too large for this licence: {error}") from error
@@ -289,6 +295,9 @@ class Built:
                 whole = np.round(point)
                 near = p.is_integer & (np.abs(point - whole) <= 1e-5)
                 point = np.where(near, whole, point)
+                if not np.all(np.abs(point) < 1e20):
+                    # "Optimal" with an integer column at infinity was seen (13.0.3).
+                    return Claim("INFEASIBLE_OR_UNBOUNDED", None, "Gurobi's point has no end", **work)
                 rest["point"], rest["objective"] = point, p.objective_of(point)
             bound = self._bound(is_mip, reason, rest.get("objective"))
             if bound is not None:
@@ -300,7 +309,7 @@ class Built:
             claim.multipliers = self.of_rows("Pi")
             claim.reduced_costs = p.reduced_costs(claim.multipliers, claim.point)
             claim.basis = self._basis()
-        if p.is_lp and reason == "INFEASIBLE":
+        if p.is_lp and p.m and reason == "INFEASIBLE":
             claim.farkas_ray = self._ray(lambda: -self.of_rows("FarkasDual"))
         if p.is_lp and reason == "UNBOUNDED":
             claim.primal_ray = self._ray(lambda: self.values("UnbdRay"))
