@@ -11,7 +11,7 @@ use crate::contract::Backend;
 #[cfg(target_os = "linux")]
 use crate::hosted::HOSTED;
 #[cfg(target_os = "linux")]
-use crate::sidecars::SIDECARS;
+use crate::sidecars::{BACKENDS_VARIABLE, SIDECARS, of_environment};
 #[cfg(target_os = "linux")]
 use crate::worker::{Program, WorkerBackend, WorkerConfig};
 
@@ -87,15 +87,25 @@ impl Registry {
             };
             (worker(sidecar.name, program), false)
         });
-        let replaced: Vec<String> = config.others.iter().map(|(name, ..)| name.clone()).collect();
-        let others = config
-            .others
-            .into_iter()
-            .map(|(name, path, arguments)| (worker(&name, Program::Found { path, arguments }), true));
+        let mut others = config.others;
+        let mut unread = Vec::new();
+        for named in of_environment() {
+            match named {
+                // What the program names itself counts before what its surroundings do.
+                Ok(command) if others.iter().any(|(name, ..)| *name == command.0) => {}
+                Ok(command) => others.push(command),
+                Err(says) => {
+                    unread.push((worker(BACKENDS_VARIABLE, Program::Missing { remedy: says }), false));
+                }
+            }
+        }
+        let replaced: Vec<String> = others.iter().map(|(name, ..)| name.clone()).collect();
+        let others =
+            others.into_iter().map(|(name, path, arguments)| (worker(&name, Program::Found { path, arguments }), true));
         let (mut workers, mut entries) = (Vec::new(), Vec::new());
         let known = known.chain(hosted).chain(sidecars);
         let known = known.filter(|(backend, _)| !replaced.iter().any(|name| name == backend.name()));
-        for (backend, races) in known.chain(others) {
+        for (backend, races) in known.chain(others).chain(unread) {
             workers.push(Arc::clone(&backend));
             entries.push(Entry { backend, races });
         }

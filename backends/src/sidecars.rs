@@ -9,6 +9,66 @@ use std::path::PathBuf;
 /// Environment variable that names the Python of the sidecars.
 pub const PYTHON_VARIABLE: &str = "FARKAS_SIDECAR_PYTHON";
 
+/// Environment variable that names further workers: `name=program arguments; name=…`, as docs/worker-protocol.md has them.
+pub const BACKENDS_VARIABLE: &str = "FARKAS_BACKENDS";
+
+/// A worker that a user names: its name, its program, its arguments.
+pub type Command = (String, PathBuf, Vec<OsString>);
+
+/// Reads `name=program arguments`. Words are parted by blanks; quotes, `'` or `"`, keep blanks in one.
+///
+/// ```
+/// let (name, program, arguments) = farkas_backends::sidecars::command("mine='/opt/my solver/worker' --fast")?;
+/// assert_eq!((name.as_str(), program.to_str(), arguments.len()), ("mine", Some("/opt/my solver/worker"), 1));
+/// # Ok::<(), String>(())
+/// ```
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn command(text: &str) -> Result<Command, String> {
+    let wanted = || format!("'{text}' names no worker; say NAME=PROGRAM or NAME='PROGRAM ARGUMENTS'");
+    let (name, rest) = text.split_once('=').ok_or_else(wanted)?;
+    let name = name.trim();
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name == "race" || !name.chars().all(fits) {
+        return Err(wanted());
+    }
+    let mut words: Vec<String> = Vec::new();
+    let (mut quote, mut inside) = (None, false);
+    for c in rest.chars() {
+        match quote {
+            Some(mark) if c == mark => quote = None,
+            None if c == '\'' || c == '"' => {
+                quote = Some(c);
+                if !inside {
+                    words.push(String::new());
+                }
+                inside = true;
+            }
+            None if c.is_whitespace() => inside = false,
+            _ => {
+                if !inside {
+                    words.push(String::new());
+                }
+                inside = true;
+                words.last_mut().ok_or_else(wanted)?.push(c);
+            }
+        }
+    }
+    if quote.is_some() {
+        return Err(format!("'{text}' has a quote that does not end"));
+    }
+    let mut words = words.into_iter();
+    let program = words.next().filter(|program| !program.is_empty()).ok_or_else(wanted)?;
+    Ok((name.to_owned(), PathBuf::from(program), words.map(OsString::from).collect()))
+}
+
+/// Those that [`BACKENDS_VARIABLE`] names, parted by semicolons; an entry that cannot be read is its message.
+pub fn of_environment() -> Vec<Result<Command, String>> {
+    let named = std::env::var(BACKENDS_VARIABLE).unwrap_or_default();
+    named.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(command).collect()
+}
+
 /// One that is ready made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sidecar {
@@ -63,6 +123,28 @@ impl Sidecar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_are_read_or_told() {
+        let read = |text: &str| {
+            command(text).map(|(name, program, arguments)| (name, program.display().to_string(), arguments.len()))
+        };
+        for (text, expected) in [
+            ("a=b", Some(("a", "b", 0))),
+            (" my-solver = python3 -m x 'y z' ", Some(("my-solver", "python3", 3))),
+            ("a=\"b c\"d e", Some(("a", "b cd", 1))),
+            ("a=", None),
+            ("a=''", None),
+            ("=b", None),
+            ("a b=c", None),
+            ("race=b", None),
+            ("a='b", None),
+            ("ab", None),
+        ] {
+            let expected = expected.map(|(name, program, count)| (name.to_owned(), program.to_owned(), count));
+            assert_eq!(read(text).ok(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_python_is_named_or_a_remedy_is_told() {

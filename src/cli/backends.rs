@@ -5,6 +5,7 @@ use comfy_table::{Table, presets::NOTHING};
 use console::style;
 use farkas_backends::contract::{Availability, Backend, Capabilities};
 use farkas_backends::registry::{Registry, RegistryConfig};
+use farkas_backends::sidecars;
 use serde::Serialize;
 
 use crate::cli::{Exit, Failure};
@@ -15,6 +16,9 @@ pub struct BackendsArgs {
     /// Print as JSON
     #[arg(long)]
     json: bool,
+    /// Another solver: a worker program by a name of your own, to be named by --solver (see docs/worker-protocol.md)
+    #[arg(long, value_name = "NAME=PROGRAM ARGS", value_parser = sidecars::command)]
+    backend_program: Vec<sidecars::Command>,
 }
 
 #[derive(Serialize)]
@@ -26,7 +30,8 @@ struct Row {
 
 /// Probes every known backend (each in a process of its own) and prints what it says.
 pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
-    let registry = Registry::new(RegistryConfig::default());
+    let others = args.backend_program.clone();
+    let registry = Registry::new(RegistryConfig { others, ..RegistryConfig::default() });
     let rows: Vec<Row> = registry.all().iter().map(|b| row(b.as_ref())).collect();
     if args.json {
         let text = serde_json::to_string_pretty(&rows)

@@ -12,6 +12,7 @@ use farkas_backends::contract::{Start, StopToken};
 use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
+use farkas_backends::sidecars;
 use farkas_modeling::answer::Answer;
 use farkas_modeling::formats::solution::SolutionFormat;
 use farkas_modeling::{Problem, Tolerances, formats};
@@ -71,6 +72,9 @@ pub struct SolveArgs {
     /// An option of the solver's own, passed through by name
     #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = native)]
     native: Vec<(String, String)>,
+    /// Another solver: a worker program by a name of your own, to be named by --solver (see docs/worker-protocol.md)
+    #[arg(long, value_name = "NAME=PROGRAM ARGS", value_parser = sidecars::command)]
+    backend_program: Vec<sidecars::Command>,
     /// Start from the solution in this file: .sol, .mst, .csv or .json
     #[arg(long, value_name = "FILE")]
     start: Option<PathBuf>,
@@ -136,7 +140,8 @@ pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
     if args.sol.is_some() && args.files.len() > 1 {
         return Err(Failure::new(Exit::Usage, "--sol takes the solution of one problem; give one FILE"));
     }
-    let registry = Registry::new(RegistryConfig::default());
+    let others = args.backend_program.clone();
+    let registry = Registry::new(RegistryConfig { others, ..RegistryConfig::default() });
     // They start while the file is read. Every line-up of a race has HiGHS in it.
     let named: Vec<&str> = args.solver.iter().map(|name| if name == "race" { "highs" } else { name }).collect();
     registry.warm(&named);

@@ -1,12 +1,7 @@
 //! Further points beside the best: as many as are wanted and no more, each feasible and there once, in a process and out.
 
-#[cfg(target_os = "linux")]
-use std::path::Path;
-
 use farkas_backends::contract::{Backend, StopToken};
 use farkas_backends::options::Options;
-#[cfg(target_os = "linux")]
-use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::check::{TrustPolicy, conclude, examine};
 use farkas_modeling::{Claim, Problem, Source, Tolerances};
 
@@ -77,8 +72,7 @@ fn further_points_are_kept() {
 #[test]
 #[cfg(target_os = "linux")]
 fn further_points_come_out_of_a_worker() {
-    let workers = Path::new(env!("CARGO_BIN_EXE_farkas-mock")).parent().map(Path::to_owned);
-    let registry = Registry::new(RegistryConfig { workers, ..RegistryConfig::default() });
+    let registry = crate::sidecars::registry();
     for_each(|backend| match registry.backend(backend.name()) {
         Some(worker) if backend.capabilities().integers => pools(backend, &*worker),
         Some(_) => Vec::new(),
