@@ -106,6 +106,8 @@ class Session:
             built = Built(model, self.p)
             settings(model, self.p, options)
             built.start(point, basis)
+            if basis is not None and point is not None and options.lp_method == "auto" and built.holds(point):
+                model.Params.Method = 0  # its basis is feasible: the primal simplex goes on from it
             left = options.seconds_left()
             if left is not None:
                 if left <= 0:
@@ -272,6 +274,15 @@ class Built:
                     self.rows[i].CBasis = -1
                 else:
                     self.rows[i].CBasis = 0 if rows[i] == BASIC else -1
+
+    def holds(self, point) -> bool:
+        """Whether a point keeps all bounds and rows."""
+        p = self.p
+        if not np.isfinite(point).all():
+            return False
+        activity, room = p.activities(point), 1e-6
+        rows = (activity >= p.row_lower - room) & (activity <= p.row_upper + room)
+        return bool(rows.all() and ((point >= p.lower - room) & (point <= p.upper + room)).all())
 
     def values(self, attribute: str) -> np.ndarray:
         return np.array(self.model.getAttr(attribute, self.columns), dtype=float)
