@@ -39,6 +39,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod analyse;
 mod explain;
 #[cfg(feature = "good_lp")]
 pub mod good_lp;
@@ -51,6 +52,7 @@ mod solver;
 #[cfg(feature = "sprs")]
 pub mod sprs;
 
+pub use analyse::{Analyse, CostRange, GivesWay, NamedRanges, Ranges, Relax, Relaxed, SideRange, ranges_of};
 pub use explain::{Conflict, Explain, Explanation};
 pub use farkas_api_types::{Fields, SolveResult};
 pub use farkas_backends as backends;
@@ -62,7 +64,9 @@ pub use solver::{Heard, IntoStart, Solve, SolveError, SolveEvent, Solver, Solvin
 
 /// What a file that writes and solves models wants in scope.
 pub mod prelude {
-    pub use crate::{Explain, Lexicographic, OpenModel, Solve, SolveError, SolveEvent, Solver, StopToken};
+    pub use crate::{
+        Analyse, Explain, Lexicographic, OpenModel, Relax, Solve, SolveError, SolveEvent, Solver, StopToken,
+    };
     pub use farkas_modeling::model::prelude::*;
     pub use farkas_modeling::{Limit, Reason};
 }

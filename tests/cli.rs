@@ -78,6 +78,51 @@ fn an_infeasible_file_is_explained() {
     assert!(stderr(&fine).contains("it is feasible"), "{}", stderr(&fine));
 }
 
+#[test]
+fn what_must_give_way_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let sick = folder.path().join("sick.json");
+    let text = r#"{"sense": "maximize", "objective": "y", "variables": {"x": {"upper": 4}, "y": {"upper": 20}},
+        "constraints": {"need": "x + y >= 12", "cap": "y <= 5"}}"#;
+    std::fs::write(&sick, text).unwrap();
+    let sick = sick.to_str().unwrap();
+    for solver in support::solvers() {
+        let said = json(&["relax", sick, "--solver", solver, "--json"]);
+        assert_eq!(said["price"].as_f64().map(|price| (1e6 * price).round() / 1e6), Some(3.0), "{solver}: {said}");
+        assert_eq!((&said["least"], &said["evidence"]), (&true.into(), &"certified".into()), "{solver}: {said}");
+        let then = json(&["relax", sick, "--solver", solver, "--then-objective", "--json"]);
+        assert!((then["objective"].as_f64().unwrap() - 8.0).abs() < 1e-4, "{solver}: {then}");
+        assert_eq!(then["gives_way"][0]["name"], "cap", "{solver}: {then}");
+    }
+    let output = run(&["relax", sick, "--bounds"]);
+    assert!(stdout(&output).contains("less is not possible (certified)"), "{}{}", stdout(&output), stderr(&output));
+    let fine = run(&["relax", FACILITY]);
+    assert_eq!((code(&fine), stdout(&fine).contains("Nothing has to give way")), (0, true), "{}", stderr(&fine));
+}
+
+#[test]
+fn ranges_of_a_linear_program_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let paint = folder.path().join("paint.json");
+    let text = r#"{"sense": "maximize", "objective": "5 out + 4 inside", "variables": {"out": {}, "inside": {}},
+        "constraints": {"m1": "6 out + 4 inside <= 24", "m2": "out + 2 inside <= 6"}}"#;
+    std::fs::write(&paint, text).unwrap();
+    let paint = paint.to_str().unwrap();
+    for solver in support::solvers().iter().filter(|solver| **solver != "scip") {
+        let said = json(&["ranging", paint, "--solver", solver, "--json"]);
+        let near = |value: &serde_json::Value, want: f64| (value.as_f64().unwrap() - want).abs() < 1e-9;
+        let (cost, row) = (&said["costs"][0], &said["rows"][0]);
+        assert!(near(&cost["from"], 2.0) && near(&cost["to"], 6.0), "{solver}: {said}");
+        assert!(near(&row["upper"][0], 12.0) && near(&row["upper"][2], 36.0), "{solver}: {said}");
+        assert!(near(&row["multiplier"], 0.75), "{solver}: {said}");
+    }
+    let output = run(&["ranging", paint]);
+    assert!(stdout(&output).contains("Multiplier"), "{}{}", stdout(&output), stderr(&output));
+    let whole = run(&["ranging", FACILITY]);
+    assert_eq!(code(&whole), 1, "{}", stderr(&whole));
+    assert!(stderr(&whole).contains("ranging"), "{}", stderr(&whole));
+}
+
 /// A case of input that must be refused: content, exit code, what the message holds.
 struct Refusal {
     name: &'static str,

@@ -1,8 +1,10 @@
 //! Who can solve a problem: the solver [`contract`], adapters ([`solvers`]), processes that host them ([`worker`]),
-//! several of them at once ([`race`]), and why a problem is infeasible ([`iis`]).
+//! several of them at once ([`race`]), why a problem is infeasible ([`iis`]), and what more can be said about it
+//! ([`analysis`]).
 //!
 //! Arrows: `contract ← solvers`, `contract ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
 
+pub mod analysis;
 pub mod contract;
 pub mod hosted;
 pub mod iis;

@@ -121,6 +121,34 @@ impl Options {
     }
 }
 
+/// So many names near a wrong one are told.
+const NEAREST: usize = 5;
+
+/// Names that are less alike than this (Jaro and Winkler's measure, from 0 to 1) are not near.
+const ALIKE: f64 = 0.8;
+
+/// What to say of a native option that a solver does not have: the names nearest to it, the best first, and then `there`,
+/// which tells what there is. A part of a path counts as much as the whole.
+pub fn unknown_option<'a>(
+    solver: &str,
+    name: &str,
+    all: impl IntoIterator<Item = &'a str>,
+    there: impl std::fmt::Display,
+) -> String {
+    let part = |path: &str| path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let (wanted, wanted_part) = (name.to_ascii_lowercase(), part(name));
+    let score = |other: &str| {
+        let whole = strsim::jaro_winkler(&wanted, &other.to_ascii_lowercase());
+        whole.max(strsim::jaro_winkler(&wanted_part, &part(other)) - 0.01)
+    };
+    let mut near: Vec<(f64, &str)> = all.into_iter().map(|other| (score(other), other)).collect();
+    near.retain(|(score, _)| *score >= ALIKE);
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    let near: Vec<&str> = near.into_iter().take(NEAREST).map(|(_, other)| other).collect();
+    let nearest = if near.is_empty() { String::new() } else { format!("; nearest: {}", near.join(", ")) };
+    format!("{solver} has no option '{name}'{nearest}; there are: {there}")
+}
+
 /// Further points take no more than these bytes.
 const POOL_BYTES: usize = 1 << 28;
 

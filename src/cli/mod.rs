@@ -7,6 +7,8 @@ mod check;
 mod convert;
 mod iis;
 mod input;
+mod ranging;
+mod relax;
 mod schema;
 mod serve;
 mod solve;
@@ -45,6 +47,10 @@ enum Command {
     Statistics(statistics::StatisticsArgs),
     /// Say why a problem is infeasible: a smallest set of constraints and bounds that cannot hold together.
     Iis(iis::IisArgs),
+    /// Say what must give way for an infeasible problem to become feasible, and by how much.
+    Relax(relax::RelaxArgs),
+    /// Say how far each cost and side of a linear program may go before its optimal basis changes.
+    Ranging(ranging::RangingArgs),
     /// Show which solvers are here, what they can do, and what to do about those that are not.
     Backends(backends::BackendsArgs),
     /// Print the JSON Schema of models or of results.
@@ -128,6 +134,8 @@ pub fn main() -> ExitCode {
         Command::Convert(args) => convert::run(&args),
         Command::Statistics(args) => statistics::run(&args),
         Command::Iis(args) => iis::run(&args),
+        Command::Relax(args) => relax::run(&args),
+        Command::Ranging(args) => ranging::run(&args),
         Command::Backends(args) => backends::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args),

@@ -9,6 +9,7 @@ mod start;
 use std::sync::Arc;
 use std::time::Duration;
 
+use farkas_backends::analysis::{RangingError, RelaxError};
 use farkas_backends::contract::{Backend, StopToken};
 use farkas_backends::iis::IisError;
 use farkas_backends::options::Options;
@@ -41,6 +42,12 @@ pub enum SolveError {
     /// There is no explanation why a problem is infeasible.
     #[error(transparent)]
     NotExplained(#[from] IisError),
+    /// There is no relaxation.
+    #[error(transparent)]
+    NotRelaxed(#[from] RelaxError),
+    /// There are no ranges.
+    #[error(transparent)]
+    NotRanged(#[from] RangingError),
     /// The solver does not take this problem, or an option.
     #[error("{0}; `Solver::race()` may have a solver that does")]
     Unsupported(String),
@@ -59,6 +66,8 @@ impl SolveError {
             Self::Model(defects) => defects.code(),
             Self::Change(error) => error.code(),
             Self::NotExplained(error) => error.code(),
+            Self::NotRelaxed(error) => error.code(),
+            Self::NotRanged(error) => error.code(),
             Self::Unsupported(_) => "solver-unsupported",
             Self::NoSolver(_) => "solver-none",
             Self::Failed(_) => "solver-failed",

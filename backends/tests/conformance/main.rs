@@ -4,6 +4,7 @@
 //! A backend joins by its lines in [`known`]. Those that are not compiled in, or not installed, are named by the test
 //! `who_is_tried`. `FARKAS_SUITE=cplex,scip` tries these alone; `FARKAS_WHEELS` names a Python environment with solvers.
 
+mod analysis;
 mod behaviour;
 mod choices;
 mod claims;

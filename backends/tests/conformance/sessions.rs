@@ -211,6 +211,42 @@ fn a_refusal_leaves_the_session_whole() {
     });
 }
 
+/// A slip of the pen in a name is answered with the name: solver, what was written, what was meant.
+const SLIPS: [(&str, &str, &str); 9] = [
+    ("highs", "mip_rel_gapp", "mip_rel_gap"),
+    ("highs", "simplex_stratgey", "simplex_strategy"),
+    ("highs", "Presolve", "presolve"),
+    ("scip", "limits/node", "limits/nodes"),
+    ("scip", "seperating/maxrounds", "separating/maxrounds"),
+    ("scip", "feastol", "numerics/feastol"),
+    ("cbc", "gomoryCut", "gomoryCuts"),
+    ("cbc", "cutdepht", "cutDepth"),
+    ("cbc", "allowablegapp", "allowableGap"),
+];
+
+#[test]
+fn a_slip_in_an_options_name_is_answered_with_the_name() {
+    for_each(|backend| {
+        let mut found = Vec::new();
+        let problem = knapsack(10, 2, 12);
+        let slips = SLIPS.iter().filter(|(solver, ..)| *solver == backend.name());
+        for (_, wrong, meant) in slips {
+            let native = [((*wrong).to_owned(), "1".to_owned())].into();
+            let options = Options { native, ..Options::default() };
+            let answer = started(&mut *open(backend, &problem), &options, &Start::default(), &Ear::default());
+            let near = |why: &str| {
+                let after = why.split("; nearest: ").nth(1).and_then(|rest| rest.split("; there are: ").next());
+                after.is_some_and(|list| list.split(", ").any(|name| name == *meant))
+            };
+            match answer {
+                Err(SessionError::Refused(why)) if near(&why) && why.contains("; there are: ") => {}
+                other => found.push(format!("'{wrong}' for '{meant}': {other:?}")),
+            }
+        }
+        found
+    });
+}
+
 #[test]
 fn two_sessions_at_once_do_not_meet() {
     for_each(|backend| {

@@ -303,6 +303,18 @@ impl Solved {
         }
     }
 
+    /// Where a variable stands among the problem's columns; `None` where it was removed.
+    #[track_caller]
+    pub fn column_of(&self, variable: Var) -> Option<usize> {
+        self.column(variable)
+    }
+
+    /// Where a row stands among the problem's rows; `None` where it was removed.
+    #[track_caller]
+    pub fn row_of(&self, row: Row) -> Option<usize> {
+        self.row(row)
+    }
+
     /// The column of a variable; `None` where it was removed.
     #[track_caller]
     fn column(&self, variable: Var) -> Option<usize> {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::ffi::{Entry, parameters};
 use crate::contract::SessionError;
+use crate::options::unknown_option;
 
 /// CBC prints its arguments into a buffer of 10,000 characters.
 const MOST_ARGUMENT_BYTES: usize = 4000;
@@ -126,12 +127,12 @@ fn find(name: &str, fits: impl Fn(&Parameter) -> bool) -> Result<&'static Parame
     let there = || table().iter().filter(|p| fits(p));
     there().find(|p| p.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let names: Vec<&str> = there().map(|p| p.name.as_str()).collect();
-        let why = if HAVE_OPTIONS.iter().any(|have| have.eq_ignore_ascii_case(name)) {
-            format!("say '{name}' by the time limit, not as a native option")
+        let there = names.join(", ");
+        SessionError::Refused(if HAVE_OPTIONS.iter().any(|have| have.eq_ignore_ascii_case(name)) {
+            format!("say '{name}' by the time limit, not as a native option; there are: {there}")
         } else {
-            format!("no native option '{name}' can be passed to CBC for this problem")
-        };
-        SessionError::Refused(format!("{why}; there are: {}", names.join(", ")))
+            unknown_option("CBC", name, names, there)
+        })
     })
 }
 
@@ -174,8 +175,8 @@ mod tests {
             (vec![("cutDepth", "1.5")], Err("wanted is an integer from -1")),
             (vec![("integerTolerance", "0.6")], Err("wanted is a number from 1e-20 to 5e-1")),
             (vec![("seconds", "3")], Err("by the time limit")),
-            (vec![("import", "/etc/passwd")], Err("no native option 'import'")),
-            (vec![("cppGenerate", "1")], Err("no native option 'cppGenerate'")),
+            (vec![("import", "/etc/passwd")], Err("no option 'import'")),
+            (vec![("cppGenerate", "1")], Err("no option 'cppGenerate'")),
             (vec![("preprocess", "stopaftersaving")], Err("wanted is one of off, on, equal")),
         ];
         for (given, wanted) in cases {

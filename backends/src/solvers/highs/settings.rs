@@ -9,7 +9,7 @@ use farkas_modeling::{Problem, Sense};
 
 use super::ffi::{self, Failed, Instance, OptionType};
 use crate::contract::SessionError;
-use crate::options::{Emphasis, LpMethod, Options, Presolve};
+use crate::options::{Emphasis, LpMethod, Options, Presolve, unknown_option};
 
 /// An LP with at most this many nonzeros goes without presolve: a 10×10 assignment takes a third of the time then.
 const TINY_NONZEROS: usize = 2_000;
@@ -260,7 +260,8 @@ fn check_native(instance: &Instance, options: &Options) -> Result<Vec<Native>, S
         let known = ffi::c_string(name).and_then(|c| Some((instance.option_type(&c)?, c)));
         let Some((kind, c_name)) = known else {
             let names: Vec<String> = instance.option_names().into_iter().filter(|n| reserved(n).is_none()).collect();
-            return Err(SessionError::Refused(format!("HiGHS has no option '{name}'; it has {}", names.join(", "))));
+            let all = names.iter().map(String::as_str);
+            return Err(SessionError::Refused(unknown_option("HiGHS", name, all, names.join(", "))));
         };
         checked.push((c_name, kind, text.clone()));
     }

@@ -8,7 +8,7 @@ use farkas_modeling::Sense;
 
 use super::ffi::{Kind, Scip, Value};
 use crate::contract::{Backend, SessionError, takes_options};
-use crate::options::{Options, Presolve};
+use crate::options::{Options, Presolve, unknown_option};
 
 /// Parameters that let SCIP read or write files, or print; they are not for a solve's options.
 const FORBIDDEN: [&str; 4] = ["visual/", "write/", "table/", "emphasis/"];
@@ -76,22 +76,20 @@ fn native(scip: &mut Scip, name: &str, text: &str) -> Result<(), SessionError> {
         return Err(refuse("options that write or print are not passed on".into()));
     }
     let c_name = CString::new(name).map_err(|_| refuse("the name has a NUL in it".into()))?;
-    let Some(kind) = scip.kind(&c_name) else { return Err(refuse(unknown(scip, name))) };
+    let Some(kind) = scip.kind(&c_name) else { return Err(SessionError::Refused(unknown(scip, name))) };
     let value = parse(kind, text).ok_or_else(|| refuse(format!("'{text}' is not a {kind:?}")))?;
     scip.set(&c_name, &value).map_err(|e| refuse(e.to_string()))
 }
 
-/// What to say about a name that is not there: those like it, or the groups there are.
+/// What to say about a name that is not there: those like it, and the groups of all that there are (some 2700).
 fn unknown(scip: &Scip, name: &str) -> String {
     let all = scip.parameters();
-    let last = name.rsplit('/').next().unwrap_or(name);
-    let mut like: Vec<&str> = all.iter().map(String::as_str).filter(|n| n.contains(last)).take(12).collect();
-    if like.is_empty() {
-        like = all.iter().filter_map(|n| n.split('/').next()).collect();
-        like.dedup();
-        return format!("unknown; SCIP has {} options, in the groups: {}", all.len(), like.join(", "));
-    }
-    format!("unknown; SCIP has {}", like.join(", "))
+    let open =
+        || all.iter().map(String::as_str).filter(|name| !FORBIDDEN.iter().any(|prefix| name.starts_with(prefix)));
+    let mut groups: Vec<&str> = open().filter_map(|name| name.split('/').next()).collect();
+    groups.dedup();
+    let there = format!("{} in the groups {}", open().count(), groups.join(", "));
+    unknown_option("SCIP", name, open(), there)
 }
 
 fn parse(kind: Kind, text: &str) -> Option<Value> {
