@@ -128,7 +128,7 @@ const NEAREST: usize = 5;
 const ALIKE: f64 = 0.8;
 
 /// What to say of a native option that a solver does not have: the names nearest to it, the best first, and then `there`,
-/// which tells what there is. A part of a path counts as much as the whole.
+/// which tells what there is. The last part of a path counts nearly as much as the whole.
 pub fn unknown_option<'a>(
     solver: &str,
     name: &str,
@@ -139,7 +139,7 @@ pub fn unknown_option<'a>(
     let (wanted, wanted_part) = (name.to_ascii_lowercase(), part(name));
     let score = |other: &str| {
         let whole = strsim::jaro_winkler(&wanted, &other.to_ascii_lowercase());
-        whole.max(strsim::jaro_winkler(&wanted_part, &part(other)) - 0.01)
+        whole.max(0.9 * strsim::jaro_winkler(&wanted_part, &part(other)))
     };
     let mut near: Vec<(f64, &str)> = all.into_iter().map(|other| (score(other), other)).collect();
     near.retain(|(score, _)| *score >= ALIKE);

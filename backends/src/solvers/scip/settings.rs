@@ -1,5 +1,6 @@
 //! Our options as SCIP's parameters. An option that SCIP does not have is refused, with what there is.
 
+use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 use std::time::Instant;
 
@@ -81,13 +82,13 @@ fn native(scip: &mut Scip, name: &str, text: &str) -> Result<(), SessionError> {
     scip.set(&c_name, &value).map_err(|e| refuse(e.to_string()))
 }
 
-/// What to say about a name that is not there: those like it, and the groups of all that there are (some 2700).
+/// What to say about a name that is not there: those like it, and the groups of all that there are (some 3000).
 fn unknown(scip: &Scip, name: &str) -> String {
     let all = scip.parameters();
     let open =
         || all.iter().map(String::as_str).filter(|name| !FORBIDDEN.iter().any(|prefix| name.starts_with(prefix)));
-    let mut groups: Vec<&str> = open().filter_map(|name| name.split('/').next()).collect();
-    groups.dedup();
+    let groups: BTreeSet<&str> = open().filter_map(|name| name.split('/').next()).collect();
+    let groups: Vec<&str> = groups.into_iter().collect();
     let there = format!("{} in the groups {}", open().count(), groups.join(", "));
     unknown_option("SCIP", name, open(), there)
 }
