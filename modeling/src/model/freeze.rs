@@ -136,7 +136,9 @@ impl Model {
             return self.costs();
         }
         let mut cost = std::mem::take(&mut self.objective.values);
-        cost.iter_mut().for_each(|value| *value += 0.0); // makes 0 of −0, as adding up does
+        for value in &mut cost {
+            *value += 0.0; // makes 0 of −0, as adding up does
+        }
         cost
     }
 
@@ -179,7 +181,9 @@ impl Model {
         if crossed.1 {
             (0..self.num_rows()).for_each(|i| row(i, empty.binary_search(&(i as u32)).is_ok()));
         } else {
-            empty.iter().for_each(|&i| row(i as usize, true));
+            for &i in empty {
+                row(i as usize, true);
+            }
         }
         defects
     }

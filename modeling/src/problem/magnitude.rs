@@ -13,7 +13,9 @@ pub(super) fn largest(values: &[f64]) -> f64 {
             *zero += value * 0.0; // NaN for what is not finite, and for good
         }
     };
-    chunks.iter().for_each(|chunk| look(chunk));
+    for chunk in chunks {
+        look(chunk);
+    }
     look(rest);
     if zero.iter().any(|zero| zero.is_nan()) { f64::INFINITY } else { most.into_iter().fold(0.0, f64::max) }
 }

@@ -19,8 +19,8 @@ pub(crate) fn look(lower: &[f64], upper: &[f64]) -> Seen {
     let loose = |v: f64| (v.abs() >= INFINITE_FROM && v.abs() < f64::INFINITY) | (v.to_bits() == (-0.0_f64).to_bits());
     let (mut wrong, mut crossed, mut changed) = (0_u64, 0_u64, 0_u64);
     for (&lower, &upper) in lower.iter().zip(upper) {
-        wrong += u64::from(lower.is_nan() | (lower >= INFINITE_FROM));
-        wrong += u64::from(upper.is_nan() | (upper <= -INFINITE_FROM));
+        wrong += u64::from(lower.is_nan() || (lower >= INFINITE_FROM));
+        wrong += u64::from(upper.is_nan() || (upper <= -INFINITE_FROM));
         crossed += u64::from(lower > upper);
         changed += u64::from(loose(lower) | loose(upper));
     }

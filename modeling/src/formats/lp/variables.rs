@@ -104,7 +104,9 @@ impl Variables {
     pub fn reserve(&mut self, variables: usize, bytes: usize) {
         self.names.reserve(variables, bytes);
         self.flags.reserve(variables);
-        [&mut self.cost, &mut self.lower, &mut self.upper].into_iter().for_each(|list| list.reserve(variables));
+        for list in [&mut self.cost, &mut self.lower, &mut self.upper] {
+            list.reserve(variables);
+        }
     }
 
     /// Adds a variable with the bounds that LP gives to all: 0 and infinity.
