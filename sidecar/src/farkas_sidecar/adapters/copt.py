@@ -135,6 +135,14 @@ class Session:
         stop.wake(model.interrupt)
         try:
             model.solve()
+            unbounded = coptpy.COPT.UNBOUNDED, coptpy.COPT.INF_OR_UNB
+            if (model.MipStatus if p.kinds.any() else model.LpStatus) in unbounded and not stop.is_set():
+                # COPT says unbounded of what has a ray; whether there is a point is asked without an objective.
+                model.setObjective(0.0)
+                model.solve()
+                status = model.MipStatus if p.kinds.any() else model.LpStatus
+                found = {coptpy.COPT.OPTIMAL: "UNBOUNDED", coptpy.COPT.INFEASIBLE: "INFEASIBLE"}.get(status)
+                return Claim(found or "INFEASIBLE_OR_UNBOUNDED", None, "asked again without an objective")
         except coptpy.CoptError as error:
             says = str(getattr(error, "message", error))
             if "icens" in says or "imit" in says:

@@ -122,17 +122,37 @@ class Session:
                 parameters.time_limit = datetime.timedelta(seconds=left)
             control.phase("simplex" if self.adapter.name == "glop" else "first order")
             kind = mathopt.SolverType.GLOP if self.adapter.name == "glop" else mathopt.SolverType.PDLP
-            result = mathopt.solve(
+            run = lambda kind, parameters, begin: mathopt.solve(
                 model, kind, params=parameters, model_params=begin, interrupter=interrupter,
                 msg_cb=lambda lines: [control.log(line) for line in lines],
             )
+            try:
+                result = run(kind, parameters, begin)
+            except Exception:
+                if begin.initial_basis is None:
+                    raise
+                begin.initial_basis = None  # GLOP takes no basis that is none
+                result = run(kind, parameters, begin)
+            vague = mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED
+            if result.termination.reason == vague and not stop.is_set():
+                # Presolve or a method without a proof: GLOP's simplex finds out which. A ray may be there without a point, so
+                # feasibility is asked without an objective.
+                plain = mathopt.SolveParameters(presolve=mathopt.Emphasis.OFF)
+                if left is not None:
+                    plain.time_limit = datetime.timedelta(seconds=max(0.001, options.seconds_left()))
+                model.objective.clear()
+                empty = run(mathopt.SolverType.GLOP, plain, mathopt.ModelSolveParameters())
+                if empty.termination.reason == mathopt.TerminationReason.OPTIMAL:
+                    return Claim("UNBOUNDED", None, "no optimum, and there is a point")
+                if empty.termination.reason in (vague, mathopt.TerminationReason.INFEASIBLE):
+                    return Claim("INFEASIBLE", None, "no point, whatever the objective")
         except ValueError as error:
             return Claim("OTHER_ERROR", None, str(error))
         finally:
             stop.wake(None)
-        return self.claim(result, x, rows, options)
+        return self.claim(result, x, rows, options, stop)
 
-    def claim(self, result, x, rows, options) -> Claim:
+    def claim(self, result, x, rows, options, stop) -> Claim:
         p, termination, work = self.p, result.termination, result.solve_stats
         claim = Claim(termination.reason.name, None, termination.detail)
         claim.simplex_iterations = work.simplex_iterations
@@ -150,6 +170,10 @@ class Session:
                 claim.basis = of_basis(best.basis, x, rows)
         elif claim.reason in ("FEASIBLE", "NO_SOLUTION_FOUND", "IMPRECISE", "OPTIMAL"):
             limit = termination.limit.name if termination.limit is not None else "UNDETERMINED"
+            left = options.seconds_left()
+            if limit in ("UNDETERMINED", "OTHER"):
+                # GLOP does not say which.
+                limit = "INTERRUPTED" if stop.is_set() else "TIME" if left is not None and left < 0.05 else limit
             if claim.reason == "OPTIMAL":
                 return Claim("OTHER_ERROR", None, "optimal without a solution")
             # A point at a limit is only what the method holds, not a feasible one.
