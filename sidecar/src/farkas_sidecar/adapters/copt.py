@@ -219,6 +219,11 @@ def make_log(coptpy, control):
     class Log(coptpy.LogCallback):
         def Display(self, text) -> None:
             control.log(str(text))
+            # A row of the search's table: nodes, active nodes, …; a letter before it tells of a heuristic.
+            for line in str(text).splitlines():
+                fields = line.lstrip(" H*").split()
+                if len(fields) in (7, 8) and fields[-1].endswith("s") and fields[0].isdigit() and fields[1].isdigit():
+                    control.progress(int(fields[0]), 0)
 
     return Log()
 
@@ -243,10 +248,6 @@ def make_hearing(coptpy, p, x, options, control, stop):
             if abs(bound) < 1e29 and (self.told is None or (bound < self.told if p.maximize else bound > self.told)):
                 self.told = bound
                 control.bound(bound)
-            try:
-                control.progress(self.getInfo(COPT.CBInfo.NodeCnt), 0)
-            except (AttributeError, coptpy.CoptError):
-                pass
             if self.where() != COPT.CBCONTEXT_INCUMBENT:
                 return
             point = np.array(self.getIncumbent(x), dtype=float)
