@@ -157,7 +157,7 @@ impl NamedRanges {
 fn shown(value: Option<f64>, none: &str) -> String {
     value.map_or_else(
         || none.to_owned(),
-        |value| format!("{:.6}", value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        |value| format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned(),
     )
 }
 

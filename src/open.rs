@@ -134,7 +134,7 @@ impl<'a> OpenModel<'a> {
         let (version, open) = (session.version().to_owned(), Arc::clone(problem));
         let mut ask = |values: &[f64]| {
             let source = Source { backend: name.to_owned(), version: version.clone(), lane: 0 };
-            let candidate = candidate(&open, source, values, tolerances);
+            let candidate = candidate(&open, &source, values, tolerances);
             if candidate.point().is_none() {
                 return ControlFlow::Continue(Vec::new()); // not feasible without the rows; the check will say so
             }
@@ -222,10 +222,10 @@ impl<'a> OpenModel<'a> {
 }
 
 /// A point as an answer: checked, and no more.
-fn candidate(problem: &Problem, source: Source, values: &[f64], tolerances: &Tolerances) -> Answer {
+fn candidate(problem: &Problem, source: &Source, values: &[f64], tolerances: &Tolerances) -> Answer {
     let mut claim = Claim::bare(Termination::at_limit(true, Limit::Undetermined, "a candidate"));
     claim.point = Some(values.to_vec());
-    let findings = examine(problem, &source, &claim, tolerances);
+    let findings = examine(problem, source, &claim, tolerances);
     conclude(problem, &[findings], tolerances, &TrustPolicy::default(), None)
 }
 

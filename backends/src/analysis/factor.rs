@@ -124,7 +124,9 @@ mod tests {
         let (z, y) = (factor.solve(a.clone()), factor.solve_transposed(&c));
         let mut rest = a;
         for (column, z) in columns.iter().zip(&z) {
-            column.iter().for_each(|&(row, value)| rest[row] -= value * z);
+            for &(row, value) in column {
+                rest[row] -= value * z;
+            }
         }
         assert!(rest.iter().all(|r| r.abs() < 1e-12), "{rest:?}");
         for (column, c) in columns.iter().zip(&c) {

@@ -161,7 +161,9 @@ impl<'a> Optimum<'a> {
         }
         let mut rest = vec![0.0; m];
         for k in (0..n + m).filter(|&k| values[k] != 0.0) {
-            column(problem, k).into_iter().for_each(|(row, a)| rest[row] -= a * values[k]);
+            for (row, a) in column(problem, k) {
+                rest[row] -= a * values[k];
+            }
         }
         for (&k, value) in basic.iter().zip(factor.solve(rest)) {
             values[k] = value;

@@ -198,6 +198,9 @@ fn solved(
 
 /// The relaxed problem: the columns as they are, then one for each side and bound that may be missed. With `most`, the price
 /// is limited to that, and the objective is the problem's own.
+///
+/// # Errors
+/// When the problem with its slacks is none: too large, say.
 pub fn elastic_problem(problem: &Problem, elastic: &Elastic, most: Option<f64>) -> Result<Problem, Defects> {
     let mut build = Build::new(problem, most.is_none());
     for i in 0..problem.num_rows() {
@@ -312,7 +315,9 @@ impl Build {
         self.entries.sort_unstable_by_key(|&(column, row, _)| (column, row));
         let (columns, indices) = self.entries.iter().map(|&(j, i, _)| (j, i as u64)).unzip::<_, _, Vec<_>, Vec<_>>();
         let mut starts = vec![0_u64; self.data.cost.len() + 1];
-        columns.into_iter().for_each(|j| starts[j + 1] += 1);
+        for j in columns {
+            starts[j + 1] += 1;
+        }
         for j in 1..starts.len() {
             starts[j] += starts[j - 1];
         }

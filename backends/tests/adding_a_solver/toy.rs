@@ -15,7 +15,7 @@ use microlp::{ComparisonOp, Error, OptimizationDirection, SolveOutcome, Variable
 pub struct Toy;
 
 impl Backend for Toy {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "toy"
     }
 
@@ -49,7 +49,7 @@ struct Open {
 }
 
 impl Session for Open {
-    fn version(&self) -> &str {
+    fn version(&self) -> &'static str {
         "1"
     }
 

@@ -64,7 +64,7 @@ fn probes(range: Range, at: f64, far: f64) -> ([f64; 2], [Option<f64>; 2]) {
 fn costs(backend: &dyn Backend, problem: &Arc<Problem>, claim: &Claim, found: &Ranging) -> Vec<String> {
     let mut faults = Vec::new();
     let (point, best) = (claim.point.as_deref().unwrap_or_default(), claim.objective.unwrap_or(f64::NAN));
-    for j in 0..problem.num_columns() {
+    for (j, &at) in point.iter().enumerate() {
         let (range, cost) = (found.costs[j], problem.cost()[j]);
         if !range.contains(cost) {
             faults.push(format!("cost {j} is {cost}, outside {range:?}"));
@@ -72,7 +72,7 @@ fn costs(backend: &dyn Backend, problem: &Arc<Problem>, claim: &Claim, found: &R
         let (inside, beyond) = probes(range, cost, 20.0);
         let solved = |value: f64| {
             let other = changed(problem, vec![Change::Cost { column: Key::At(j as u32), value }]);
-            (answer(backend, &other).objective.unwrap_or(f64::NAN), best + (value - cost) * point[j])
+            (answer(backend, &other).objective.unwrap_or(f64::NAN), best + (value - cost) * at)
         };
         for value in inside {
             let (again, kept) = solved(value);

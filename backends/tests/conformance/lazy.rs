@@ -243,6 +243,8 @@ fn rows_that_were_broken_hold_when_solved_again() {
     });
 }
 
+type Separate<'a> = dyn FnMut(&[f64]) -> ControlFlow<(), Vec<LazyRow>> + Send + 'a;
+
 /// A start that breaks rows, a callback that ends it, one that panics, rows that cut nothing off, rows that are none.
 #[test]
 fn what_goes_wrong_with_lazy_rows_is_told() {
@@ -252,7 +254,7 @@ fn what_goes_wrong_with_lazy_rows_is_told() {
         if !backend.capabilities().lazy_rows {
             return found;
         }
-        let mut ask = |separate: &mut (dyn FnMut(&[f64]) -> ControlFlow<(), Vec<LazyRow>> + Send), start: &Start| {
+        let mut ask = |separate: &mut Separate<'_>, start: &Start| {
             session.solve_lazy(&exact(Presolve::Auto), start, &Ear::default(), &StopToken::new(), separate)
         };
         let start = Start { point: Some(vec![1.0; 9].into()), basis: None };

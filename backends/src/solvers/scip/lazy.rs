@@ -36,7 +36,7 @@ pub(super) fn solve(
     let Some(mut scip) = fresh else {
         return Ok(Claim::bare(Termination::new(Reason::Infeasible, "a lower bound is above its upper bound")));
     };
-    let mut asker = Asker::new(&problem, options.tolerances.clone(), separate);
+    let mut asker = Asker::new(&problem, options.tolerances, separate);
     let reporter = Reporter { problem: &problem, control, stop, phase: Cell::new(""), bound: Cell::new(None) };
     scip.expect_rows()?;
     if let Some(point) = start {

@@ -515,11 +515,13 @@ impl Scip {
         let erased: *const (dyn Watch + 'static) =
             unsafe { std::mem::transmute::<*const dyn Watch, _>(ptr::from_ref(watch)) };
         self.slot.watch.set(Some(erased));
-        self.slot.ask.set(ask.map(|ask| {
+        #[allow(clippy::transmute_ptr_to_ptr)]
+        let erase = |ask: &mut (dyn Ask + '_)| {
             let ask: *mut (dyn Ask + '_) = ask;
             // SAFETY: as for the watch.
             unsafe { std::mem::transmute::<*mut (dyn Ask + '_), *mut (dyn Ask + 'static)>(ask) }
-        }));
+        };
+        self.slot.ask.set(ask.map(erase));
         self.slot.vars.set((self.vars.as_mut_ptr(), self.vars.len()));
         // SAFETY: the handle is in the problem stage; callbacks reach the slot, which lives as long as `self`.
         let result = unsafe { ok("SCIPsolve", ffi::SCIPsolve(self.raw)) };
