@@ -1,5 +1,5 @@
 //! What more can be said about a problem than its answer, over any backend: how little must give way for it to become
-//! feasible ([`relax`]), and how far its numbers may go before the answer changes ([`ranging`]). Why it is infeasible is
+//! feasible ([`relax()`]), and how far its numbers may go before the answer changes ([`ranging()`]). Why it is infeasible is
 //! [`crate::iis`]' part.
 
 mod factor;
