@@ -118,6 +118,10 @@ pub struct Capabilities {
     pub node_limit: bool,
     /// Heeds [`Options::emphasis`].
     pub emphasis: bool,
+    /// Products one factor of which is binary and the other bounded, in the objective and in rows.
+    pub binary_products: bool,
+    /// Takes integer columns with whole bounds alone.
+    pub whole_bounds: bool,
     /// Finds an irreducible infeasible subset by itself.
     pub iis: bool,
     /// Says how far costs and sides may go before the basis changes.
@@ -139,6 +143,11 @@ pub struct Capabilities {
 pub enum Fit {
     /// As it is.
     Takes,
+    /// After it was rewritten; answers come back as answers to the problem as it was.
+    NeedsBridges {
+        /// What is rewritten, and why.
+        bridges: Vec<Need>,
+    },
     /// Too large for its licence or its index type.
     TooLarge {
         /// The limit, in words.
@@ -149,6 +158,30 @@ pub enum Fit {
         /// What.
         why: String,
     },
+}
+
+impl Fit {
+    /// Whether it takes it, as it is or rewritten.
+    pub fn takes(&self) -> bool {
+        matches!(self, Self::Takes | Self::NeedsBridges { .. })
+    }
+
+    /// Why it does not, if so.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Takes | Self::NeedsBridges { .. } => None,
+            Self::TooLarge { limit: why } | Self::Refuses { why } => Some(why),
+        }
+    }
+}
+
+/// One bridge that a backend needs for a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// What it makes of what: `special ordered sets by binaries`.
+    pub bridge: String,
+    /// What the backend does not take.
+    pub why: String,
 }
 
 /// Why a backend could not be opened.
@@ -189,6 +222,10 @@ pub trait Backend: Send + Sync {
     fn probe(&self) -> Availability;
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+    /// What its solver does by itself, where [`capabilities`](Self::capabilities) counts what bridges add.
+    fn native_capabilities(&self) -> Capabilities {
+        self.capabilities()
+    }
     /// Whether it takes this problem. Some limits depend on the data.
     fn fits(&self, problem: &Problem) -> Fit {
         fits_by_capabilities(self.name(), self.capabilities(), problem)
@@ -222,7 +259,7 @@ pub fn fits_by_capabilities(name: &str, can: Capabilities, problem: &Problem) ->
         (can.only_integers && problem.num_integers() < problem.num_columns(), "continuous variables"),
     ];
     match missing.iter().find(|(is, _)| *is) {
-        Some((_, what)) => Fit::Refuses { why: format!("{name} does not take {what}") },
+        Some((_, what)) => Fit::Refuses { why: refusal(name, what) },
         None if can.quadratic => Fit::Takes,
         None => fits_by_curvature(name, problem),
     }
@@ -246,14 +283,19 @@ fn fits_by_curvature(name: &str, problem: &Problem) -> Fit {
     Fit::Takes
 }
 
+/// How all adapters say so.
+pub(crate) fn refusal(name: &str, what: &str) -> String {
+    format!("{name} does not take {what}")
+}
+
 /// A row with two different finite sides.
-fn is_range(problem: &Problem, row: usize) -> bool {
+pub(crate) fn is_range(problem: &Problem, row: usize) -> bool {
     let (lower, upper) = (problem.row_lower()[row], problem.row_upper()[row]);
     lower.is_finite() && upper.is_finite() && lower.to_bits() != upper.to_bits()
 }
 
 /// A row that holds whatever the point.
-fn is_free(problem: &Problem, row: usize) -> bool {
+pub(crate) fn is_free(problem: &Problem, row: usize) -> bool {
     problem.row_lower()[row].is_infinite() && problem.row_upper()[row].is_infinite()
 }
 

@@ -1,10 +1,11 @@
 //! Who can solve a problem: the solver [`contract`], adapters ([`solvers`]), processes that host them ([`worker`]),
-//! several of them at once ([`race`]), why a problem is infeasible ([`iis`]), and what more can be said about it
-//! ([`analysis`]).
+//! what a solver does not take rewritten for it ([`bridges`]), several of them at once ([`race`]), why a problem is
+//! infeasible ([`iis`]), and what more can be said about it ([`analysis`]).
 //!
-//! Arrows: `contract ← solvers`, `contract ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
+//! Arrows: `contract ← solvers`, `contract ← bridges ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
 
 pub mod analysis;
+pub mod bridges;
 pub mod contract;
 pub mod hosted;
 pub mod iis;

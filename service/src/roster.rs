@@ -147,7 +147,7 @@ fn named<'a>(members: &'a [Member], name: &str, problem: &Problem) -> Result<&'a
     let (detail, remedy) = match &member.availability {
         Availability::Ready { .. } => {
             let fit = member.backend.fits(problem);
-            return if fit == Fit::Takes { Ok(member) } else { wrong("unsupported-by-solver", refusal(&fit)) };
+            return if fit.takes() { Ok(member) } else { wrong("unsupported-by-solver", refusal(&fit)) };
         }
         Availability::NotFound { remedy } => (format!("'{name}' is not installed here"), Some(remedy.clone())),
         Availability::TooOld { version, remedy } => (format!("'{name}' {version} is too old"), Some(remedy.clone())),
@@ -160,7 +160,7 @@ fn named<'a>(members: &'a [Member], name: &str, problem: &Problem) -> Result<&'a
 
 fn refusal(fit: &Fit) -> String {
     match fit {
-        Fit::Takes => "it takes the problem".into(),
+        Fit::Takes | Fit::NeedsBridges { .. } => "it takes the problem".into(),
         Fit::TooLarge { limit } => format!("the problem is too large: {limit}"),
         Fit::Refuses { why } => why.clone(),
     }

@@ -1,11 +1,15 @@
-//! `farkas backends`: which solvers are here, what they can do, and what to do about those that are not.
+//! `farkas backends`: which solvers are here, what they can do, what they make of a problem, and what to do about
+//! those that are not.
+
+use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Table, presets::NOTHING};
 use console::style;
-use farkas_backends::contract::{Availability, Backend, Capabilities};
+use farkas_backends::contract::{Availability, Backend, Capabilities, Fit};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
+use farkas_modeling::Problem;
 use serde::Serialize;
 
 use crate::cli::{Exit, Failure};
@@ -19,6 +23,9 @@ pub struct BackendsArgs {
     /// Another solver: a worker program by a name of your own, to be named by --solver (see docs/worker-protocol.md)
     #[arg(long, value_name = "NAME=PROGRAM ARGS", value_parser = sidecars::command)]
     backend_program: Vec<sidecars::Command>,
+    /// Say of each whether it takes this problem as it is, by which bridges, or why not
+    #[arg(long, value_name = "FILE")]
+    explain: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -32,6 +39,9 @@ struct Row {
 pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
     let others = args.backend_program.clone();
     let registry = Registry::new(RegistryConfig { others, ..RegistryConfig::default() });
+    if let Some(file) = &args.explain {
+        return explain(&registry, &crate::cli::input::problem(file)?, args.json);
+    }
     let rows: Vec<Row> = registry.all().iter().map(|b| row(b.as_ref())).collect();
     if args.json {
         let text = serde_json::to_string_pretty(&rows)
@@ -62,6 +72,47 @@ pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
     Ok(if ready { Exit::Solved } else { Exit::NoSolver })
 }
 
+/// What a backend makes of a problem.
+#[derive(Serialize)]
+struct Explained {
+    name: String,
+    availability: Availability,
+    #[serde(flatten)]
+    fit: Option<Fit>,
+}
+
+/// Says of each backend whether it takes a problem, and by which bridges.
+fn explain(registry: &Registry, problem: &Problem, json: bool) -> Result<Exit, Failure> {
+    let explained = registry.all().into_iter().map(|backend| {
+        // The probe comes first: a worker tells its capabilities when it starts.
+        let availability = backend.probe();
+        let ready = matches!(availability, Availability::Ready { .. });
+        Explained { name: backend.name().to_owned(), availability, fit: ready.then(|| backend.fits(problem)) }
+    });
+    let explained: Vec<Explained> = explained.collect();
+    if json {
+        let text = serde_json::to_string_pretty(&explained)
+            .map_err(|e| Failure::new(Exit::Failed, format!("the table could not be written as JSON: {e}")))?;
+        println!("{text}");
+    } else {
+        for Explained { name, fit, .. } in &explained {
+            let name = style(format!("{name:<10}")).bold();
+            match fit {
+                None => println!("{name} is not here"),
+                Some(Fit::Takes) => println!("{name} takes it as it is"),
+                Some(Fit::NeedsBridges { bridges }) => {
+                    println!("{name} takes it by bridges:");
+                    bridges.iter().for_each(|need| println!("{:10}   {}: {}", "", need.bridge, need.why));
+                }
+                Some(Fit::TooLarge { limit }) => println!("{name} refuses it as too large: {limit}"),
+                Some(Fit::Refuses { why }) => println!("{name} refuses it: {why}"),
+            }
+        }
+    }
+    let taken = explained.iter().any(|one| one.fit.as_ref().is_some_and(Fit::takes));
+    Ok(if taken { Exit::Solved } else { Exit::NoSolver })
+}
+
 fn row(backend: &dyn Backend) -> Row {
     // The probe comes first: a worker tells its capabilities when it starts.
     let availability = backend.probe();
@@ -82,6 +133,7 @@ fn takes(c: &Capabilities) -> String {
         (c.indicators, "indicators"),
         (c.quadratic_objective && !c.quadratic, "convex QP"),
         (c.quadratic, "quadratic"),
+        (c.binary_products && !c.quadratic, "products with binaries"),
         (c.start_point, "start"),
         (c.threads, "threads"),
         (c.seed, "seed"),

@@ -95,6 +95,10 @@ fn says(backend: &dyn Backend, problem: &Problem) -> Says {
     let why = match backend.probe() {
         Availability::Ready { .. } => match backend.fits(problem) {
             Fit::Takes => return Says { name, takes: true, why: String::new() },
+            Fit::NeedsBridges { bridges } => {
+                let bridges: Vec<String> = bridges.into_iter().map(|need| need.bridge).collect();
+                return Says { name, takes: true, why: bridges.join(", ") };
+            }
             Fit::TooLarge { limit } => limit,
             Fit::Refuses { why } => why,
         },

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use farkas_backends::contract::{Backend, BackendError, Control, Fit, Quiet, Session, SessionError, Start};
+use farkas_backends::contract::{Backend, BackendError, Control, Quiet, Session, SessionError, Start};
 use farkas_backends::options::Options;
 use farkas_backends::race::{self, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
@@ -147,11 +147,12 @@ pub(crate) fn in_process(named: Option<&Arc<dyn Backend>>) -> Result<Arc<dyn Bac
     named.map_or_else(highs, |backend| Ok(Arc::clone(backend)))
 }
 
-/// HiGHS in this process.
+/// HiGHS in this process, with bridges for what it does not take.
 #[cfg(feature = "highs")]
 #[expect(clippy::unnecessary_wraps, reason = "without HiGHS it is an error")]
 fn highs() -> Result<Arc<dyn Backend>, SolveError> {
-    Ok(Arc::new(farkas_backends::solvers::highs::Highs::new()))
+    let highs = farkas_backends::solvers::highs::Highs::new();
+    Ok(Arc::new(farkas_backends::bridges::Bridged::new(highs)))
 }
 
 /// HiGHS is not here.
@@ -164,8 +165,8 @@ fn highs() -> Result<Arc<dyn Backend>, SolveError> {
 
 /// Opens a problem in a backend that takes it.
 pub(crate) fn open(backend: &dyn Backend, problem: &Arc<Problem>) -> Result<Box<dyn Session>, SolveError> {
-    if let Fit::TooLarge { limit: why } | Fit::Refuses { why } = backend.fits(problem) {
-        return Err(SolveError::Unsupported(why));
+    if let Some(why) = backend.fits(problem).refusal() {
+        return Err(SolveError::Unsupported(why.to_owned()));
     }
     backend.open(Arc::clone(problem)).map_err(|e| match e {
         BackendError::Unavailable(what) => SolveError::NoSolver(what),

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use farkas_backends::bridges::Bridged;
 use farkas_backends::solvers::cbc::Cbc;
 
 fn main() -> ExitCode {
-    farkas_backends::worker::serve(&Cbc)
+    farkas_backends::worker::serve(&Bridged::new(Cbc))
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use farkas_backends::bridges::Bridged;
 use farkas_backends::solvers::highs::Highs;
 
 fn main() -> ExitCode {
-    farkas_backends::worker::serve(&Highs::new())
+    farkas_backends::worker::serve(&Bridged::new(Highs::new()))
 }

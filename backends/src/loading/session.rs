@@ -60,7 +60,7 @@ impl<S: Solver> LoadedSession<S> {
 
 fn refusal(fit: &Fit) -> Option<String> {
     match fit {
-        Fit::Takes => None,
+        Fit::Takes | Fit::NeedsBridges { .. } => None,
         Fit::TooLarge { limit } => Some(limit.clone()),
         Fit::Refuses { why } => Some(why.clone()),
     }

@@ -6,7 +6,7 @@
 //! | LP | highs simplex, highs interior point, cbc (Clp), scip | on LPs over a second the better of simplex and interior point takes less than half of simplex' time |
 //! | otherwise (integers, sets, …) | highs, scip, cbc | each is fastest on a third of the problems; a third lane on two cores eats what it brings |
 //!
-//! Lanes never outnumber threads: those that are left wait until one ends without an answer. Threads that are left over go
+//! Who takes a problem as it is comes before who needs it rewritten by bridges. Lanes never outnumber threads: those that are left wait until one ends without an answer. Threads that are left over go
 //! to the first lane that can use them. A backend that does not take the problem is left out.
 
 use std::fmt::Write;
@@ -43,9 +43,9 @@ pub fn choose(problem: &Problem, backends: &[Arc<dyn Backend>], threads: u32, op
     let threads = threads.max(1);
     let small = problem.num_nonzeros() <= SMALL_NONZEROS;
     let candidates = candidates(problem, backends, options);
-    let fits = if small { Vec::new() } else { ask_all(problem, &candidates) };
+    let fits = if small && is_plain(problem) { Vec::new() } else { ask_all(problem, &candidates) };
     let mut lineup = Lineup::default();
-    let mut left_out = Vec::new();
+    let (mut left_out, mut by_bridges) = (Vec::new(), Vec::new());
     for (position, (backend, method)) in candidates.into_iter().enumerate() {
         // On a small problem the others are not asked until they are needed, if ever.
         let fit = match fits.get(position) {
@@ -53,11 +53,16 @@ pub fn choose(problem: &Problem, backends: &[Arc<dyn Backend>], threads: u32, op
             None if lineup.lanes.is_empty() => ask(problem, &*backend),
             None => Fit::Takes,
         };
-        match fit {
-            Fit::Takes => lineup.lanes.push(Lane { lp_method: method, ..Lane::new(backend, 1) }),
-            Fit::TooLarge { limit: why } | Fit::Refuses { why } => left_out.push(format!("{}: {why}", backend.name())),
+        match fit.refusal() {
+            None => {
+                let lane = Lane { lp_method: method, ..Lane::new(backend, 1) };
+                if fit == Fit::Takes { lineup.lanes.push(lane) } else { by_bridges.push(lane) }
+            }
+            Some(why) => left_out.push(format!("{}: {why}", backend.name())),
         }
     }
+    // Who takes it as it is comes before who needs it rewritten.
+    lineup.lanes.append(&mut by_bridges);
     if small {
         lineup.lanes.iter_mut().skip(1).for_each(|lane| lane.after = HEAD_START);
     }
@@ -76,6 +81,11 @@ pub fn trust(lineup: &Lineup) -> TrustPolicy {
         trust.distrusted.push("mipcl".into());
     }
     trust
+}
+
+/// Whether every solver for its class takes it without a bridge.
+fn is_plain(problem: &Problem) -> bool {
+    problem.is_linear() && problem.num_semis() == 0 && problem.sets().is_empty() && problem.indicators().is_empty()
 }
 
 /// Everybody who may run, in order of preference.

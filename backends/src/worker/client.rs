@@ -18,9 +18,10 @@ use super::frame::{
 use super::image_cache::{SealedImage, image_of};
 use super::link::{LinkError, unexpected};
 use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
+use crate::bridges;
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Session, SessionError, Start, StopToken,
-    carried, revises,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Session, SessionError, Start, StopToken,
+    carried, fits_by_capabilities, revises,
 };
 use crate::options::Options;
 
@@ -97,6 +98,22 @@ impl Backend for WorkerBackend {
         }
         let here = self.hello.get().map(|hello| hello.capabilities).unwrap_or_default();
         Capabilities { lazy_rows: false, iis: false, ranging: false, ..here }
+    }
+
+    /// What the solver in its worker does by itself.
+    fn native_capabilities(&self) -> Capabilities {
+        let here = self.capabilities();
+        let native = self.hello.get().and_then(|hello| hello.native);
+        native.map_or(here, |native| Capabilities { lazy_rows: false, iis: false, ranging: false, ..native })
+    }
+
+    /// As its worker would say, as far as capabilities tell: with bridges where the worker adds them.
+    fn fits(&self, problem: &Problem) -> Fit {
+        let can = self.capabilities();
+        match self.hello.get().and_then(|hello| hello.native) {
+            Some(native) if native != can => bridges::fits(&self.name, native, problem),
+            _ => fits_by_capabilities(&self.name, can, problem),
+        }
     }
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {

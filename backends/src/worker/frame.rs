@@ -140,6 +140,9 @@ pub struct Hello {
     /// Whether it changes an open problem by `apply`; to one that does not, the changed problem is handed as an image.
     #[serde(default)]
     pub applies: bool,
+    /// What its solver does by itself, where the worker adds bridges.
+    #[serde(default)]
+    pub native: Option<Capabilities>,
 }
 
 /// An event of the contract, owned.
@@ -458,6 +461,7 @@ mod tests {
                 availability: ready,
                 capabilities,
                 applies: true,
+                native: None,
             }),
             FromWorker::Opened { version: "1.2".into() },
             FromWorker::OpenFailed { error: BackendError::Unsupported("no".into()) },

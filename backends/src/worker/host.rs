@@ -68,6 +68,7 @@ pub fn serve(backend: &dyn Backend) -> ExitCode {
         availability: backend.probe(),
         capabilities: backend.capabilities(),
         applies: true,
+        native: Some(backend.native_capabilities()),
     }));
     work(backend, &desk, &told);
     exit_now(EXIT_ALONE)

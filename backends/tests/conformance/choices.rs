@@ -29,7 +29,7 @@ fn problems() -> Vec<(&'static str, Arc<Problem>, f64)> {
 }
 
 fn takes(backend: &dyn Backend, problem: &Problem) -> bool {
-    backend.fits(problem) == farkas_backends::contract::Fit::Takes
+    backend.fits(problem).takes()
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! The table's rows, solved by everybody: the reason, the objective, the duals, and what the judge says of the claim.
 
-use farkas_backends::contract::{Backend, BackendError, Capabilities, Fit, Quiet, Start, StopToken};
+use farkas_backends::contract::{Backend, BackendError, Capabilities, Quiet, Start, StopToken};
 use farkas_backends::options::{LpMethod, Options, Presolve};
 use farkas_modeling::answer::Ray;
-use farkas_modeling::problem::Curvature;
+use farkas_modeling::problem::{Curvature, Product};
 use farkas_modeling::{Claim, Problem, Reason, Sense};
 
-use crate::for_each;
 use crate::judge::{close, faults};
 use crate::table::{Case, Truth, cases};
+use crate::{backends, for_each, for_each_of, native};
 
 /// Solves a row; nothing where its data is refused, which must be declared.
 fn solve(backend: &dyn Backend, case: &Case, options: &Options) -> Result<Option<Claim>, String> {
@@ -81,7 +81,7 @@ fn table(backend: &dyn Backend, options: &Options) -> Vec<String> {
 pub fn table_by(backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
     let mut found = Vec::new();
     let (mut solved, mut refused) = (0, 0);
-    for case in cases().iter().filter(|c| backend.fits(&c.problem) == Fit::Takes) {
+    for case in cases().iter().filter(|c| backend.fits(&c.problem).takes()) {
         match solve(by, case, options) {
             Ok(Some(claim)) => {
                 solved += 1;
@@ -142,28 +142,41 @@ fn takes_rows(p: &Problem, can: Capabilities) -> bool {
     sides.all(fits) && (can.maximize || p.sense() == Sense::Minimize)
 }
 
+/// Every product has a binary factor and another with bounds.
+fn is_by_binaries(p: &Problem) -> bool {
+    let binary =
+        |j: u32| p.kind(j as usize).is_integer() && p.lower()[j as usize] >= 0.0 && p.upper()[j as usize] <= 1.0;
+    let bounded = |j: u32| p.lower()[j as usize].is_finite() && p.upper()[j as usize].is_finite();
+    let fine = |q: &Product| (binary(q.first) && bounded(q.second)) || (binary(q.second) && bounded(q.first));
+    p.quadratic_objective().iter().all(fine) && p.quadratic_rows().iter().all(|one| one.products.iter().all(fine))
+}
+
 #[test]
 fn what_is_not_declared_is_refused() {
-    for_each(|backend| {
-        let can = backend.capabilities();
-        let mut found = Vec::new();
-        for case in cases() {
-            let p = &case.problem;
-            let beyond = (p.num_integers() > 0 && !can.integers)
-                || (p.num_semis() > 0 && !can.semicontinuous)
-                || (!p.sets().is_empty() && !can.sets)
-                || (!p.indicators().is_empty() && !can.indicators)
-                || !takes_rows(p, can)
-                || (can.only_integers && p.num_integers() < p.num_columns())
-                || !takes_products(p, can);
-            let takes = backend.fits(p) == Fit::Takes;
-            if takes == beyond && (beyond || !can.data_limits) {
-                found.push(format!("'{}' beyond what is declared: {beyond}, yet fits: {takes}", case.name));
-            }
-            if !takes && backend.open(p.clone()).is_ok() {
-                found.push(format!("'{}' does not fit and is opened all the same", case.name));
-            }
+    for backends in [native(), backends()] {
+        for_each_of(backends, refuses_what_it_does_not_declare);
+    }
+}
+
+fn refuses_what_it_does_not_declare(backend: &dyn Backend) -> Vec<String> {
+    let can = backend.capabilities();
+    let mut found = Vec::new();
+    for case in cases() {
+        let p = &case.problem;
+        let beyond = (p.num_integers() > 0 && !can.integers)
+            || (p.num_semis() > 0 && !can.semicontinuous)
+            || (!p.sets().is_empty() && !can.sets)
+            || (!p.indicators().is_empty() && !can.indicators)
+            || !takes_rows(p, can)
+            || (can.only_integers && p.num_integers() < p.num_columns())
+            || !(takes_products(p, can) || (can.binary_products && is_by_binaries(p)));
+        let takes = backend.fits(p).takes();
+        if takes == beyond && (beyond || !can.data_limits) {
+            found.push(format!("'{}' beyond what is declared: {beyond}, yet fits: {takes}", case.name));
         }
-        found
-    });
+        if !takes && backend.open(p.clone()).is_ok() {
+            found.push(format!("'{}' does not fit and is opened all the same", case.name));
+        }
+    }
+    found
 }

@@ -25,6 +25,7 @@ mod workers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use farkas_backends::bridges::Bridged;
 use farkas_backends::contract::{Availability, Backend};
 use farkas_backends::hosted::HOSTED;
 
@@ -53,10 +54,15 @@ fn known() -> Vec<Arc<dyn Backend>> {
 }
 
 /// Those of them that are ready.
-fn backends() -> Vec<Arc<dyn Backend>> {
+fn native() -> Vec<Arc<dyn Backend>> {
     let mut all = known();
     all.retain(|backend| matches!(backend.probe(), Availability::Ready { .. }));
     all
+}
+
+/// The same with bridges, as users meet them: what needs none is handed through.
+fn backends() -> Vec<Arc<dyn Backend>> {
+    native().into_iter().map(|backend| Arc::new(Bridged::over(backend)) as Arc<dyn Backend>).collect()
 }
 
 /// Everybody who could be tried.
@@ -66,8 +72,13 @@ fn everybody() -> Vec<&'static str> {
 
 /// Runs `test` for every backend and fails with all faults of all of them.
 fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
+    for_each_of(backends(), test);
+}
+
+/// The same for these.
+fn for_each_of(backends: Vec<Arc<dyn Backend>>, test: impl Fn(&dyn Backend) -> Vec<String>) {
     let mut faults = Vec::new();
-    for backend in backends() {
+    for backend in backends {
         let name = backend.name().to_owned();
         let found = catch_unwind(AssertUnwindSafe(|| test(&*backend)));
         let found = found.unwrap_or_else(|thrown| match thrown.downcast_ref::<ear::NotTaken>() {

@@ -109,6 +109,31 @@ fn others() -> Vec<Case> {
             Optimum(18.0),
         ),
         case(
+            "a product of binaries, minimised",
+            minimize().int(-3.0, 0.0, 1.0).int(-2.0, 0.0, 1.0).le(&[(0, 1.0), (1, 1.0)], 2.0).products(&[(0, 1, 4.0)]),
+            Optimum(-3.0),
+        ),
+        case(
+            "a product of binaries, and a square of one, maximised",
+            maximize()
+                .int(1.0, 0.0, 1.0)
+                .int(0.0, 0.0, 1.0)
+                .col(1.0, 0.0, 2.0)
+                .le(&[(1, 2.0), (2, 1.0)], 3.0)
+                .products(&[(0, 1, 3.0), (0, 0, -2.0)]),
+            Optimum(3.0),
+        ),
+        case(
+            "a binary times what it switches, in a row",
+            maximize()
+                .int(-1.0, 0.0, 1.0)
+                .col(1.0, -2.0, 5.0)
+                .col(1.0, 0.0, 9.0)
+                .le(&[(2, 1.0)], 0.0)
+                .in_row(&[(0, 1, -1.0)]),
+            Optimum(9.0),
+        ),
+        case(
             "squares that leave nothing",
             minimize().col(1.0, 2.0, 9.0).le(&[], 3.0).in_row(&[(0, 0, 1.0)]),
             Infeasible,

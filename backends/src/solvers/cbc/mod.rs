@@ -89,6 +89,8 @@ impl Backend for Cbc {
             maximize: true,
             node_limit: true,
             emphasis: true,
+            binary_products: false,
+            whole_bounds: false,
             iis: false,
             ranging: false,
             lazy_rows: false,
@@ -97,10 +99,9 @@ impl Backend for Cbc {
     }
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
-        match self.fits(&problem) {
-            Fit::Takes => Ok(Box::new(CbcSession { problem, version: ffi::version(), last: None })),
-            Fit::TooLarge { limit } => Err(BackendError::Unsupported(limit)),
-            Fit::Refuses { why } => Err(BackendError::Unsupported(why)),
+        match self.fits(&problem).refusal() {
+            None => Ok(Box::new(CbcSession { problem, version: ffi::version(), last: None })),
+            Some(why) => Err(BackendError::Unsupported(why.to_owned())),
         }
     }
 }

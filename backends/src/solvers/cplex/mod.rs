@@ -113,6 +113,8 @@ pub fn is_found() -> bool {
 }
 
 const CAN: Capabilities = Capabilities {
+    binary_products: false,
+    whole_bounds: false,
     only_integers: false,
     data_limits: false,
     integers: true,

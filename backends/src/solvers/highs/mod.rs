@@ -118,6 +118,8 @@ impl Backend for Highs {
             maximize: true,
             node_limit: true,
             emphasis: true,
+            binary_products: false,
+            whole_bounds: false,
             iis: false,
             ranging: false,
             lazy_rows: false,

@@ -100,10 +100,9 @@ impl Backend for Microlp {
     }
 
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
-        match self.fits(&problem) {
-            Fit::Takes => Ok(Box::new(MicrolpSession { problem, last: None })),
-            Fit::TooLarge { limit } => Err(BackendError::Unsupported(limit)),
-            Fit::Refuses { why } => Err(BackendError::Unsupported(why)),
+        match self.fits(&problem).refusal() {
+            None => Ok(Box::new(MicrolpSession { problem, last: None })),
+            Some(why) => Err(BackendError::Unsupported(why.to_owned())),
         }
     }
 }

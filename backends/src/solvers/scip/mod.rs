@@ -76,6 +76,8 @@ impl Backend for ScipBackend {
             maximize: true,
             node_limit: true,
             emphasis: true,
+            binary_products: true,
+            whole_bounds: false,
             iis: false,
             ranging: false,
             lazy_rows: true,

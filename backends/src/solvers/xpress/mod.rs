@@ -119,6 +119,8 @@ fn licence_beside(library: &Path) -> Option<CString> {
 }
 
 const CAN: Capabilities = Capabilities {
+    binary_products: false,
+    whole_bounds: false,
     integers: true,
     semicontinuous: true,
     sets: true,
