@@ -110,6 +110,8 @@ impl Loaded {
 }
 
 const CAN: Capabilities = Capabilities {
+    binary_products: true,
+    whole_bounds: false,
     integers: true,
     semicontinuous: true,
     sets: true,
