@@ -102,7 +102,9 @@ fn explain(registry: &Registry, problem: &Problem, json: bool) -> Result<Exit, F
                 Some(Fit::Takes) => println!("{name} takes it as it is"),
                 Some(Fit::NeedsBridges { bridges }) => {
                     println!("{name} takes it by bridges:");
-                    bridges.iter().for_each(|need| println!("{:10}   {}: {}", "", need.bridge, need.why));
+                    for need in bridges {
+                        println!("{:10}   {}: {}", "", need.bridge, need.why);
+                    }
                 }
                 Some(Fit::TooLarge { limit }) => println!("{name} refuses it as too large: {limit}"),
                 Some(Fit::Refuses { why }) => println!("{name} refuses it: {why}"),

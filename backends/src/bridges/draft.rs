@@ -125,7 +125,9 @@ impl<'a> Draft<'a> {
         way.negated = data.sense != problem.sense();
         debug_assert!(data.sense == Sense::Minimize || !way.negated);
         let mut is_cleared = vec![false; if cleared.is_empty() { 0 } else { data.row_lower.len() }];
-        cleared.iter().for_each(|&row| is_cleared[row as usize] = true);
+        for row in cleared {
+            is_cleared[row as usize] = true;
+        }
         let left_out = |row: u32| is_cleared.get(row as usize).copied().unwrap_or(false);
         added.retain(|&(_, row, _)| !left_out(row));
         added.sort_by_key(|&(column, row, _)| (column, row));

@@ -3,7 +3,7 @@
 //!
 //! | bridge | what becomes of it | refused where |
 //! |---|---|---|
-//! | `products` | a product with a binary factor: a column and McCormick's rows, which are exact | no factor is binary, or the other has no bounds |
+//! | `products` | a product with a binary factor: a column and `McCormick`'s rows, which are exact | no factor is binary, or the other has no bounds |
 //! | `indicators` | a row with a big-M for the binary that switches it | the row's activity has no bound on that side |
 //! | `sets` | binaries for members (type 1) or neighbours (type 2) | a member has no bounds |
 //! | `semis` | a binary between zero and the bounds | a bound is missing |

@@ -1,5 +1,5 @@
 //! Products with a binary factor as columns of their own: for binary b and x in \[l, u\], w = b x is l b ≤ w ≤ u b and
-//! x − u (1 − b) ≤ w ≤ x − l (1 − b) (McCormick's envelope, which is exact at b = 0 and b = 1). A square of a binary is
+//! x − u (1 − b) ≤ w ≤ x − l (1 − b) (`McCormick`'s envelope, which is exact at b = 0 and b = 1). A square of a binary is
 //! the binary.
 
 use std::collections::BTreeMap;

@@ -167,7 +167,9 @@ impl Way {
         self.emptied.iter().for_each(|&row| rows[row as usize] = 0.0);
         rows.truncate(self.rows);
         if self.negated {
-            rows.iter_mut().for_each(|y| *y = -*y);
+            for y in &mut *rows {
+                *y = -*y;
+            }
         }
         rows
     }

@@ -22,19 +22,38 @@ mod sessions;
 mod table;
 mod toy;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use farkas_backends::bridges::Bridged;
 use farkas_backends::contract::Backend;
 
-/// The suite's way to everybody: here, to the toy alone.
+/// The suite's way to everybody as they are: here, to the toy alone.
+fn native() -> Vec<Arc<dyn Backend>> {
+    vec![Arc::new(toy::Toy)]
+}
+
+/// And with bridges, as users meet it: so it takes what it lacks, maximisation say.
+fn backends() -> Vec<Arc<dyn Backend>> {
+    native().into_iter().map(|backend| Arc::new(Bridged::over(backend)) as Arc<dyn Backend>).collect()
+}
+
 fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
-    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(&toy::Toy)));
-    let faults = asked.unwrap_or_else(|thrown| match thrown.downcast::<ear::NotTaken>() {
-        Ok(refused) => {
-            println!("not asked of toy, which was seen to refuse it: {}", refused.0);
-            Vec::new()
-        }
-        Err(thrown) => std::panic::resume_unwind(thrown),
-    });
-    assert!(faults.is_empty(), "{} faults\n  {}", faults.len(), faults.join("\n  "));
+    for_each_of(backends(), test);
+}
+
+fn for_each_of(backends: Vec<Arc<dyn Backend>>, test: impl Fn(&dyn Backend) -> Vec<String>) {
+    for backend in backends {
+        let asked = catch_unwind(AssertUnwindSafe(|| test(&*backend)));
+        let faults = asked.unwrap_or_else(|thrown| match thrown.downcast::<ear::NotTaken>() {
+            Ok(refused) => {
+                println!("not asked of toy, which was seen to refuse it: {}", refused.0);
+                Vec::new()
+            }
+            Err(thrown) => resume_unwind(thrown),
+        });
+        assert!(faults.is_empty(), "{} faults\n  {}", faults.len(), faults.join("\n  "));
+    }
 }
 
 /// The page shows this very file, which is short.
