@@ -286,7 +286,7 @@ fn incumbents_are_feasible_and_only_get_better() {
 fn an_offered_point_is_taken() {
     for_each(|backend| {
         let declared = backend.capabilities().incumbents_in;
-        let mut found = Vec::new();
+        let (mut found, mut missed) = (Vec::new(), Vec::new());
         let rows =
             [(Sense::Minimize, 0.0), (Sense::Minimize, -5000.0), (Sense::Maximize, 0.0), (Sense::Maximize, 5000.0)];
         for (seed, (sense, offset)) in (20..).zip(rows) {
@@ -296,13 +296,15 @@ fn an_offered_point_is_taken() {
             let claim = solve(&mut *open(backend, &problem), &options, &ear, &StopToken::new());
             let label = format!("{sense:?} with the offset {offset}");
             found.extend(labelled(&label, faults(&problem, &claim)));
-            let taken = claim.objective.is_some_and(|o| close(o, offset));
-            if taken != declared {
-                found.push(format!(
-                    "{label}: points in are declared {declared}; {offset} was offered, {:?} came out",
-                    claim.objective
-                ));
+            if !claim.objective.is_some_and(|o| close(o, offset)) {
+                missed.push(format!("{label}: {offset} was offered, {:?} came out", claim.objective));
             }
+        }
+        // One of them a good solver may find by itself; all of them, nobody does in that time.
+        if declared {
+            found.extend(missed);
+        } else if missed.is_empty() {
+            found.push("points in are not declared, and every one that was offered came out".into());
         }
         found
     });
