@@ -30,10 +30,11 @@ pub trait Analyse {
     /// let answer = m.solve()?;
     /// let ranges = answer.ranging()?;
     /// let cost = ranges.cost(out).unwrap();
-    /// assert_eq!((cost.from, cost.to), (2.0, 6.0)); // (3, 1.5) stays the best point
+    /// let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+    /// assert!(near(cost.from, 2.0) && near(cost.to, 6.0)); // (3, 1.5) stays the best point
     /// let side = ranges.row(a).unwrap();
-    /// assert_eq!((side.upper.from, side.upper.to), (12.0, 36.0)); // within which one more is worth
-    /// assert_eq!(side.multiplier, 0.75);
+    /// assert!(near(side.upper.from, 12.0) && near(side.upper.to, 36.0)); // within which one more is worth
+    /// assert!(near(side.multiplier, 0.75));
     /// println!("{ranges}");
     /// # }
     /// # Ok::<(), SolveError>(())
@@ -200,9 +201,10 @@ pub trait Relax {
     /// ```
     /// use farkas::prelude::*;
     /// let mut m = Model::new("too much");
-    /// let make = m.nonnegative("make").upper(40).over(["Lyon", "Nantes"]);
-    /// m.row("capacity", sum(make.keys(), |p| make[p]).le(50));
-    /// m.row("demand", sum(make.keys(), |p| make[p]).ge(65));
+    /// let plants = ["Lyon", "Nantes"];
+    /// let make = m.nonnegative("make").upper(40).over(&plants);
+    /// m.row("capacity", sum(&plants, |p| make[p]).le(50));
+    /// m.row("demand", sum(&plants, |p| make[p]).ge(65));
     /// # #[cfg(feature = "highs")] {
     /// let relaxed = m.relax()?;
     /// assert_eq!(relaxed.relaxation().price, 15.0); // between the two
