@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use farkas_backends::analysis::{Elastic, Goal, Range, Ranging, RelaxError, elastic_problem, ranging, relax};
-use farkas_backends::contract::{Backend, StopToken};
+use farkas_backends::contract::{Backend, BackendError, StopToken};
 use farkas_backends::iis::{End, Member};
 use farkas_backends::options::Options;
 use farkas_modeling::answer::BasisStatus;
@@ -270,6 +270,10 @@ fn a_relaxation_may_go_on_to_the_objective() {
         let elastic = Elastic::rows(&problem);
         let mut faults = Vec::new();
         match relax(&problem, backend, &elastic, Goal::ThenObjective, &Options::default(), &StopToken::new()) {
+            // What is missed is measured by continuous columns.
+            Err(RelaxError::Backend(BackendError::Unsupported(_))) if backend.capabilities().only_integers => {
+                return faults;
+            }
             Ok(found) if close(found.price, 2.0) && (found.objective - 13.0).abs() < 1e-2 => {}
             other => faults.push(format!("{other:?}")),
         }
