@@ -5,6 +5,7 @@
 //! without loading anything. The conformance suite, the registry and the host program pick it up from there.
 
 use crate::contract::Backend;
+use crate::solvers::clarabel::Clarabel;
 use crate::solvers::cplex::{self, Cplex};
 use crate::solvers::gurobi::{self, Gurobi};
 use crate::solvers::microlp::Microlp;
@@ -29,6 +30,7 @@ pub struct Hosted {
 /// A commercial solver is asked only by its name: its licence may count how many processes hold it.
 pub const HOSTED: &[Hosted] = &[
     Hosted { name: "microlp", make: || Box::new(Microlp), found: || true, races: false },
+    Hosted { name: "clarabel", make: || Box::new(Clarabel), found: || true, races: false },
     Hosted { name: "cplex", make: || Box::new(Cplex::new()), found: cplex::is_found, races: false },
     #[cfg(target_os = "linux")]
     Hosted {

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cbc")]
 pub mod cbc;
+pub mod clarabel;
 pub mod cplex;
 pub mod gurobi;
 #[cfg(feature = "highs")]

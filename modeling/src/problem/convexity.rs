@@ -57,8 +57,34 @@ impl Problem {
     }
 }
 
-/// Right-looking elimination, columns of few neighbours first.
+/// The term `weight · (Σ value · x[column])²` of a convex sum of products.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Square {
+    /// Above 0.
+    pub weight: f64,
+    /// Column and value; each column once.
+    pub terms: Vec<(u32, f64)>,
+}
+
+impl Problem {
+    /// The products of row `i` as a sum of squares where they are convex (below an upper side), or its negative where they are
+    /// concave (above a lower one); `None` where [`row_curvature`](Self::row_curvature) is not convex. As many squares as the
+    /// products have rank.
+    pub fn row_squares(&self, i: usize) -> Option<Vec<Square>> {
+        let mut squares = Vec::new();
+        let sign = if self.row_upper()[i].is_finite() { 1.0 } else { -1.0 };
+        let convex = self.row_curvature(i) == Curvature::Convex
+            && eliminate(self.row_products(i), sign, |square| squares.push(square)) == Curvature::Convex;
+        convex.then_some(squares)
+    }
+}
+
 fn curvature(products: &[Product], sign: f64) -> Curvature {
+    eliminate(products, sign, |_| ())
+}
+
+/// Right-looking elimination, columns of few neighbours first; each step splits off a square.
+fn eliminate(products: &[Product], sign: f64, mut square: impl FnMut(Square)) -> Curvature {
     let scale = products.iter().fold(0.0_f64, |scale, p| scale.max(p.value.abs()));
     let mut rows: BTreeMap<u32, BTreeMap<u32, f64>> = BTreeMap::new();
     for p in products {
@@ -93,6 +119,8 @@ fn curvature(products: &[Product], sign: f64) -> Curvature {
         if work > MOST_WORK {
             return Curvature::Unknown;
         }
+        let beside = others.iter().map(|&(other, value)| (other, value / pivot));
+        square(Square { weight: scale * pivot, terms: std::iter::once((column, 1.0)).chain(beside).collect() });
         for &(i, a) in &others {
             let Some(row) = rows.get_mut(&i) else { continue };
             for &(j, b) in &others {
@@ -136,5 +164,19 @@ mod tests {
             assert_eq!(curvature(&less, 1.0), Curvature::NotConvex);
         }
         assert_eq!(curvature(&[], 1.0), Curvature::Convex);
+    }
+
+    #[test]
+    fn squares_make_up_the_products_again() {
+        let products = squares(&[vec![1.0, -2.0, 0.5], vec![0.0, 3.0, 1.0]]);
+        let mut found = Vec::new();
+        assert_eq!(eliminate(&products, 1.0, |square| found.push(square)), Curvature::Convex);
+        assert_eq!(found.len(), 2, "as many as their rank");
+        for x in [[1.0, 2.0, 3.0], [-1.0, 0.25, 0.0], [0.0, 0.0, 7.0]] {
+            let whole: f64 = products.iter().map(|product| product.at(&x)).sum();
+            let sum = |square: &Square| square.terms.iter().map(|&(j, value)| value * x[j as usize]).sum::<f64>();
+            let parts: f64 = found.iter().map(|square| square.weight * sum(square).powi(2)).sum();
+            assert!((whole - parts).abs() <= 1e-12 * whole.max(1.0), "{whole} as {parts}");
+        }
     }
 }

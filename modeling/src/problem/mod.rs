@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 pub use buffer::{Buffer, Bytes};
-pub use convexity::Curvature;
+pub use convexity::{Curvature, Square};
 use defects::Known;
 pub(crate) use defects::columns_ascend;
 pub use defects::{Defect, DefectCode, Defects, Place};
