@@ -68,6 +68,7 @@ pub fn cases() -> Vec<Case> {
     all.extend(without_end());
     all.extend(infeasible());
     all.extend(mips());
+    all.extend(small_and_tricky());
     all.extend(beyond());
     all.extend(quadratics());
     all
@@ -332,6 +333,32 @@ fn infeasible() -> Vec<Case> {
         case("crossed sides", minimize().col(1.0, 0.0, INF).row(3.0, &[(0, 1.0)], 2.0), Infeasible),
         case("crossed bounds of an integer column", maximize().int(1.0, 2.0, 1.0).le(&[(0, 1.0)], 4.0), Infeasible),
         case("transport without enough supply", transport(&[5.0], &[4.0, 4.0], &[1.0, 1.0]), Infeasible),
+    ]
+}
+
+/// Each of them CBC 2.10.8 has answered wrongly, or aborted on, by its own choice of ways; found by random ones.
+fn small_and_tricky() -> Vec<Case> {
+    vec![
+        case(
+            "two binaries and a row of two sides",
+            minimize().int(2.0, 0.0, 1.0).int(-1.0, 0.0, 1.0).row(-1.0, &[(0, 1.0), (1, -2.0)], 0.0),
+            Optimum(0.0),
+        ),
+        case(
+            "an integer, a binary and a row of two sides",
+            minimize().int(1.0, 2.0, 4.0).int(-1.0, 0.0, 1.0).row(3.0, &[(0, 2.0), (1, -4.0)], 5.0),
+            Optimum(2.0),
+        ),
+        case(
+            "an objective along a row",
+            minimize().int(4.0, -1.0, 1.0).int(-3.0, 0.0, 2.0).le(&[(0, -4.0), (1, 3.0)], 5.0),
+            Optimum(-4.0),
+        ),
+        case(
+            "an empty row beside integers",
+            minimize().int(5.0, 2.0, 6.0).int(-1.0, 1.0, 4.0).le(&[], 1.0).row(-8.0, &[(0, 2.0), (1, -4.0)], -5.0),
+            Optimum(7.0),
+        ),
     ]
 }
 

@@ -4,6 +4,9 @@
 //! Linked by a shim of our own over the C++ libraries (`shim.cpp`) and not by `coin_cbc`: that crate binds CBC's C
 //! interface, which can neither stop a solve nor hand incumbents in or out, and has no Clp.
 //!
+//! CBC 2.10.8 goes wrong where it probes, so it neither probes nor preprocesses here unless a native option says so
+//! (`preprocess=sos`, `probingCuts=ifmove` are its own defaults).
+//!
 //! CBC keeps global state, so its searches take turns within a process (Clp's do not); farkas-cbc runs one at a time anyway.
 
 mod arrays;

@@ -36,6 +36,9 @@ const int IN_RESTART = 67108864;
 const double GRACE_SECONDS = 0.5;
 const double NO_BOUND = 1.0e45;
 const int LOG_LEVEL = 1;
+// Bit of OsiClpSolverInterface::specialOptions that keeps it from shrinking LPs before it solves them again: in 1.17 that
+// runs into an assertion of its own (OsiClpSolverInterface.cpp:7521) where rows are empty or have one free column left.
+const unsigned int NO_CRUNCH = 2048;
 
 struct Context {
   const farkas_listener *listener;
@@ -88,6 +91,16 @@ public:
 
 private:
   const Context *context_;
+};
+
+// Solves LPs again without shrinking them first. CBC sets the bit anew in places, so it is put in before each.
+class Whole : public OsiClpSolverInterface {
+public:
+  OsiSolverInterface *clone(bool copy = true) const override { return copy ? new Whole(*this) : new Whole(); }
+  void resolve() override {
+    setSpecialOptions(specialOptions() | NO_CRUNCH);
+    OsiClpSolverInterface::resolve();
+  }
 };
 
 // Ends a simplex or barrier run. Inside a search CBC may take the unfinished LP for an infeasible one: that is told.
@@ -284,7 +297,7 @@ void solve_mip(const farkas_problem &problem, const char *const *arguments, int 
                farkas_mip_result &result) {
   Log log(&context), root_log(&context);  // two, since CBC sets the levels of its own and its solver's apart
   context.log = &log;
-  OsiClpSolverInterface solver;
+  Whole solver;
   auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
   auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);
   solver.loadProblem(problem.columns, problem.rows, problem.starts, problem.indices, problem.values, lower.data(),
