@@ -6,6 +6,7 @@
 
 mod collected;
 mod lazy;
+pub(crate) mod rays;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -7,7 +7,6 @@ pub mod ffi;
 pub mod find;
 pub mod listen;
 pub mod nearest;
-pub mod rays;
 pub mod session;
 
 use std::path::PathBuf;

@@ -10,9 +10,8 @@ use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 
 use super::engine::{Ending, Engine, Fault, Feasible, Look, Outcome, Solver};
 use super::listen::Listener;
-use super::rays;
 use crate::contract::{
-    BackendError, Control, Fit, Session, SessionError, Start, StopToken, carried, revises, takes_options,
+    BackendError, Control, Fit, Session, SessionError, Start, StopToken, carried, rays, revises, takes_options,
 };
 use crate::options::Options;
 

@@ -4,26 +4,32 @@
 use farkas_modeling::answer::{Basis, BasisStatus, Duals, Ray};
 use farkas_modeling::{Claim, Problem, Reason, Termination};
 
+use super::measure;
+use crate::contract::rays;
 use crate::options::Options;
 
 /// The claim, for a problem that needs no solver.
 pub(super) fn solve(problem: &Problem, options: &Options) -> Option<Claim> {
     let tolerances = &options.tolerances;
     let infeasible = |why: String| Some(Claim::bare(Termination::new(Reason::Infeasible, why)));
-    for j in 0..problem.num_columns() {
+    // Most problems have none of this, which is seen without a jump an entry.
+    let integers = problem.num_integers() > 0;
+    let crossed_columns = measure::crossed(problem.lower(), problem.upper()) > 0;
+    for j in (0..problem.num_columns()).filter(|_| integers || crossed_columns) {
         let (lower, upper) = (problem.lower()[j], problem.upper()[j]);
         if lower > upper + tolerances.bound {
             return infeasible(format!("column {} has the bounds {lower} and {upper}", j + 1));
         }
-        let whole = (lower - tolerances.integrality).ceil() <= (upper + tolerances.integrality).floor();
-        if problem.kind(j).is_integer() && !whole {
+        let is_empty = || (lower - tolerances.integrality).ceil() > (upper + tolerances.integrality).floor();
+        if problem.kind(j).is_integer() && is_empty() {
             return infeasible(format!(
                 "there is no integer between the bounds {lower} and {upper} of column {}",
                 j + 1
             ));
         }
     }
-    for i in 0..problem.num_rows() {
+    let crossed_rows = measure::crossed(problem.row_lower(), problem.row_upper()) > 0;
+    for i in (0..problem.num_rows()).filter(|_| crossed_rows) {
         let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
         if lower > upper + tolerances.row(upper) {
             return infeasible(format!("row {} has the sides {lower} and {upper}", i + 1));
@@ -34,16 +40,9 @@ pub(super) fn solve(problem: &Problem, options: &Options) -> Option<Claim> {
 
 /// A row without coefficients that does not allow zero: infeasible, and its unit vector proves it. Clp has no ray for it.
 fn empty_row(problem: &Problem, options: &Options) -> Option<Claim> {
-    let mut filled = vec![false; problem.num_rows()];
-    for &i in problem.indices() {
-        filled[i as usize] = true;
-    }
-    let beyond = options.tolerances.feasibility;
-    let i = (0..problem.num_rows())
-        .find(|&i| !filled[i] && (problem.row_lower()[i] > beyond || problem.row_upper()[i] < -beyond))?;
-    let mut y = vec![0.0; problem.num_rows()];
-    y[i] = if problem.row_lower()[i] > beyond { 1.0 } else { -1.0 };
-    let why = format!("row {} has no coefficients and does not allow zero", i + 1);
+    let y = rays::of_empty_row(problem, options.tolerances.feasibility)?;
+    let row = y.iter().position(|y| *y != 0.0).map_or(0, |i| i + 1);
+    let why = format!("row {row} has no coefficients and does not allow zero");
     Some(Claim { ray: Some(Ray::Farkas(y)), ..Claim::bare(Termination::new(Reason::Infeasible, why)) })
 }
 

@@ -15,11 +15,11 @@ use farkas_modeling::answer::Ray;
 use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 
+use crate::contract::rays as certificates;
 use crate::contract::{
     Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Session, SessionError, Start, StopToken,
     revises, takes_options,
 };
-use crate::loading::rays as certificates;
 use crate::options::Options;
 use cones::Costs;
 use run::Ended;

@@ -6,7 +6,7 @@ use farkas_modeling::check::check_point;
 use farkas_modeling::{Claim, Limit, Problem, Reason, Termination, Tolerances};
 
 use super::run::{Ended, Solved};
-use crate::loading::rays;
+use crate::contract::rays;
 
 /// A problem that is answered by looking at it: no columns, or bounds that cross.
 pub(super) fn without_a_solver(problem: &Problem, tolerances: &Tolerances) -> Option<Claim> {

@@ -7,7 +7,6 @@ mod change;
 mod ffi;
 mod hessian;
 mod listen;
-mod rays;
 mod read;
 mod settings;
 mod solve;

@@ -5,7 +5,7 @@ use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 use highs_sys as sys;
 
 use super::ffi::Instance;
-use super::rays;
+use crate::contract::rays;
 
 /// A run's outcome in HiGHS' words, read before a helper run overwrites it.
 pub(super) struct Outcome {

@@ -10,8 +10,8 @@ use highs_sys as sys;
 
 use super::ffi::{Failed, Instance, Kind};
 use super::listen::{Listener, Subject};
-use super::{HighsSession, rays, read, settings, start};
-use crate::contract::{Control, Event, SessionError, Start, StopToken};
+use super::{HighsSession, read, settings, start};
+use crate::contract::{Control, Event, SessionError, Start, StopToken, rays};
 use crate::options::{LpMethod, Options};
 
 /// Nodes for completing a start (HiGHS' own `mip_max_start_nodes`).
@@ -215,7 +215,7 @@ impl Solve<'_, '_> {
                 claim.ray = rays::of_empty_row(&self.s.problem, self.options.tolerances.feasibility).map(Ray::Farkas);
                 if claim.ray.is_none() && may_run && self.s.problem.num_nonzeros() > 0 {
                     let ray = self.run(Subject::Other, Some(self.ray_time()), Instance::dual_ray)?;
-                    claim.ray = ray.and_then(|y| rays::farkas(&self.s.problem, y)).map(Ray::Farkas);
+                    claim.ray = ray.and_then(|y| rays::farkas(&self.s.problem, &y)).map(Ray::Farkas);
                     // The costs were zero for a while, which HiGHS' factorisation remembers.
                     self.s.instance.clear_solver();
                 }

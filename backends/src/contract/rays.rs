@@ -1,4 +1,4 @@
-//! Rays of a solver's under the house's signs, and proofs that need no solver.
+//! What adapters need of rays: a solver's own under the house's signs, and proofs that need no solver.
 
 use farkas_modeling::Problem;
 
@@ -59,22 +59,21 @@ pub fn primal(problem: &Problem, ray: &[f64]) -> Option<Vec<f64>> {
 
 /// Multipliers that prove infeasibility by one row without entries that 0 does not satisfy.
 pub fn of_empty_row(problem: &Problem, tolerance: f64) -> Option<Vec<f64>> {
-    let mut has = vec![false; problem.num_rows()];
-    problem.indices().iter().for_each(|&i| has[i as usize] = true);
-    problem.quadratic_rows().iter().for_each(|one| has[one.row as usize] = true);
-    problem.indicators().iter().for_each(|one| has[one.row as usize] = true);
-    let missed = |i: usize| {
-        if problem.row_lower()[i] > tolerance {
-            1.0
-        } else if problem.row_upper()[i] < -tolerance {
-            -1.0
-        } else {
-            0.0
+    let mut suspects: Vec<bool> =
+        problem.row_lower().iter().zip(problem.row_upper()).map(|(l, u)| *l > tolerance || *u < -tolerance).collect();
+    let mut left = suspects.iter().filter(|suspect| **suspect).count();
+    let elsewhere = problem.quadratic_rows().iter().map(|one| one.row);
+    let elsewhere = elsewhere.chain(problem.indicators().iter().map(|one| one.row));
+    // Most problems have few such rows, or entries of all of them in their first columns.
+    for i in elsewhere.chain(problem.indices().iter().copied()) {
+        if left == 0 {
+            return None;
         }
-    };
-    let at = (0..has.len()).find(|&i| !has[i] && missed(i) != 0.0)?;
-    let mut y = vec![0.0; has.len()];
-    y[at] = missed(at);
+        left -= usize::from(std::mem::take(&mut suspects[i as usize]));
+    }
+    let at = suspects.iter().position(|suspect| *suspect)?;
+    let mut y = vec![0.0; problem.num_rows()];
+    y[at] = if problem.row_lower()[at] > tolerance { 1.0 } else { -1.0 };
     Some(y)
 }
 
