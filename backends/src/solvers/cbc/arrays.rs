@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use farkas_modeling::Problem;
 
+use super::measure;
+
 /// Borrowed from a problem; the costs are negated where it is maximised, so that everything below minimises.
 pub(super) struct Arrays<'a> {
     starts: &'a [u32],
@@ -85,11 +87,10 @@ impl<'a> Arrays<'a> {
 
     /// Bounds and sides that cross by no more than `tolerance` made one value: Clp takes any crossing for infeasible.
     pub fn uncrossed(mut self, tolerance: f64) -> Self {
-        let crossed = |low: &[f64], high: &[f64]| low.iter().zip(high).any(|(l, u)| l > u && l - u <= tolerance);
-        if crossed(&self.lower, &self.upper) {
+        if measure::crossed(&self.lower, &self.upper) > 0 {
             meet(self.lower.to_mut(), self.upper.to_mut(), tolerance);
         }
-        if crossed(&self.row_lower, &self.row_upper) {
+        if measure::crossed(&self.row_lower, &self.row_upper) > 0 {
             meet(self.row_lower.to_mut(), self.row_upper.to_mut(), tolerance);
         }
         self

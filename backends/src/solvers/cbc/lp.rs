@@ -186,12 +186,20 @@ impl Lp<'_> {
     fn claim_optimal(&self, run: LpRun, spent: &Spent) -> Claim {
         let sign = self.problem.sense().sign();
         let objective = self.problem.objective_of(&run.point);
-        let signed = |values: &[f64]| values.iter().map(|v| sign * v).collect();
+        let signed = |mut values: Vec<f64>| {
+            if sign < 0.0 {
+                for v in &mut values {
+                    *v = -*v;
+                }
+            }
+            values
+        };
+        let basis = self.basis(run.column_status, run.row_status);
         Claim {
             objective: Some(objective),
             bound: Some(sign * run.objective),
-            duals: Some(Duals { rows: signed(&run.multipliers), reduced_costs: signed(&run.reduced_costs) }),
-            basis: Some(self.basis(&run)),
+            duals: Some(Duals { rows: signed(run.multipliers), reduced_costs: signed(run.reduced_costs) }),
+            basis: Some(basis),
             point: Some(run.point),
             ..spent.claim(Termination::new(Reason::Optimal, ""))
         }
@@ -206,7 +214,7 @@ impl Lp<'_> {
         });
         let fits = self.fits(&run.point);
         let mut claim = spent.claim(Termination::at_limit(fits, limit, ""));
-        claim.basis = Some(self.basis(&run));
+        claim.basis = Some(self.basis(run.column_status, run.row_status));
         if fits {
             claim.objective = Some(self.problem.objective_of(&run.point));
             claim.point = Some(run.point);
@@ -307,8 +315,9 @@ impl Lp<'_> {
         Ok(found)
     }
 
-    fn basis(&self, run: &LpRun) -> Basis {
-        let status = |code: &u8, lower: f64, upper: f64| match code {
+    /// The codes become the statuses in the same memory.
+    fn basis(&self, columns: Vec<u8>, rows: Vec<u8>) -> Basis {
+        let status = |code: u8, lower: f64, upper: f64| match code {
             1 => BasisStatus::Basic,
             2 => BasisStatus::AtUpper,
             3 | 5 => BasisStatus::AtLower,
@@ -317,12 +326,17 @@ impl Lp<'_> {
             _ if upper.is_finite() => BasisStatus::AtUpper,
             _ => BasisStatus::Free,
         };
-        let all = |codes: &[u8], lower: &[f64], upper: &[f64]| {
-            codes.iter().zip(lower.iter().zip(upper)).map(|(code, (&l, &u))| status(code, l, u)).collect()
+        let all = |codes: Vec<u8>, lower: &[f64], upper: &[f64]| -> Vec<BasisStatus> {
+            // Where each code says all, bounds are not looked at.
+            if codes.iter().map(|code| usize::from(*code == 0 || *code == 4)).sum::<usize>() == 0 {
+                let named: [BasisStatus; 8] = std::array::from_fn(|code| status(code as u8, 0.0, 0.0));
+                return codes.into_iter().map(|code| named[usize::from(code & 7)]).collect();
+            }
+            codes.into_iter().zip(lower.iter().zip(upper)).map(|(code, (&l, &u))| status(code, l, u)).collect()
         };
         Basis {
-            columns: all(&run.column_status, self.arrays.lower(), self.arrays.upper()),
-            rows: all(&run.row_status, self.arrays.row_lower(), self.arrays.row_upper()),
+            columns: all(columns, self.arrays.lower(), self.arrays.upper()),
+            rows: all(rows, self.arrays.row_lower(), self.arrays.row_upper()),
         }
     }
 }

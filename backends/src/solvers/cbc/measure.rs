@@ -10,15 +10,32 @@ const NEGLIGIBLE: f64 = 1e-10;
 /// What a ray may miss its sign by, when its largest component is 1.
 const RAY_TOLERANCE: f64 = 1e-8;
 
+/// How many lower ends are above their upper ends.
+pub(super) fn crossed(lower: &[f64], upper: &[f64]) -> usize {
+    lower.iter().zip(upper).map(|(l, u)| usize::from(l > u)).sum()
+}
+
+/// How many values are outside their ends, however little, or no numbers.
+fn outside(values: &[f64], lower: &[f64], upper: &[f64]) -> usize {
+    let ends = lower.iter().zip(upper);
+    values.iter().zip(ends).map(|(v, (l, u))| usize::from(!(v >= l && v <= u && v.abs() < f64::INFINITY))).sum()
+}
+
 /// Whether a point keeps all rows and bounds, within the tolerances.
 pub(super) fn fits_rows(arrays: &Arrays<'_>, x: &[f64], tolerances: &Tolerances) -> bool {
     let inside =
         |value: f64, low: f64, high: f64, below: f64, above: f64| value >= low - below && value <= high + above;
     let columns = x.iter().zip(arrays.lower().iter().zip(arrays.upper()));
+    let in_bounds = outside(x, arrays.lower(), arrays.upper()) == 0
+        || (x.iter().all(|value| value.is_finite())
+            && columns.into_iter().all(|(&x, (&l, &u))| inside(x, l, u, tolerances.bound, tolerances.bound)));
+    if !in_bounds {
+        return false;
+    }
+    let activities = arrays.activities(x);
     let mut rows = arrays.row_lower().iter().zip(arrays.row_upper());
-    x.iter().all(|value| value.is_finite())
-        && columns.into_iter().all(|(&x, (&l, &u))| inside(x, l, u, tolerances.bound, tolerances.bound))
-        && arrays.activities(x).iter().all(|&activity| {
+    outside(&activities, arrays.row_lower(), arrays.row_upper()) == 0
+        || activities.iter().all(|&activity| {
             rows.next().is_some_and(|(&l, &u)| {
                 let (below, above) = (side(tolerances, l), side(tolerances, u));
                 inside(activity, l, u, below, above)

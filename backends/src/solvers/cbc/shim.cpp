@@ -377,10 +377,9 @@ void solve_lp(const farkas_problem &problem, const farkas_lp_options &options, C
   ClpSimplex model;
   model.passInMessageHandler(&log);
   model.setLogLevel(LOG_LEVEL);
-  auto lower = coin(problem.lower, problem.columns), upper = coin(problem.upper, problem.columns);
-  auto row_lower = coin(problem.row_lower, problem.rows), row_upper = coin(problem.row_upper, problem.rows);
-  model.loadProblem(problem.columns, problem.rows, problem.starts, problem.indices, problem.values, lower.data(),
-                    upper.data(), problem.cost, row_lower.data(), row_upper.data());
+  // Clp makes infinity its own while it copies (`ClpModel::gutsOfLoadModel`); Osi does not.
+  model.loadProblem(problem.columns, problem.rows, problem.starts, problem.indices, problem.values, problem.lower,
+                    problem.upper, problem.cost, problem.row_lower, problem.row_upper);
   model.setOptimizationDirection(1.0);
   model.setObjectiveOffset(-problem.offset);
   model.setPrimalTolerance(options.primal_tolerance);
@@ -404,8 +403,9 @@ void solve_lp(const farkas_problem &problem, const farkas_lp_options &options, C
   std::copy(model.primalColumnSolution(), model.primalColumnSolution() + problem.columns, result.point);
   std::copy(model.dualRowSolution(), model.dualRowSolution() + problem.rows, result.multipliers);
   std::copy(model.dualColumnSolution(), model.dualColumnSolution() + problem.columns, result.reduced_costs);
-  for (int j = 0; j < problem.columns; j++) result.column_status[j] = model.getColumnStatus(j);
-  for (int i = 0; i < problem.rows; i++) result.row_status[i] = model.getRowStatus(i);
+  const unsigned char *status = model.statusArray();  // the columns', then the rows'; the low three bits, as in getColumnStatus
+  for (int j = 0; j < problem.columns; j++) result.column_status[j] = status[j] & 7;
+  for (int i = 0; i < problem.rows; i++) result.row_status[i] = status[problem.columns + i] & 7;
   std::unique_ptr<double[]> farkas(model.infeasibilityRay());
   if (farkas) {
     std::copy(farkas.get(), farkas.get() + problem.rows, result.farkas);

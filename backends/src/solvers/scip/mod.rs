@@ -132,6 +132,7 @@ fn columns(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
         return Ok(None);
     }
     let mut scip = Scip::new()?;
+    scip.reserve(problem.num_columns(), problem.num_rows());
     if costs == Costs::AsGiven {
         scip.set_objective(problem.sense() == Sense::Maximize, problem.offset())?;
     }

@@ -87,6 +87,8 @@ pub struct Scip {
     vars: Vec<*mut ffi::SCIP_VAR>,
     conss: Vec<*mut ffi::SCIP_CONS>,
     slot: Box<Slot>,
+    /// The variables and values of a row on its way to SCIP, which copies them.
+    row: (Vec<*mut ffi::SCIP_VAR>, Vec<f64>),
 }
 
 // SAFETY: SCIP keeps no thread-local state; a handle may move between threads as long as one uses it at a time, which
@@ -100,7 +102,13 @@ impl Scip {
             // SAFETY: the hook is a plain function that needs no data and lives for ever.
             unsafe { ffi::SCIPmessageSetErrorPrinting(Some(keep_error), ptr::null_mut()) };
         });
-        let mut scip = Self { raw: ptr::null_mut(), vars: Vec::new(), conss: Vec::new(), slot: Box::default() };
+        let mut scip = Self {
+            raw: ptr::null_mut(),
+            vars: Vec::new(),
+            conss: Vec::new(),
+            slot: Box::default(),
+            row: Default::default(),
+        };
         // SAFETY: `raw` is written by SCIPcreate and used only after it succeeded; `drop` frees it. The slot is boxed,
         // so its address, which SCIP keeps as callback data, stays the same for as long as SCIP lives.
         unsafe {
@@ -163,6 +171,12 @@ impl Scip {
         }
     }
 
+    /// Makes room for so many columns and rows.
+    pub fn reserve(&mut self, columns: usize, rows: usize) {
+        self.vars.reserve_exact(columns);
+        self.conss.reserve_exact(rows);
+    }
+
     /// Adds the next column.
     pub fn add_column(&mut self, lower: f64, upper: f64, cost: f64, integer: bool) -> Result<(), ScipError> {
         let kind = if !integer {
@@ -186,24 +200,32 @@ impl Scip {
 
     /// Adds the next row.
     pub fn add_row(&mut self, columns: &[u32], values: &[f64], lower: f64, upper: f64) -> Result<(), ScipError> {
-        let mut vars = self.vars_of(columns);
-        let mut values = values.to_vec();
+        assert_eq!(columns.len(), values.len());
+        let (mut vars, mut copied) = std::mem::take(&mut self.row);
+        vars.clear();
+        vars.extend(columns.iter().map(|&j| self.vars[j as usize]));
+        // SCIP takes a pointer to what it may write; it writes nothing, and still gets a copy.
+        copied.clear();
+        copied.extend_from_slice(values);
         let mut cons = ptr::null_mut();
         // SAFETY: both arrays have `vars.len()` entries and are copied by SCIP.
-        unsafe {
+        let created = unsafe {
             let call = ffi::SCIPcreateConsBasicLinear(
                 self.raw,
                 &raw mut cons,
                 c"".as_ptr(),
                 vars.len() as c_int,
                 vars.as_mut_ptr(),
-                values.as_mut_ptr(),
+                copied.as_mut_ptr(),
                 self.finite(lower),
                 self.finite(upper),
             );
-            ok("SCIPcreateConsBasicLinear", call)?;
-            self.add(cons)
-        }
+            ok("SCIPcreateConsBasicLinear", call)
+        };
+        self.row = (vars, copied);
+        created?;
+        // SAFETY: it was created just now.
+        unsafe { self.add(cons) }
     }
 
     /// Adds the next row, one with products.
