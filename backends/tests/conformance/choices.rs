@@ -109,3 +109,21 @@ fn a_method_that_is_not_there_is_refused_with_those_that_are() {
         found
     });
 }
+
+#[test]
+fn a_node_limit_that_is_not_there_is_refused_with_the_limits_that_are() {
+    for_each(|backend| {
+        let options = Options { node_limit: Some(100_000), ..Options::default() };
+        let mut found = Vec::new();
+        for (label, problem, optimum) in problems().into_iter().filter(|(_, p, _)| takes(backend, p)) {
+            let mut session = open(backend, &problem);
+            let claim = session.solve(&options, &Start::default(), &Ear::default(), &StopToken::new());
+            match (backend.capabilities().node_limit, claim) {
+                (true, Ok(claim)) if claim.objective.is_some_and(|o| close(o, optimum)) => {}
+                (false, Err(SessionError::Refused(says))) if says.contains("time_limit") => {}
+                (can, got) => found.push(format!("{label}, node limits declared {can}: {got:?}")),
+            }
+        }
+        found
+    });
+}
