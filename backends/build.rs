@@ -60,7 +60,7 @@ fn link_cbc() -> Result<(), Box<dyn std::error::Error>> {
         build.flag("-isystem").flag(folder.to_string_lossy().as_ref());
     }
     // Not part of the library: an object with C++ in it would bring CBC into every program of the workspace. It goes to
-    // CBC's worker and to the tests; elsewhere nothing reaches the adapter, and the linker drops it.
+    // CBC's worker, to the tests and to the benchmarks; elsewhere nothing reaches the adapter, and the linker drops it.
     build.cargo_metadata(false).try_compile("farkas_cbc_shim")?;
     let out = env::var("OUT_DIR")?;
     println!("cargo::rustc-link-search=native={out}");
@@ -70,6 +70,7 @@ fn link_cbc() -> Result<(), Box<dyn std::error::Error>> {
     for argument in [shim].into_iter().chain(folders).chain(libraries).chain(["-lstdc++".to_owned()]) {
         println!("cargo::rustc-link-arg-bin=farkas-cbc={argument}");
         println!("cargo::rustc-link-arg-tests={argument}");
+        println!("cargo::rustc-link-arg-benches={argument}");
     }
     Ok(())
 }
