@@ -1,6 +1,7 @@
 //! What is written reads back the same, free and fixed, for any problem that MPS can hold.
 
 use farkas_modeling::formats::mps::{self, Layout};
+use farkas_modeling::problem::{Product, QuadraticRow};
 use farkas_modeling::{ColumnKind, Problem, ProblemData, Sense};
 use proptest::prelude::*;
 
@@ -47,6 +48,25 @@ proptest! {
         prop_assert!(off(lower, back.row_lower()[0]) && off(upper, back.row_upper()[0]), "{}", text);
         let exact = back.row_lower() == [lower] && back.row_upper() == [upper];
         prop_assert_eq!(exact, written.rounded_ranges == 0, "{}", text);
+    }
+}
+
+#[test]
+fn products_too_small_to_be_halved() {
+    for value in [3.312_124_706_833_539_6e-308, -f64::from_bits(1), f64::from_bits(3), f64::MIN_POSITIVE] {
+        let problem = Problem::new(ProblemData {
+            cost: vec![0.0; 2],
+            lower: vec![0.0; 2],
+            upper: vec![1.0; 2],
+            row_lower: vec![-INF],
+            row_upper: vec![1.0],
+            starts: vec![0; 3],
+            quadratic_rows: vec![QuadraticRow { row: 0, products: vec![Product::new(0, 1, value)] }],
+            ..ProblemData::default()
+        })
+        .expect("it has no defects");
+        let (text, _) = write(&problem, Layout::Free);
+        assert_eq!(read(&text).quadratic_rows(), problem.quadratic_rows(), "{text}");
     }
 }
 

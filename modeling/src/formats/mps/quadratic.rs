@@ -116,16 +116,22 @@ fn products(entries: &mut [Entry], shape: Shape, factor: f64) -> Result<Vec<Prod
             };
             return Err(Fault::new(entry.at, "mps-quadratic-repeated", "a pair of columns a second time", remedy));
         }
-        if !square && shape == Shape::Full {
-            let other = group.get(1).map_or(0.0, |e| e.value);
-            if other != group[0].value {
-                let finding = format!("{} here, but {other} where the columns change places", group[0].value);
-                let remedy = "this section holds all of a symmetric matrix; QUADOBJ holds one triangle";
-                return Err(Fault::new(group[0].at, "mps-quadratic-asymmetric", finding, remedy));
-            }
+        let other = match shape {
+            Shape::Full if !square => group.get(1).map_or(0.0, |e| e.value),
+            _ => group[0].value,
+        };
+        // Below the normal numbers a half may not be one: the two may differ by the least there is.
+        if (other - group[0].value).abs() > f64::from_bits(1) {
+            let finding = format!("{} here, but {other} where the columns change places", group[0].value);
+            let remedy = "this section holds all of a symmetric matrix; QUADOBJ holds one triangle";
+            return Err(Fault::new(group[0].at, "mps-quadratic-asymmetric", finding, remedy));
         }
         // Off the diagonal Q has the value twice, given here once or twice.
-        let value = if square { factor * group[0].value } else { 2.0 * factor * group[0].value };
+        let value = match other == group[0].value {
+            true if square => factor * other,
+            true => 2.0 * factor * other,
+            false => factor * (group[0].value + other),
+        };
         products.push(Product::new(first, second, value));
     }
     Ok(products)

@@ -367,8 +367,10 @@ impl<W: Write> Writer<'_, W> {
                 if q.first == q.second {
                     self.product(q.first, q.second, q.value)?;
                 } else {
-                    self.product(q.first, q.second, 0.5 * q.value)?;
-                    self.product(q.second, q.first, 0.5 * q.value)?;
+                    // Together they are all of it, even where a half is below the normal numbers and rounded.
+                    let half = 0.5 * q.value;
+                    self.product(q.first, q.second, half)?;
+                    self.product(q.second, q.first, q.value - half)?;
                 }
             }
         }
