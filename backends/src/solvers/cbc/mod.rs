@@ -160,17 +160,19 @@ impl CbcSession {
         if let Some(got) = start.point.as_ref().map(|point| point.len()).filter(|&got| got != n) {
             return Err(SessionError::Refused(format!("the start has {got} values where the problem has {n} columns")));
         }
+        let crossed = trivial::Crossed::of(problem);
         if problem.is_lp() {
             let settings = parameters::clp_settings(&options.native)?;
-            if let Some(claim) = trivial::solve(problem, options) {
+            if let Some(claim) = trivial::solve(problem, options, crossed) {
                 return Ok(claim);
             }
-            let arrays = Arrays::relaxed(problem).uncrossed(options.tolerances.bound);
+            let arrays = Arrays::relaxed(problem);
+            let arrays = if crossed.any() { arrays.uncrossed(options.tolerances.bound) } else { arrays };
             let lp = Lp { problem, arrays, options, settings, watch: &watch, control: Some(control) };
             return lp::solve(&lp, start);
         }
         parameters::arguments(&options.native)?;
-        if let Some(claim) = trivial::solve(problem, options) {
+        if let Some(claim) = trivial::solve(problem, options, crossed) {
             return Ok(claim);
         }
         let mut start = start.clone();

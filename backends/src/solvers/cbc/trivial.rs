@@ -8,14 +8,34 @@ use super::measure;
 use crate::contract::rays;
 use crate::options::Options;
 
+/// Whether a lower end is above its upper end anywhere, however little.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crossed {
+    columns: bool,
+    rows: bool,
+}
+
+impl Crossed {
+    /// Most problems have none, which is seen without a jump an entry.
+    pub fn of(problem: &Problem) -> Self {
+        Self {
+            columns: measure::crossed(problem.lower(), problem.upper()) > 0,
+            rows: measure::crossed(problem.row_lower(), problem.row_upper()) > 0,
+        }
+    }
+
+    /// Whether there is one.
+    pub fn any(self) -> bool {
+        self.columns || self.rows
+    }
+}
+
 /// The claim, for a problem that needs no solver.
-pub(super) fn solve(problem: &Problem, options: &Options) -> Option<Claim> {
+pub(super) fn solve(problem: &Problem, options: &Options, crossed: Crossed) -> Option<Claim> {
     let tolerances = &options.tolerances;
     let infeasible = |why: String| Some(Claim::bare(Termination::new(Reason::Infeasible, why)));
-    // Most problems have none of this, which is seen without a jump an entry.
     let integers = problem.num_integers() > 0;
-    let crossed_columns = measure::crossed(problem.lower(), problem.upper()) > 0;
-    for j in (0..problem.num_columns()).filter(|_| integers || crossed_columns) {
+    for j in (0..problem.num_columns()).filter(|_| integers || crossed.columns) {
         let (lower, upper) = (problem.lower()[j], problem.upper()[j]);
         if lower > upper + tolerances.bound {
             return infeasible(format!("column {} has the bounds {lower} and {upper}", j + 1));
@@ -28,8 +48,7 @@ pub(super) fn solve(problem: &Problem, options: &Options) -> Option<Claim> {
             ));
         }
     }
-    let crossed_rows = measure::crossed(problem.row_lower(), problem.row_upper()) > 0;
-    for i in (0..problem.num_rows()).filter(|_| crossed_rows) {
+    for i in (0..problem.num_rows()).filter(|_| crossed.rows) {
         let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
         if lower > upper + tolerances.row(upper) {
             return infeasible(format!("row {} has the sides {lower} and {upper}", i + 1));
