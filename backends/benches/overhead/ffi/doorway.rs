@@ -28,9 +28,18 @@ unsafe extern "C" fn watch(solve: Solve, a: *mut c_void, b: *mut c_void) -> c_in
     unsafe { inside(|| solve(a, b)) }
 }
 
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("farkas-doorway-{}", std::process::id()))
+}
+
+/// Removes what was made; what is open stays so.
+pub fn clear() {
+    let _ = std::fs::remove_dir_all(folder());
+}
+
 /// Makes the doorway in front of `library`; nothing where there is no compiler.
 pub fn before(library: &Path, function: &str) -> Option<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("farkas-doorway-{}", std::process::id()));
+    let folder = folder();
     std::fs::create_dir_all(&folder).ok()?;
     let (source, made) = (folder.join("doorway.c"), folder.join(format!("{function}.so")));
     std::fs::write(&source, SOURCE).ok()?;
