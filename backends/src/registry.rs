@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
+use crate::bridges::Bridged;
 use crate::contract::Backend;
 #[cfg(target_os = "linux")]
 use crate::hosted::HOSTED;
@@ -75,17 +77,18 @@ impl Registry {
     pub fn new(config: RegistryConfig) -> Self {
         let folders = folders(config.workers);
         let worker = |name: &str, program| Arc::new(WorkerBackend::new(name, program, config.worker.clone()));
-        let known = KNOWN.iter().map(|known| (worker(known.name, find(known, &[], &folders)), true));
+        // Name and program, whether it races, and whether the program builds its own bridges, as ours do.
+        let known = KNOWN.iter().map(|known| (worker(known.name, find(known, &[], &folders)), true, true));
         let hosted = HOSTED.iter().map(|hosted| {
             let program = find(&HOST, &[hosted.name.into()], &folders);
-            (worker(hosted.name, program), hosted.races && (hosted.found)())
+            (worker(hosted.name, program), hosted.races && (hosted.found)(), true)
         });
         let sidecars = SIDECARS.into_iter().map(|sidecar| {
             let program = match sidecar.command(config.sidecar_python.clone()) {
                 Ok((path, arguments)) => Program::Found { path, arguments },
                 Err(remedy) => Program::Missing { remedy },
             };
-            (worker(sidecar.name, program), false)
+            (worker(sidecar.name, program), false, false)
         });
         let mut others = config.others;
         let mut unread = Vec::new();
@@ -95,18 +98,20 @@ impl Registry {
                 Ok(command) if others.iter().any(|(name, ..)| *name == command.0) => {}
                 Ok(command) => others.push(command),
                 Err(says) => {
-                    unread.push((worker(BACKENDS_VARIABLE, Program::Missing { remedy: says }), false));
+                    unread.push((worker(BACKENDS_VARIABLE, Program::Missing { remedy: says }), false, false));
                 }
             }
         }
         let replaced: Vec<String> = others.iter().map(|(name, ..)| name.clone()).collect();
-        let others =
-            others.into_iter().map(|(name, path, arguments)| (worker(&name, Program::Found { path, arguments }), true));
+        let others = others
+            .into_iter()
+            .map(|(name, path, arguments)| (worker(&name, Program::Found { path, arguments }), true, false));
         let (mut workers, mut entries) = (Vec::new(), Vec::new());
         let known = known.chain(hosted).chain(sidecars);
-        let known = known.filter(|(backend, _)| !replaced.iter().any(|name| name == backend.name()));
-        for (backend, races) in known.chain(others).chain(unread) {
-            workers.push(Arc::clone(&backend));
+        let known = known.filter(|(backend, ..)| !replaced.iter().any(|name| name == backend.name()));
+        for (worker, races, bridges) in known.chain(others).chain(unread) {
+            workers.push(Arc::clone(&worker));
+            let backend: Arc<dyn Backend> = if bridges { worker } else { Arc::new(Bridged::over(worker)) };
             entries.push(Entry { backend, races });
         }
         Self { workers, entries }

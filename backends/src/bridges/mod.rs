@@ -168,7 +168,7 @@ impl<B: Backend + ?Sized + 'static> Bridged<B> {
         }
         let fit = self.inner.fits(problem);
         if fit.takes() {
-            return Ok(Route::Through);
+            return Ok(Route::Through(fit));
         }
         // A solver may take semicontinuous columns, and not with these numbers.
         if problem.num_semis() > 0 && native.semicontinuous {
@@ -195,7 +195,7 @@ impl<B: Backend + ?Sized + 'static> Bridged<B> {
     fn enter(&self, problem: &Arc<Problem>) -> Result<(Box<dyn Session>, Option<Crossing>), BackendError> {
         match self.route(problem) {
             Err(fit) => Err(BackendError::Unsupported(fit.refusal().unwrap_or_default().to_owned())),
-            Ok(Route::Through) => Ok((self.inner.open(Arc::clone(problem))?, None)),
+            Ok(Route::Through(_)) => Ok((self.inner.open(Arc::clone(problem))?, None)),
             Ok(Route::Across { problem, way, .. }) => {
                 Ok((self.inner.open(Arc::clone(&problem))?, Some(Crossing { problem, way })))
             }
@@ -205,8 +205,13 @@ impl<B: Backend + ?Sized + 'static> Bridged<B> {
 
 /// How a problem gets to a solver.
 enum Route {
-    Through,
-    Across { problem: Arc<Problem>, way: Arc<Way>, needs: Vec<Need> },
+    /// As it is; what the backend makes of it, which may have bridges of its own.
+    Through(Fit),
+    Across {
+        problem: Arc<Problem>,
+        way: Arc<Way>,
+        needs: Vec<Need>,
+    },
 }
 
 /// What a solver has open in a problem's stead, and how things get there and back.
@@ -225,7 +230,9 @@ impl<B: Backend + ?Sized + 'static> Backend for Bridged<B> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        widened(self.inner.capabilities())
+        let inner = self.inner.capabilities();
+        // Nothing at all is what a backend can do that is not here.
+        if inner == Capabilities::default() { inner } else { widened(inner) }
     }
 
     fn native_capabilities(&self) -> Capabilities {
@@ -234,7 +241,7 @@ impl<B: Backend + ?Sized + 'static> Backend for Bridged<B> {
 
     fn fits(&self, problem: &Problem) -> Fit {
         match self.route(problem) {
-            Ok(Route::Through) => Fit::Takes,
+            Ok(Route::Through(fit)) => fit,
             Ok(Route::Across { needs, .. }) => Fit::NeedsBridges { bridges: needs },
             Err(fit) => fit,
         }

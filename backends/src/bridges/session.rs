@@ -88,7 +88,7 @@ impl<B: Backend + ?Sized + 'static> Session for BridgedSession<B> {
         let refused = |why: &str| Err(SessionError::Refused(why.to_owned()));
         if self.crossing.is_none() {
             match self.backend.route(revision.problem()) {
-                Ok(Route::Through) => {
+                Ok(Route::Through(_)) => {
                     self.inner.apply(revision)?;
                     self.last = carried(self.last.as_deref(), revision);
                     self.problem = Arc::clone(revision.problem());
