@@ -23,24 +23,39 @@ pub struct Hosted {
     pub found: fn() -> bool,
     /// Whether it is asked to race when nobody is named.
     pub races: bool,
+    /// Whether it is asked in place of those, where no linked solver is here: it is compiled in and takes most that is small.
+    pub stands_in: bool,
 }
 
 /// All of them, in the order of preference.
 ///
 /// A commercial solver is asked only by its name: its licence may count how many processes hold it.
 pub const HOSTED: &[Hosted] = &[
-    Hosted { name: "microlp", make: || Box::new(Microlp), found: || true, races: false },
-    Hosted { name: "clarabel", make: || Box::new(Clarabel), found: || true, races: false },
-    Hosted { name: "cplex", make: || Box::new(Cplex::new()), found: cplex::is_found, races: false },
+    Hosted { name: "microlp", make: || Box::new(Microlp), found: || true, races: false, stands_in: true },
+    Hosted { name: "clarabel", make: || Box::new(Clarabel), found: || true, races: false, stands_in: true },
+    Hosted { name: "cplex", make: || Box::new(Cplex::new()), found: cplex::is_found, races: false, stands_in: false },
     #[cfg(target_os = "linux")]
     Hosted {
         name: mipcl::NAME,
         make: || Box::new(mipcl::Mipcl::new()),
         found: || mipcl::find().is_some_and(|program| program.is_file()),
         races: true,
+        stands_in: false,
     },
-    Hosted { name: "gurobi", make: || Box::new(Gurobi::new()), found: gurobi::is_found, races: false },
-    Hosted { name: "xpress", make: || Box::new(Xpress::new()), found: xpress::is_found, races: false },
+    Hosted {
+        name: "gurobi",
+        make: || Box::new(Gurobi::new()),
+        found: gurobi::is_found,
+        races: false,
+        stands_in: false,
+    },
+    Hosted {
+        name: "xpress",
+        make: || Box::new(Xpress::new()),
+        found: xpress::is_found,
+        races: false,
+        stands_in: false,
+    },
 ];
 
 /// The one of this name.

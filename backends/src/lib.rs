@@ -5,6 +5,7 @@
 //! Arrows: `contract ← solvers`, `contract ← bridges ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
 
 pub mod analysis;
+pub mod batch;
 pub mod bridges;
 pub mod contract;
 pub mod hosted;

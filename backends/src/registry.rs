@@ -79,9 +79,11 @@ impl Registry {
         let worker = |name: &str, program| Arc::new(WorkerBackend::new(name, program, config.worker.clone()));
         // Name and program, whether it races, and whether the program builds its own bridges, as ours do.
         let known = KNOWN.iter().map(|known| (worker(known.name, find(known, &[], &folders)), true, true));
+        let none_linked = !KNOWN.iter().any(|known| matches!(find(known, &[], &folders), Program::Found { .. }));
         let hosted = HOSTED.iter().map(|hosted| {
             let program = find(&HOST, &[hosted.name.into()], &folders);
-            (worker(hosted.name, program), hosted.races && (hosted.found)(), true)
+            let races = hosted.races || (hosted.stands_in && none_linked);
+            (worker(hosted.name, program), races && (hosted.found)(), true)
         });
         let sidecars = SIDECARS.into_iter().map(|sidecar| {
             let program = match sidecar.command(config.sidecar_python.clone()) {
@@ -183,7 +185,7 @@ impl Registry {
     }
 
     /// Those that race when nobody is named: the linked ones, configured ones, and of the hosted ones those that are made
-    /// for it and seem to be installed.
+    /// for it and seem to be installed; where no linked one is here, those in pure Rust stand in.
     pub fn racing(&self) -> Vec<Arc<dyn Backend>> {
         self.entries.iter().filter(|entry| entry.races).map(|entry| Arc::clone(&entry.backend)).collect()
     }

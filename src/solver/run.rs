@@ -1,14 +1,17 @@
 //! Runs a solver once: HiGHS in this process, or a race of workers; either way the claims are examined and concluded from.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use farkas_backends::batch::{Batch, Scenario};
 use farkas_backends::contract::{Backend, BackendError, Control, Quiet, Session, SessionError, Start};
 use farkas_backends::options::Options;
 use farkas_backends::race::{self, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::answer::{Answer, LaneReport, LaneState};
 use farkas_modeling::check::{self, CheckedPoint, TrustPolicy};
+use farkas_modeling::patch::Patch;
 use farkas_modeling::{Claim, Problem, Source, Tolerances};
 
 use crate::remote;
@@ -31,6 +34,28 @@ impl Solver<'_> {
             }
             How::Workers(names) => self.by_workers(problem, names, start, &self.options),
         }
+    }
+
+    /// Scenarios of one problem, each a patch of it alone: spread over the cores (or [`threads`](Self::threads)), a warm session
+    /// each, by the solver in this process or the first worker that takes the problem. Answers come in the order of the
+    /// patches; what is wrong with one costs the others nothing. The time limit is one of all of them together.
+    ///
+    /// # Errors
+    /// When no solver is there for it.
+    pub fn solve_many<I>(&self, problem: &Arc<Problem>, patches: I) -> Result<Vec<Scenario>, SolveError>
+    where
+        I: IntoIterator<Item = Patch>,
+        I::IntoIter: Send,
+    {
+        let backend = match &self.how {
+            How::InProcess(named) => in_process(named.as_ref())?,
+            How::Workers(names) => first_worker(problem, names, &self.options)?,
+        };
+        let mut options = self.options.clone();
+        let time_limit = options.time_limit.take();
+        let sessions = options.threads.replace(1).and_then(|threads| NonZeroUsize::new(threads as usize));
+        let batch = Batch { options, sessions, time_limit, stop: self.stop.clone() };
+        Ok(batch.solve(&*backend, problem, patches))
     }
 
     /// One solve of an open session, examined.
