@@ -241,9 +241,8 @@ impl<B: Backend + ?Sized + 'static> Backend for Bridged<B> {
 
     fn fits(&self, problem: &Problem) -> Fit {
         match self.route(problem) {
-            Ok(Route::Through(fit)) => fit,
             Ok(Route::Across { needs, .. }) => Fit::NeedsBridges { bridges: needs },
-            Err(fit) => fit,
+            Ok(Route::Through(fit)) | Err(fit) => fit,
         }
     }
 
