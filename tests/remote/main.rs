@@ -135,3 +135,46 @@ fn a_service_is_a_solver_of_the_facade_and_the_command_line() {
     let nowhere = support::run(&["solve", &file, "--solver", "http://127.0.0.1:1"]);
     assert_eq!(support::code(&nowhere), 69, "{}", support::stderr(&nowhere));
 }
+
+/// A model of `good_lp`: in this process and at an address, by one line.
+#[cfg(all(feature = "good_lp", feature = "highs"))]
+#[test]
+fn a_service_solves_models_of_good_lp() {
+    use farkas::good_lp::{Farkas, FarkasSolution, NoSolution};
+    use good_lp::solvers::SolutionWithDual;
+    use good_lp::{DualValues, ResolutionError, Solution, SolverModel, constraint, variable, variables};
+
+    /// Steel and wood for products: (steel, wood), their worth, the shadow prices of time and fuel.
+    fn products(mut solver: Farkas, whole: bool) -> Result<(FarkasSolution, [f64; 5]), NoSolution> {
+        let mut vars = variables!();
+        let product = || if whole { variable().integer().min(0) } else { variable().min(0) };
+        let (steel, wood) = (vars.add(product().name("steel")), vars.add(product()));
+        let mut model = good_lp::Solver::create_model(&mut solver, vars.maximise(50 * steel + 40 * wood + 7));
+        let time = model.add_constraint(constraint!(2 * steel + wood <= 16));
+        let fuel = model.add_constraint(constraint!(steel + 2 * wood <= 11.5));
+        let mut solution = model.solve()?;
+        let (x, worth) = ([steel, wood].map(|x| solution.value(x)), solution.eval(50 * steel + 40 * wood + 7));
+        let duals = solution.compute_dual();
+        let seen = [x[0], x[1], worth, duals.dual(time), duals.dual(fuel)];
+        Ok((solution, seen))
+    }
+
+    let service = Service::start();
+    for whole in [false, true] {
+        let (here, expected) = products(Solver::highs().into(), whole).expect("solved here");
+        let (there, seen) = products(Solver::remote(&service.address).into(), whole).expect("solved there");
+        assert_eq!(here.answer().reason(), there.answer().reason());
+        assert_eq!(here.problem().column_names().find("steel"), Some(0));
+        for (seen, expected) in seen.into_iter().zip(expected) {
+            assert!((seen - expected).abs() < 1e-6 || (seen.is_nan() && expected.is_nan()), "{seen} for {expected}");
+        }
+        assert_eq!(seen[3].is_nan(), whole, "duals are an LP's: {seen:?}");
+    }
+
+    variables! { vars: x <= 1; }
+    let none = vars.maximise(x).using(Farkas::from(Solver::remote(&service.address))).with(constraint!(x >= 2)).solve();
+    assert!(matches!(none, Err(NoSolution::Resolution(ResolutionError::Infeasible))), "{:?}", none.err());
+    variables! { vars: x; }
+    let nobody = vars.maximise(x).using(Farkas::from(Solver::remote("http://127.0.0.1:1"))).solve();
+    assert!(matches!(nobody, Err(NoSolution::Solver(_) | NoSolution::Unknown(_))), "{:?}", nobody.err());
+}

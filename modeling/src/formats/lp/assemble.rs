@@ -49,10 +49,10 @@ impl Rows {
     /// Room for so many more rows, of so many terms and so many bytes of labels together.
     pub fn reserve(&mut self, rows: usize, terms: usize, bytes: usize) {
         self.labels.reserve(rows, bytes);
-        self.ends.reserve(rows);
-        self.sides.reserve(rows);
-        self.columns.reserve(terms);
-        self.values.reserve(terms);
+        self.ends.reserve_exact(rows);
+        self.sides.reserve_exact(rows);
+        self.columns.reserve_exact(terms);
+        self.values.reserve_exact(terms);
     }
 
     /// A label that no row has yet.

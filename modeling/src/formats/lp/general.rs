@@ -11,7 +11,7 @@ use crate::formats::place::quote;
 #[derive(Debug)]
 pub(super) struct General {
     pub label: Option<Span>,
-    /// Where it begins.
+    /// From where it begins to its end.
     pub at: Span,
     pub relation: Relation,
 }
@@ -19,8 +19,8 @@ pub(super) struct General {
 /// What must hold.
 #[derive(Debug)]
 pub(super) enum Relation {
-    /// `result` is the largest (or the smallest) of the operands.
-    Extreme { largest: bool, result: u32, operands: Vec<u32>, constants: Vec<f64> },
+    /// `result` is the largest (or the smallest) of the operands and the number.
+    Extreme { largest: bool, result: u32, operands: Vec<u32>, constant: Option<f64> },
     /// `result = |operand|`.
     Absolute { result: u32, operand: u32 },
     /// `result` is 1 if all (or any) of the operands are.
@@ -51,10 +51,16 @@ impl Reader<'_> {
                 };
                 self.take(Kind::Comparison(Comparison::Equal), "=")?;
                 let relation = self.relation(result)?;
-                self.general.push(General { label, at: begin.span, relation });
+                self.keep(label, begin.span, relation);
             }
             self.statement_ends("general constraint")?;
         }
+    }
+
+    /// Keeps one that began there and was read to its end.
+    fn keep(&mut self, label: Option<Span>, begin: Span, relation: Relation) {
+        let at = Span { at: begin.at, end: self.tokens.place() };
+        self.general.push(General { label, at, relation });
     }
 
     fn relation(&mut self, result: u32) -> Result<Relation, Fault> {
@@ -71,7 +77,16 @@ impl Reader<'_> {
             return Err(Fault::new(function.at, "lp-general-function", finding, remedy));
         }
         self.tokens.set_arguments(true);
-        let (operands, constants) = self.operands()?;
+        let (operands, mut constants) = self.operands()?;
+        // Of several numbers one decides; each would cost rows and a binary.
+        let decides = match name.as_slice() {
+            b"MAX" => constants.iter().copied().reduce(f64::max),
+            b"MIN" => constants.iter().copied().reduce(f64::min),
+            _ => None,
+        };
+        if let Some(decides) = decides {
+            constants = vec![decides];
+        }
         let one = || {
             if let (&[operand], []) = (&operands[..], &constants[..]) {
                 return Ok(operand);
@@ -80,8 +95,8 @@ impl Reader<'_> {
             Err(Fault::new(function.at, "lp-general-operands", finding, "ABS and PWL take one variable"))
         };
         let relation = match name.as_slice() {
-            b"MAX" => Relation::Extreme { largest: true, result, operands, constants },
-            b"MIN" => Relation::Extreme { largest: false, result, operands, constants },
+            b"MAX" => Relation::Extreme { largest: true, result, operands, constant: constants.first().copied() },
+            b"MIN" => Relation::Extreme { largest: false, result, operands, constant: constants.first().copied() },
             b"ABS" => Relation::Absolute { result, operand: one()? },
             b"PWL" => {
                 let argument = one()?;
@@ -167,7 +182,7 @@ impl Reader<'_> {
             let points = self.points()?;
             self.tokens.set_arguments(false);
             let relation = Relation::PiecewiseCost { argument, points };
-            self.general.push(General { label: None, at: name, relation });
+            self.keep(None, name, relation);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::general::{General, Relation};
 use super::read::Reader;
+
 use super::rows::Sides;
 use super::token::{Comparison, Span};
 use super::variables::flag;
@@ -10,7 +11,7 @@ use crate::formats::place::quote;
 use crate::problem::{Indicator, Sense, SpecialOrderedSet};
 
 /// Characters of a label that are taken into the names of what is made for it.
-const MOST_OF_LABEL: usize = 24;
+pub(super) const MOST_OF_LABEL: usize = 24;
 
 /// An operand of MIN or MAX: a variable or a number, and between which values it stays.
 struct Operand {
@@ -30,6 +31,8 @@ impl Reader<'_> {
     /// Rewrites all of them. Bounds are settled.
     pub(super) fn rewrite_general(&mut self) -> Result<(), Fault> {
         let list = std::mem::take(&mut self.general);
+        let room = self.room_for(&list)?;
+        self.make_room(&room);
         for (k, General { label, at, relation }) in list.into_iter().enumerate() {
             self.warnings.add("lp-general-constraint", Some(at.at), || {
                 "general constraints are written as rows, with variables of their own".to_owned()
@@ -41,8 +44,8 @@ impl Reader<'_> {
             };
             let place = Place { base, at };
             match relation {
-                Relation::Extreme { largest, result, operands, constants } => {
-                    self.extreme(&place, largest, result, &operands, &constants)?;
+                Relation::Extreme { largest, result, operands, constant } => {
+                    self.extreme(&place, largest, result, &operands, constant)?;
                 }
                 Relation::Absolute { result, operand } => self.absolute(&place, result, operand)?,
                 Relation::Logic { all, result, operands } => self.logic(&place, all, result, &operands)?,
@@ -61,25 +64,24 @@ impl Reader<'_> {
         largest: bool,
         result: u32,
         operands: &[u32],
-        constants: &[f64],
+        constant: Option<f64>,
     ) -> Result<(), Fault> {
         // MIN is MAX of the negatives.
         let sign = if largest { 1.0 } else { -1.0 };
-        let count = operands.len() + constants.len();
-        let operand = |reader: &Self, k: usize| {
-            let Some(&column) = operands.get(k) else {
-                let value = sign * constants[k - operands.len()];
-                return Operand { column: None, lower: value, upper: value };
+        let columns = operands.iter().map(|&column| Some(column)).chain(constant.map(|_| None));
+        let operand = |reader: &Self, column: Option<u32>| {
+            let (lower, upper) = match (column, constant) {
+                (Some(column), _) => reader.range(column),
+                (None, value) => (value.unwrap_or(0.0), value.unwrap_or(0.0)),
             };
-            let (lower, upper) = reader.range(column);
             let (lower, upper) = if largest { (lower, upper) } else { (-upper, -lower) };
-            Operand { column: Some(column), lower, upper }
+            Operand { column, lower, upper }
         };
-        let highest = (0..count).map(|k| operand(self, k).upper).fold(f64::NEG_INFINITY, f64::max);
-        self.make_room(place, count);
+        let highest = columns.clone().map(|column| operand(self, column).upper).fold(f64::NEG_INFINITY, f64::max);
+        let count = operands.len() + usize::from(constant.is_some());
         let choices = if count > 1 { self.choices(place, count)? } else { Vec::new() };
-        for k in 0..count {
-            let operand = operand(self, k);
+        for (k, column) in columns.enumerate() {
+            let operand = operand(self, column);
             // sign·r − sign·x, and the constant's part on the other side.
             let mut terms = vec![(result, sign)];
             terms.extend(operand.column.map(|column| (column, -sign)));
@@ -94,14 +96,6 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Room for what `extreme` makes of so many operands. Growing bit by bit would take up to half as much again, of what is
-    /// large already beside a file of short names.
-    fn make_room(&mut self, place: &Place, operands: usize) {
-        let name = place.base.len() + "_above".len() + operands.to_string().len();
-        self.variables.reserve(operands, operands * name);
-        self.rows.reserve(2 * operands + 1, 6 * operands, 2 * operands * name);
     }
 
     /// One binary for each of `n`, of which one is 1.
@@ -230,7 +224,7 @@ impl Reader<'_> {
     }
 
     /// Between which values a variable stays.
-    fn range(&self, column: u32) -> (f64, f64) {
+    pub(super) fn range(&self, column: u32) -> (f64, f64) {
         let j = column as usize;
         let (lower, upper) = (self.variables.lower[j], self.variables.upper[j]);
         if self.variables.has(j, flag::SEMI) { (lower.min(0.0), upper.max(0.0)) } else { (lower, upper) }

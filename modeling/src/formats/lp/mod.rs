@@ -39,6 +39,9 @@
 //! | `y = PWL(x): (p, q)…` | `x = Σ pₖ λₖ − s + t`, `y = Σ qₖ λₖ − a s + b t`, `Σ λₖ = 1`, the set `s, λ…, t` of order 2; `a` and `b` are the first and the last slope, `s` and `t` are there where `x` can leave the points. Where two points have the same `p`, y may take any value between theirs |
 //! | `PWLObj x: …` | `+ y` in the objective; `y` above all pieces where f is convex and minimised (below them: concave, maximised), else as PWL |
 //!
+//! General constraints that would take more than 64 bytes of memory for each of their text, and a mebibyte, are refused: many
+//! operands with names of one to three bytes do (an operand of `MAX` takes some 300).
+//!
 //! Where a bound that is needed is infinite, an indicator takes the place of the row with it: `z = 1 → r ≤ x`. Functions that are
 //! not linear by pieces, several objectives and scenarios are refused with their place.
 //!
@@ -51,6 +54,7 @@ mod expression;
 mod general;
 mod linearise;
 mod read;
+mod room;
 mod rows;
 mod sets;
 mod token;

@@ -101,6 +101,11 @@ impl<'a> Tokens<'a> {
         Ok(token)
     }
 
+    /// Where what comes next is looked for or begins.
+    pub fn place(&self) -> usize {
+        self.peeked.map_or(self.at, |token| token.span.at)
+    }
+
     /// Goes on behind `end`, as after a keyword of several words.
     pub fn continue_at(&mut self, end: usize) {
         self.peeked = None;

@@ -67,8 +67,8 @@ impl NameIndex {
 
     /// Room for so many more names, of so many bytes together.
     pub fn reserve(&mut self, names: usize, bytes: usize) {
-        self.text.reserve(bytes);
-        self.ends.reserve(names);
+        self.text.reserve_exact(bytes);
+        self.ends.reserve_exact(names);
         let (text, ends, state) = (&self.text, &self.ends, &self.state);
         self.table.reserve(names, |&k| state.hash_one(name_at(text, ends, k as usize).as_bytes()));
     }
@@ -103,9 +103,9 @@ impl Variables {
     /// Room for so many more, whose names have so many bytes together.
     pub fn reserve(&mut self, variables: usize, bytes: usize) {
         self.names.reserve(variables, bytes);
-        self.flags.reserve(variables);
+        self.flags.reserve_exact(variables);
         for list in [&mut self.cost, &mut self.lower, &mut self.upper] {
-            list.reserve(variables);
+            list.reserve_exact(variables);
         }
     }
 
