@@ -205,10 +205,10 @@ fn general_constraints_take_no_more_either() {
     let long = names(200_000, &|k| format!("x{k}")).join(",");
     let constants = names(200_000, &|k| (k % 10).to_string()).join(",");
     let again = |count: usize, line: &str| format!("{line}\n").repeat(count);
-    let points: String = (0..200_000).map(|k| format!("({k},{})", k % 7)).collect();
-    let absolutes: String = (0..100_000).map(|k| format!("a{k}=ABS(b{k})\n")).collect();
+    let points = names(200_000, &|k| format!("({k},{})", k % 7)).concat();
+    let absolutes = names(100_000, &|k| format!("a{k}=ABS(b{k})\n")).concat();
     let maximum = format!("r=MAX({of_letters})");
-    let bounded = letters.iter().map(|x| format!("{x}<=1\n")).collect::<String>();
+    let bounded = names(52, &|k| format!("{}<=1\n", letters[k])).concat();
     let two_bytes = names(2704, &|k| format!("{}{}", letters[k / 52], letters[k % 52])).join(",");
     // Rows that are made, or `None` where it is refused.
     let cases = [
