@@ -137,7 +137,11 @@ fn lps() -> Vec<Case> {
         case("an offset, maximise", maximize().offset(100.0).col(2.0, 0.0, 3.0).le(&[(0, 1.0)], 2.0), Optimum(104.0)),
         case(
             "huge and tiny coefficients",
-            minimize().col(1.0, 0.0, INF).col(1e3, 1.0, 1e6).ge(&[(0, 1e5), (1, 1e-3)], 2e5).le(&[(0, 1e-3), (1, 1e4)], 1e8),
+            minimize()
+                .col(1.0, 0.0, INF)
+                .col(1e3, 1.0, 1e6)
+                .ge(&[(0, 1e5), (1, 1e-3)], 2e5)
+                .le(&[(0, 1e-3), (1, 1e4)], 1e8),
             Optimum(1001.999_999_99),
         ),
         case(
