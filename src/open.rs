@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use farkas_backends::contract::{Backend, Control, LazyRow, Session, SessionError, Start};
-use farkas_modeling::answer::{Answer, Basis};
-use farkas_modeling::check::{TrustPolicy, check_point, conclude, examine};
+use farkas_modeling::answer::{Answer, Basis, EvidenceLevel};
+use farkas_modeling::check::{TrustPolicy, check_point, conclude, examine, still_optimal};
 use farkas_modeling::model::{Changing, Model, Solved};
 use farkas_modeling::patch::{Change, Key, NewRow, Revision};
-use farkas_modeling::{Claim, Limit, Problem, Source, Termination, Tolerances};
+use farkas_modeling::{Claim, Limit, Problem, Reason, Source, Termination, Tolerances};
 
 use crate::lazy::Cuts;
 use crate::solver::run::{self, Outcome};
@@ -18,7 +18,7 @@ use crate::solver::{How, SolveError, Solver};
 /// A model that is open in a solver. All changes of [`Changing`] are methods of it: bounds, costs, right-hand sides,
 /// coefficients, rows and columns that come and go. They are made together by the next [`solve`](Self::solve), which starts
 /// from the last basis (a linear program) or the last point (a mixed-integer one). Every answer is checked against the
-/// problem as it is then.
+/// problem as it is then. Where the check proves that the last answer to a linear program is still optimal, no solver is asked.
 ///
 /// The model itself stays as it is. Its handles keep their meaning here whatever is removed.
 ///
@@ -51,6 +51,8 @@ pub struct OpenModel<'a> {
     desk: Desk,
     /// What the next solve begins from, where no session remembers: from the solver's start at first.
     start: Start,
+    /// The last answer, of a linear program of the same shape, in case it holds for what is made of it too.
+    last: Option<Answer>,
     /// Of all solves together, when the model was opened for a limited time (lazy rows).
     deadline: Option<Instant>,
 }
@@ -89,7 +91,7 @@ impl<'a> OpenModel<'a> {
             }
             How::Workers(names) => Desk::Race(names.clone()),
         };
-        Ok(Self { model, solver, desk, start, deadline: None })
+        Ok(Self { model, solver, desk, start, last: None, deadline: None })
     }
 
     /// Ends all solves at this time, whatever each may take.
@@ -106,8 +108,13 @@ impl<'a> OpenModel<'a> {
         if let Some(revision) = self.model.commit()? {
             self.carry(&revision);
             self.desk.apply(&revision)?;
+            self.last.take_if(|_| revision.delta().changes_shape());
         }
-        let (answer, pool) = self.run(began)?;
+        let (answer, pool) = match self.again(began) {
+            Some(answer) => (answer, Vec::new()),
+            None => self.run(began)?,
+        };
+        self.last = self.model.problem().is_lp().then(|| answer.clone());
         if let Desk::Race(_) = self.desk {
             self.start.point = answer.point().map(Arc::from).or(self.start.point.take());
             self.start.basis = answer.basis().cloned().map(Arc::new);
@@ -158,7 +165,7 @@ impl<'a> OpenModel<'a> {
         let (claim, ears) = heard?;
         // The claim is one about the problem with all rows.
         model.commit()?;
-        let answer = run::answer(&**session, name, model.problem(), &claim, tolerances, began);
+        let answer = run::answer(session.version(), name, model.problem(), &claim, tolerances, began);
         let kept = ears
             .pool(model.problem(), &answer)
             .into_iter()
@@ -193,6 +200,20 @@ impl<'a> OpenModel<'a> {
             point: self.start.point.as_ref().filter(|p| p.len() == n).map(|p| revision.carry_point(p).into()),
             basis: self.start.basis.as_ref().filter(fits).map(|basis| Arc::new(revision.carry_basis(basis))),
         };
+    }
+
+    /// The last answer, where it is proven to be one for the changed problem too. Who listens, or asks for less than an
+    /// optimum, gets a solve.
+    fn again(&self, began: Instant) -> Option<Answer> {
+        let (last, options, problem) = (self.last.as_ref()?, &self.solver.options, self.model.problem());
+        let plain = options.native.is_empty() && options.cutoff.is_none() && options.objective_target.is_none();
+        if !plain || self.solver.listens() || self.solver.stop.is_stopped() {
+            return None;
+        }
+        let claim = still_optimal(problem, last, &options.tolerances)?;
+        let source = last.evidence().found_by.as_ref()?;
+        let answer = run::answer(&source.version, &source.backend, problem, &claim, &options.tolerances, began);
+        (answer.reason() == Reason::Optimal && answer.evidence().level == EvidenceLevel::Certified).then_some(answer)
     }
 
     fn run(&mut self, began: Instant) -> Result<Outcome, SolveError> {

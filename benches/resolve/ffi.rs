@@ -20,14 +20,16 @@ impl Drop for Raw {
 }
 
 impl Raw {
-    /// Loads a linear program, to be solved without output and presolve.
-    pub fn load(p: &Problem) -> Self {
+    /// Loads a linear program, to be solved without output and presolve, by so many threads: 0 for as many as HiGHS likes.
+    pub fn load(p: &Problem, threads: i32) -> Self {
         let (starts, indices): (Vec<i32>, Vec<i32>) =
             (p.starts().iter().map(|&s| s as i32).collect(), p.indices().iter().map(|&i| i as i32).collect());
         // SAFETY: the arrays have the lengths that HiGHS reads: n, m, and the number of nonzeros.
         unsafe {
             let raw = sys::Highs_create();
             sys::Highs_setBoolOptionValue(raw, c"output_flag".as_ptr(), 0);
+            // Without a number of its own HiGHS counts processors twice a run.
+            sys::Highs_setIntOptionValue(raw, c"threads".as_ptr(), threads);
             sys::Highs_setStringOptionValue(raw, c"presolve".as_ptr(), c"off".as_ptr());
             sys::Highs_passLp(
                 raw,

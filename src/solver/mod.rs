@@ -315,6 +315,11 @@ impl<'a> Solver<'a> {
         Ok(Solved::new(model, problem, answer).with_pool(pool))
     }
 
+    /// Whether anybody hears what happens meanwhile.
+    pub(crate) fn listens(&self) -> bool {
+        self.observer.is_some() || self.progress.is_some() || self.pool > 0
+    }
+
     /// The time limit, if one is set.
     pub(crate) fn limit(&self) -> Option<Duration> {
         self.options.time_limit

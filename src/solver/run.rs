@@ -72,7 +72,7 @@ impl Solver<'_> {
             session.solve(options, start, control, &self.stop)
         };
         let (claim, ears) = self.heard(session, name, problem, &options.tolerances, began, solve)?;
-        let answer = answer(session, name, problem, &claim, &options.tolerances, began);
+        let answer = answer(session.version(), name, problem, &claim, &options.tolerances, began);
         let pool = ears.pool(problem, &answer);
         Ok((answer, pool))
     }
@@ -123,16 +123,16 @@ impl Solver<'_> {
     }
 }
 
-/// What one solver's claim comes to.
+/// What a claim of one solver, of this version, comes to.
 pub(crate) fn answer(
-    session: &dyn Session,
+    version: &str,
     name: &str,
     problem: &Problem,
     claim: &Claim,
     tolerances: &Tolerances,
     began: Instant,
 ) -> Answer {
-    let source = Source { backend: name.to_string(), version: session.version().to_string(), lane: 0 };
+    let source = Source { backend: name.to_string(), version: version.to_string(), lane: 0 };
     let findings = check::examine(problem, &source, claim, tolerances);
     let answer = check::conclude(problem, &[findings], tolerances, &TrustPolicy::default(), None);
     let seconds = began.elapsed().as_secs_f64();

@@ -142,7 +142,7 @@ fn lps() -> Vec<Case> {
                 .col(1e3, 1.0, 1e6)
                 .ge(&[(0, 1e5), (1, 1e-3)], 2e5)
                 .le(&[(0, 1e-3), (1, 1e4)], 1e8),
-            Optimum(1001.999_999_99),
+            Optimum(1_001.999_999_99),
         ),
         case(
             "a stored zero",

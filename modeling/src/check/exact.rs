@@ -43,6 +43,8 @@ pub struct Accumulator {
     from: usize,
     to: usize,
     additions: u32,
+    /// Products of small integers, of which many models are made, are added here, beside the limbs.
+    small: i64,
 }
 
 impl Default for Accumulator {
@@ -68,7 +70,7 @@ fn split(x: f64) -> (u64, i32) {
 impl Accumulator {
     /// Zero.
     pub fn new() -> Self {
-        Self { limbs: [0; LIMBS], from: LIMBS, to: 0, additions: 0 }
+        Self { limbs: [0; LIMBS], from: LIMBS, to: 0, additions: 0, small: 0 }
     }
 
     /// Back to zero; costs only the limbs that were used.
@@ -76,7 +78,7 @@ impl Accumulator {
         if self.from < self.to {
             self.limbs[self.from..self.to].fill(0);
         }
-        (self.from, self.to, self.additions) = (LIMBS, 0, 0);
+        (self.from, self.to, self.additions, self.small) = (LIMBS, 0, 0, 0);
     }
 
     /// Adds a number.
@@ -99,7 +101,20 @@ impl Accumulator {
     ///
     /// # Panics
     /// When one is not finite.
+    #[inline]
     pub fn add_product(&mut self, a: f64, b: f64) {
+        let (small_a, small_b) = (a as i32, b as i32);
+        if f64::from(small_a) == a
+            && f64::from(small_b) == b
+            && let Some(sum) = self.small.checked_add(i64::from(small_a) * i64::from(small_b))
+        {
+            self.small = sum;
+        } else {
+            self.add_any_product(a, b);
+        }
+    }
+
+    fn add_any_product(&mut self, a: f64, b: f64) {
         assert!(a.is_finite() && b.is_finite(), "an exact sum takes finite numbers, not {a} · {b}");
         let ((ma, ea), (mb, eb)) = (split(a), split(b));
         let magnitude = u128::from(ma) * u128::from(mb);
@@ -162,6 +177,12 @@ impl Accumulator {
         }
     }
 
+    /// Adds what small integers came to.
+    fn gather(&mut self) {
+        let small = std::mem::take(&mut self.small);
+        self.add_magnitude(u128::from(small.unsigned_abs()), UNIT, small < 0);
+    }
+
     /// Settles the carries: all limbs in [0, 2³²) but the topmost, which has the sign of the whole.
     fn carry(&mut self) {
         self.additions = 1;
@@ -186,12 +207,17 @@ impl Accumulator {
 
     /// How the exact value compares with zero.
     pub fn sign(&mut self) -> Ordering {
+        if self.from >= self.to {
+            return self.small.cmp(&0);
+        }
+        self.gather();
         self.carry();
         if self.from >= self.to { Ordering::Equal } else { self.limbs[self.to - 1].cmp(&0) }
     }
 
     /// The value with the other sign.
     pub fn negate(&mut self) {
+        self.gather();
         if self.from < self.to {
             for limb in &mut self.limbs[self.from..self.to] {
                 *limb = -*limb;
@@ -201,6 +227,10 @@ impl Accumulator {
 
     /// The value, rounded once.
     pub fn round(&mut self, rounding: Rounding) -> f64 {
+        if self.from >= self.to && self.small.unsigned_abs() <= 1 << 53 {
+            return self.small as f64;
+        }
+        self.gather();
         match self.sign() {
             Ordering::Equal => 0.0,
             Ordering::Greater => self.round_positive(rounding),

@@ -2,6 +2,7 @@
 //!
 //! It stands over problem and answer and shares no code with any solver's adapter.
 
+mod again;
 mod conclude;
 mod domain;
 mod evidence;
@@ -19,6 +20,7 @@ mod trivial;
 
 use std::sync::Arc;
 
+pub use again::still_optimal;
 pub use conclude::conclude;
 pub use examine::examine;
 pub use ledger::{Contradiction, contradiction};

@@ -57,6 +57,7 @@ fn number() -> impl Strategy<Value = f64> {
         4 => (-1000_i32..1000).prop_map(f64::from),
         2 => (-60_i32..60, any::<bool>()).prop_map(|(e, up)| if up { 2_f64.powi(e).next_up() } else { -2_f64.powi(e) }),
         1 => (0_u64..8).prop_map(f64::from_bits),
+        2 => prop_oneof![Just(i32::MIN), Just(i32::MAX), any::<i32>()].prop_map(f64::from),
         1 => Just(f64::MAX),
         1 => Just(f64::MIN),
         1 => Just(1.0),
@@ -169,4 +170,23 @@ fn products_of_three_are_exact() {
     sum.add_triple(f64::from_bits(1), f64::from_bits(1), -f64::from_bits(1));
     assert_eq!(sum.sign(), std::cmp::Ordering::Less);
     assert_eq!((sum.up(), sum.down()), (-0.0, -f64::from_bits(1)));
+}
+
+#[test]
+fn small_integers_are_summed_like_any() {
+    let (least, most) = (f64::from(i32::MIN), f64::from(i32::MAX));
+    let mut pairs = vec![(least, least), (most, most), (least, most), (-0.0, 3.0), (3.0, 0.5), (1e300, 1e-300)];
+    pairs.extend(std::iter::repeat_n((least, least), 5)); // beyond 2^64
+    let mut sum = Accumulator::new();
+    for taken in 1..=pairs.len() {
+        let (a, b) = pairs[taken - 1];
+        sum.add_product(a, b);
+        let exact = exact_dot(&pairs[..taken]);
+        assert_rounded(&mut sum, &exact);
+        sum.negate();
+        assert_rounded(&mut sum, &-exact);
+        sum.negate();
+    }
+    sum.clear();
+    assert_rounded(&mut sum, &BigRational::zero());
 }

@@ -3,6 +3,7 @@
 //!
 //! A session keeps one instance: an LP solved again starts from the last basis, a MIP from the last point.
 
+mod affinity;
 mod change;
 mod ffi;
 mod hessian;

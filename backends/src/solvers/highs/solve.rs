@@ -10,7 +10,7 @@ use highs_sys as sys;
 
 use super::ffi::{Failed, Instance, Kind};
 use super::listen::{Listener, Subject};
-use super::{HighsSession, read, settings, start};
+use super::{HighsSession, affinity, read, settings, start};
 use crate::contract::{Control, Event, SessionError, Start, StopToken, rays};
 use crate::options::{LpMethod, Options};
 
@@ -117,7 +117,7 @@ impl Solve<'_, '_> {
         limit: Option<Duration>,
         work: impl FnOnce(&mut Instance) -> R,
     ) -> Result<R, SessionError> {
-        let HighsSession { instance, settings, is_mip, .. } = &mut *self.s;
+        let HighsSession { instance, settings, is_mip, problem, .. } = &mut *self.s;
         self.listener.subject = subject;
         instance.zero_clocks();
         settings.set_time_limit(instance, limit);
@@ -126,7 +126,11 @@ impl Solve<'_, '_> {
             true => Kind::MixedInteger,
             false => Kind::LinearProgram,
         };
-        let result = instance.listened(kind, &mut self.listener, work);
+        let result = if settings::is_tiny(problem, self.options) {
+            affinity::where_it_is(|| instance.listened(kind, &mut self.listener, work))
+        } else {
+            instance.listened(kind, &mut self.listener, work)
+        };
         self.listener.subject = Subject::Problem;
         result.map_err(|panic| {
             let says =
