@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::CheckedPoint;
+use crate::check::{CheckedPoint, Witness};
 
 /// Why a solve ended and what is known: the reasons of OR-Tools `MathOpt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -399,6 +399,8 @@ pub struct Answer {
     pub(crate) lanes: Vec<LaneReport>,
     pub(crate) seconds: f64,
     #[serde(skip)]
+    pub(crate) witness: Option<Witness>,
+    #[serde(skip)]
     pub(crate) pool: Vec<Arc<CheckedPoint>>,
 }
 
@@ -441,6 +443,10 @@ impl Answer {
     /// The ray that proves unbounded or infeasible.
     pub fn ray(&self) -> Option<&Ray> {
         self.ray.as_ref()
+    }
+    /// What the proof rests on: of infeasibility, of a ray, or of [`Evidence::certified_bound`], whichever goes with the reason.
+    pub fn witness(&self) -> Option<&Witness> {
+        self.witness.as_ref()
     }
     /// A simplex basis to start from again.
     pub fn basis(&self) -> Option<&Basis> {

@@ -61,7 +61,7 @@ impl Bench<'_> {
             match finding {
                 Finding::Point(point) => return Ok(Outcome::Feasible(Arc::new(point))),
                 Finding::Infeasible(Standing::Certified(proof)) => {
-                    return Ok(Outcome::Infeasible { multipliers, proof: Some(proof) });
+                    return Ok(Outcome::Infeasible { multipliers, proof: Some(proof.how) });
                 }
                 Finding::Infeasible(Standing::Claimed) => return Ok(Outcome::Infeasible { multipliers, proof: None }),
                 _ => {}

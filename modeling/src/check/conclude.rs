@@ -71,8 +71,8 @@ impl<'a> Verdict<'a> {
 fn with_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a> {
     let Some((found, point)) = ledger.point else { return without_point(ledger, stopped) };
     let objective = point.objective;
-    if let (true, Some((ray, how))) = (ledger.proven_bound.is_none(), ledger.proven_ray) {
-        let detail = format!("{how}, and {}'s point is feasible", found.source.backend);
+    if let (true, Some((ray, proof))) = (ledger.proven_bound.is_none(), ledger.proven_ray) {
+        let detail = format!("{}, and {}'s point is feasible", proof.how, found.source.backend);
         return Verdict::new(Termination::new(Reason::Unbounded, detail), EvidenceLevel::Certified)
             .agreed_by(ledger.unbounded.clone())
             .witnessed_by(vec![&ray.source]);
@@ -163,10 +163,10 @@ fn why_open(ledger: &Ledger<'_>, objective: f64, stopped: Option<Limit>) -> (Lim
 }
 
 fn without_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a> {
-    if let Some((proof, how)) = ledger.proven_infeasible {
-        return Verdict::new(Termination::new(Reason::Infeasible, how), EvidenceLevel::Certified)
+    if let Some((found, proof)) = ledger.proven_infeasible {
+        return Verdict::new(Termination::new(Reason::Infeasible, proof.how.as_str()), EvidenceLevel::Certified)
             .agreed_by(ledger.infeasible.clone())
-            .witnessed_by(vec![&proof.source]);
+            .witnessed_by(vec![&found.source]);
     }
     let infeasible = ledger.believed_infeasible();
     let unbounded = ledger.believed_if_any(&ledger.unbounded);
@@ -183,7 +183,10 @@ fn without_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a>
         }
         (false, true) => {
             let detail = match ledger.proven_ray {
-                Some((_, how)) => format!("{} says so: {how}; no feasible point was given", names(&ledger.unbounded)),
+                Some((_, proof)) => {
+                    let how = &proof.how;
+                    format!("{} says so: {how}; no feasible point was given", names(&ledger.unbounded))
+                }
                 None => format!("{} says so; neither point nor ray was proven", names(&ledger.unbounded)),
             };
             return claimed(Reason::Unbounded, both(&ledger.unbounded), detail);
@@ -204,7 +207,7 @@ fn without_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a>
     {
         let sources = both(&ledger.infeasible);
         let detail = match ledger.proven_ray {
-            Some((_, how)) => format!("{how}; no feasible point was given"),
+            Some((_, proof)) => format!("{}; no feasible point was given", proof.how),
             None => format!("{} could not tell which", names(&sources)),
         };
         return claimed(Reason::InfeasibleOrUnbounded, sources, detail);

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::check::exact::directed::{add_down, add_up, div_down, div_up, mul_down, mul_up};
+use crate::check::witness::{Implied, Needs, Proof, Witness};
 use crate::problem::{ColumnKind, Problem};
 
 /// Rounds over all rows at most; each later one finds less.
@@ -18,6 +19,8 @@ pub(super) struct Domain<'a> {
     upper: Cow<'a, [f64]>,
     row_lower: Cow<'a, [f64]>,
     row_upper: Cow<'a, [f64]>,
+    /// How the bounds that are not the problem's own were found, in order.
+    steps: Vec<Implied>,
 }
 
 impl<'a> Domain<'a> {
@@ -29,6 +32,7 @@ impl<'a> Domain<'a> {
             upper: Cow::Borrowed(problem.upper()),
             row_lower: Cow::Borrowed(problem.row_lower()),
             row_upper: Cow::Borrowed(problem.row_upper()),
+            steps: Vec::new(),
         };
         if problem.num_semis() > 0 {
             for j in (0..problem.num_columns()).filter(|&j| problem.kind(j).is_semi()) {
@@ -48,6 +52,10 @@ impl<'a> Domain<'a> {
         domain
     }
 
+    /// How the bounds that are not the problem's own were found, in order.
+    pub(super) fn steps(&self) -> &[Implied] {
+        &self.steps
+    }
     pub(super) fn lower(&self, j: usize) -> f64 {
         self.lower[j]
     }
@@ -66,10 +74,10 @@ impl<'a> Domain<'a> {
     /// columns are rounded inwards to integers, unless they are within 1e-6 of the integer outwards.
     ///
     /// # Errors
-    /// When nothing is left: a proof that no point is feasible, in a sentence.
-    pub(super) fn tightened(mut self, problem: &Problem) -> Result<Self, String> {
+    /// When nothing is left: a proof that no point is feasible.
+    pub(super) fn tightened(mut self, problem: &Problem) -> Result<Self, Proof> {
         for j in 0..problem.num_columns() {
-            self.narrow(problem, j, self.lower[j], self.upper[j])?;
+            self.narrow(problem, j, None, self.lower[j], self.upper[j])?;
         }
         for _ in 0..PASSES {
             let mut changed = false;
@@ -85,7 +93,7 @@ impl<'a> Domain<'a> {
         Ok(self)
     }
 
-    fn propagate(&mut self, problem: &Problem, i: usize) -> Result<bool, String> {
+    fn propagate(&mut self, problem: &Problem, i: usize) -> Result<bool, Proof> {
         let (columns, coefficients) = problem.by_rows().row(i);
         let (mut least, mut greatest) = (Activity::default(), Activity::default());
         for (&j, &a) in columns.iter().zip(coefficients) {
@@ -94,9 +102,11 @@ impl<'a> Domain<'a> {
             greatest.add(high.1, f64::INFINITY, add_up);
         }
         let (lower, upper) = (self.row_lower[i], self.row_upper[i]);
-        if (least.infinite == 0 && least.finite > upper) || (greatest.infinite == 0 && greatest.finite < lower) {
-            let name = problem.row_names().get(i);
-            return Err(format!("the bounds that other constraints imply put constraint '{name}' out of reach"));
+        if least.infinite == 0 && least.finite > upper {
+            return Err(self.out_of_reach(problem, i, false));
+        }
+        if greatest.infinite == 0 && greatest.finite < lower {
+            return Err(self.out_of_reach(problem, i, true));
         }
         let mut changed = false;
         for (&j, &a) in columns.iter().zip(coefficients) {
@@ -123,7 +133,7 @@ impl<'a> Domain<'a> {
                     new_upper = new_upper.min(div_up(least, a));
                 }
             }
-            changed |= self.narrow(problem, j, new_lower, new_upper)?;
+            changed |= self.narrow(problem, j, Some(i), new_lower, new_upper)?;
         }
         Ok(changed)
     }
@@ -138,8 +148,54 @@ impl<'a> Domain<'a> {
         ((mul_down(a, at_least), mul_up(a, at_least)), (mul_down(a, at_most), mul_up(a, at_most)))
     }
 
+    /// The proof that a row's greatest (or least) activity misses its side.
+    fn out_of_reach(&self, problem: &Problem, row: usize, greatest: bool) -> Proof {
+        let mut multipliers = vec![0.0; problem.num_rows()];
+        multipliers[row] = if greatest { 1.0 } else { -1.0 };
+        let mut needs = Needs::new(problem.num_columns());
+        needs.add_activity(problem, row, greatest, None);
+        let name = problem.row_names().get(row);
+        Proof {
+            how: format!("the bounds that other constraints imply put constraint '{name}' out of reach"),
+            witness: Witness::Contradiction {
+                multipliers: multipliers.into(),
+                implied: needs.supported(problem, &self.steps),
+            },
+        }
+    }
+
+    /// The proof that a column's bounds cross, the last of them not yet taken.
+    fn crossed(&mut self, problem: &Problem, column: usize, row: Option<usize>, lower: f64, upper: f64) -> Proof {
+        for (value, is_upper, is_better) in
+            [(lower, false, lower > self.lower[column]), (upper, true, upper < self.upper[column])]
+        {
+            if is_better {
+                self.step(column, is_upper, value, row);
+            }
+        }
+        let mut needs = Needs::new(problem.num_columns());
+        needs.add(column, false);
+        needs.add(column, true);
+        let name = problem.column_names().get(column);
+        Proof {
+            how: format!("the bounds that the constraints imply for variable '{name}' cross"),
+            witness: Witness::CrossedColumn { column: column as u32, implied: needs.supported(problem, &self.steps) },
+        }
+    }
+
+    fn step(&mut self, column: usize, is_upper: bool, value: f64, row: Option<usize>) {
+        self.steps.push(Implied { column: column as u32, is_upper, value, row: row.map(|row| row as u32) });
+    }
+
     /// Takes better bounds for a column, where they are worth it.
-    fn narrow(&mut self, problem: &Problem, j: usize, lower: f64, upper: f64) -> Result<bool, String> {
+    fn narrow(
+        &mut self,
+        problem: &Problem,
+        j: usize,
+        row: Option<usize>,
+        lower: f64,
+        upper: f64,
+    ) -> Result<bool, Proof> {
         let (mut lower, mut upper) = (lower, upper);
         if problem.kind(j) == ColumnKind::Integer {
             // Sound without the slack too, but then a proof could rest on the last bits of the data.
@@ -152,16 +208,17 @@ impl<'a> Domain<'a> {
         };
         let mut changed = false;
         if worth(lower, self.lower[j]) {
+            self.step(j, false, lower, row);
             self.lower.to_mut()[j] = lower;
             changed = true;
         }
         if worth(-upper, -self.upper[j]) {
+            self.step(j, true, upper, row);
             self.upper.to_mut()[j] = upper;
             changed = true;
         }
         if lower.max(self.lower[j]) > upper.min(self.upper[j]) {
-            let name = problem.column_names().get(j);
-            return Err(format!("the bounds that the constraints imply for variable '{name}' cross"));
+            return Err(self.crossed(problem, j, row, lower, upper));
         }
         Ok(changed)
     }

@@ -36,7 +36,13 @@ pub(super) fn answer(ledger: Ledger<'_>, verdict: Verdict<'_>) -> Answer {
         notes,
         tolerances: *ledger.tolerances,
     };
+    let witness = match reason {
+        Reason::Infeasible => ledger.proven_infeasible.map(|(_, proof)| proof),
+        Reason::Unbounded => ledger.proven_ray.map(|(_, proof)| proof),
+        _ => ledger.proven_bound.map(|proven| proven.proof),
+    };
     Answer {
+        witness: witness.map(|proof| proof.witness.clone()),
         termination: verdict.termination,
         objective,
         bound: verdict.bound,
@@ -106,7 +112,7 @@ fn describe(
     if let Some(proven) = ledger.proven_bound {
         let whose = possessive(&proven.findings.source.backend);
         let relaxed = if ledger.problem.is_lp() { "" } else { ", of the linear relaxation" };
-        notes.push(format!("The bound {} is proven{relaxed}: {whose} {}.", proven.value, proven.how));
+        notes.push(format!("The bound {} is proven{relaxed}: {whose} {}.", proven.value, proven.proof.how));
         if ledger.beaten(proven.value) {
             notes.push("The point beats the proven bound: it uses the tolerances it is allowed.".into());
         }
@@ -123,8 +129,8 @@ fn describe(
             }
         }
     }
-    if let (Some((one, how)), true) = (ledger.proven_infeasible, ledger.point.is_some()) {
-        let whose = possessive(&one.source.backend);
+    if let (Some((one, proof)), true) = (ledger.proven_infeasible, ledger.point.is_some()) {
+        let (whose, how) = (possessive(&one.source.backend), &proof.how);
         notes.push(format!("Exactly, no point is feasible ({whose} proof: {how}); the point is so within tolerances."));
     }
 }

@@ -98,8 +98,8 @@ fn bound(problem: &Problem, claim: &Claim, objective: Option<f64>, tolerances: &
         list.push(Finding::Duals(duals.clone(), multipliers::residual(problem, duals)));
     }
     match multipliers::best_bound(problem, &duals.rows, named.or(implied)) {
-        Multipliers::Prove { value, how } => {
-            list.push(Finding::Bound { value, standing: Standing::Certified(how) });
+        Multipliers::Prove { value, proof } => {
+            list.push(Finding::Bound { value, standing: Standing::Certified(proof) });
         }
         Multipliers::Fail { why } => list.push(Finding::Unproven(why)),
     }
@@ -138,15 +138,15 @@ fn infeasible(problem: &Problem, claim: &Claim, list: &mut Vec<Finding>) {
     {
         list.push(Finding::Ray(Ray::Farkas(y.clone())));
         match multipliers::contradiction(problem, y) {
-            Multipliers::Prove { how, .. } => proof = Some(how),
+            Multipliers::Prove { proof: shown, .. } => proof = Some(shown),
             Multipliers::Fail { why } => list.push(Finding::Unproven(why)),
         }
     }
     if proof.is_none() && (says || undecided) {
-        proof = trivial::trivially_infeasible(problem).or_else(|| Domain::of(problem).tightened(problem).err());
+        proof = trivial::infeasible(problem).or_else(|| Domain::of(problem).tightened(problem).err());
     }
-    if let Some(how) = proof {
-        list.push(Finding::Infeasible(Standing::Certified(how)));
+    if let Some(proof) = proof {
+        list.push(Finding::Infeasible(Standing::Certified(proof)));
     } else if says {
         list.push(Finding::Infeasible(Standing::Claimed));
     } else if undecided {
@@ -163,7 +163,7 @@ fn unbounded(problem: &Problem, claim: &Claim, tolerances: &Tolerances, list: &m
     {
         list.push(Finding::Ray(Ray::Primal(direction.clone())));
         match ray::recession(problem, direction, tolerances) {
-            Recession::Exact { how, .. } => standing = Some(Standing::Certified(how)),
+            Recession::Exact { proof } => standing = Some(Standing::Certified(proof)),
             Recession::Near { why } | Recession::No { why } => list.push(Finding::Unproven(why)),
         }
     }

@@ -4,7 +4,7 @@
 use crate::answer::{Limit, Reason, Source};
 use crate::check::examine::slack;
 use crate::check::point::check_point;
-use crate::check::{CheckedPoint, Finding, Findings, MeasuredPoint, Standing, TrustPolicy};
+use crate::check::{CheckedPoint, Finding, Findings, MeasuredPoint, Proof, Standing, TrustPolicy};
 use crate::{Problem, Tolerances};
 
 /// How a checked point stands against a claimed bound.
@@ -66,7 +66,7 @@ pub(super) struct ClaimedBound<'a> {
 pub(super) struct ProvenBound<'a> {
     pub(super) findings: &'a Findings,
     pub(super) value: f64,
-    pub(super) how: &'a str,
+    pub(super) proof: &'a Proof,
 }
 
 /// What is known, and what is said.
@@ -80,8 +80,8 @@ pub(super) struct Ledger<'a> {
     /// The least wrong point that is merely imprecise.
     pub(super) imprecise: Option<(&'a Findings, &'a MeasuredPoint)>,
     pub(super) proven_bound: Option<ProvenBound<'a>>,
-    pub(super) proven_infeasible: Option<(&'a Findings, &'a str)>,
-    pub(super) proven_ray: Option<(&'a Findings, &'a str)>,
+    pub(super) proven_infeasible: Option<(&'a Findings, &'a Proof)>,
+    pub(super) proven_ray: Option<(&'a Findings, &'a Proof)>,
     /// Claims that nothing contradicts.
     pub(super) bounds: Vec<ClaimedBound<'a>>,
     pub(super) infeasible: Vec<&'a Source>,
@@ -152,21 +152,21 @@ impl<'a> Ledger<'a> {
                 source,
                 format!("{} names the objective {said}; its point has {recomputed}", source.backend),
             ),
-            Finding::Bound { value, standing: Standing::Certified(how) } => {
+            Finding::Bound { value, standing: Standing::Certified(proof) } => {
                 if self.proven_bound.is_none_or(|best| self.tighter(*value, best.value)) {
-                    self.proven_bound = Some(ProvenBound { findings: one, value: *value, how });
+                    self.proven_bound = Some(ProvenBound { findings: one, value: *value, proof });
                 }
             }
             Finding::Bound { value, standing: Standing::Claimed } => {
                 self.bounds.push(ClaimedBound { source, value: *value });
             }
-            Finding::Infeasible(Standing::Certified(how)) => {
-                self.proven_infeasible = self.proven_infeasible.or(Some((one, how)));
+            Finding::Infeasible(Standing::Certified(proof)) => {
+                self.proven_infeasible = self.proven_infeasible.or(Some((one, proof)));
                 self.infeasible.push(source);
             }
             Finding::Infeasible(Standing::Claimed) => self.infeasible.push(source),
-            Finding::Unbounded(Standing::Certified(how)) => {
-                self.proven_ray = self.proven_ray.or(Some((one, how)));
+            Finding::Unbounded(Standing::Certified(proof)) => {
+                self.proven_ray = self.proven_ray.or(Some((one, proof)));
                 if one.termination.reason() == Reason::Unbounded {
                     self.unbounded.push(source);
                 }

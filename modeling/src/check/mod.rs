@@ -17,6 +17,7 @@ mod ray;
 mod report;
 mod shift;
 mod trivial;
+mod witness;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use point::{IMPRECISION, check_point};
 pub use pool::{MOST_POINTS, best_of};
 pub use report::{Report, Stated, Verdict, Violation, report};
 pub use trivial::{trivially_infeasible, trivially_infeasible_column, trivially_infeasible_row};
+pub use witness::{Implied, Proof, Witness};
 
 use crate::Reason;
 use crate::answer::{Basis, Claim, Duals, Limit, Ray, Source, Termination, Violations};
@@ -107,8 +109,8 @@ pub enum PointError {
 /// Whose word a bound, an infeasibility or an unboundedness is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// Proven here, whatever the solver did; how, in a sentence.
-    Certified(String),
+    /// Proven here, whatever the solver did.
+    Certified(Proof),
     /// A solver's claim.
     Claimed,
 }

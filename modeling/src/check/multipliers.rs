@@ -1,19 +1,22 @@
 //! Chooses the multipliers that prove most: those given, and a few that lie beside them. Any choice is sound
 //! ([`prove`](super::proof::prove) sees to that); this file only looks for a strong one.
 
+use std::cmp::Ordering;
+
 use crate::answer::Duals;
 use crate::check::domain::Domain;
 use crate::check::exact::Accumulator;
-use crate::check::proof::{Objective, Proven, admissible, prove};
+use crate::check::proof::{Objective, Proven, admissible, prove, reduced_cost};
 use crate::check::shift::shifted;
-use crate::check::trivial::trivially_infeasible;
+use crate::check::trivial;
+use crate::check::witness::{Implied, Needs, Proof, Witness};
 use crate::problem::Problem;
 
 /// What came of some multipliers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Multipliers {
     /// They prove a bound (in the problem's own sense), or infeasibility.
-    Prove { value: f64, how: String },
+    Prove { value: f64, proof: Proof },
     /// They do not; why, in a sentence.
     Fail { why: String },
 }
@@ -27,14 +30,19 @@ pub(super) fn best_bound(problem: &Problem, y: &[f64], hoped: Option<f64>) -> Mu
     let written = Domain::of(problem);
     let mut search = Search::new(problem, Objective::Own, hoped);
     search.near(&written, &y, "");
-    if !search.done()
-        && let Ok(implied) = written.tightened(problem)
-    {
-        search.near(&implied, &y, IMPLIED);
-        search.beside(&implied, &y);
+    let implied = if search.done() { None } else { written.clone().tightened(problem).ok() };
+    if let Some(implied) = &implied {
+        search.near(implied, &y, IMPLIED);
+        search.beside(implied, &y);
     }
     match search.best {
-        Some(best) => Multipliers::Prove { value: sign * best.value, how: best.how },
+        Some(best) => {
+            let implied = best.implied(problem, Objective::Own);
+            let multipliers = best.y.iter().map(|y| sign * y).collect();
+            let how = format!("bound by {}, summed exactly{}", best.how, best.bounds);
+            let proof = Proof { how, witness: Witness::Bound { multipliers, implied } };
+            Multipliers::Prove { value: sign * best.value, proof }
+        }
         None => Multipliers::Fail { why: search.why },
     }
 }
@@ -59,8 +67,10 @@ pub(super) fn contradiction(problem: &Problem, y: &[f64]) -> Multipliers {
         }
         match search.best {
             Some(best) if best.positive => {
+                let implied = best.implied(problem, Objective::Zero);
                 let how = format!("the Farkas multipliers separate the sides from the bounds, exactly{}", best.bounds);
-                return Multipliers::Prove { value: best.value, how };
+                let witness = Witness::Contradiction { multipliers: best.y.into(), implied };
+                return Multipliers::Prove { value: best.value, proof: Proof { how, witness } };
             }
             Some(_) => why = "the Farkas multipliers do not separate the sides from the bounds".into(),
             None if why.is_empty() => why = search.why,
@@ -69,15 +79,43 @@ pub(super) fn contradiction(problem: &Problem, y: &[f64]) -> Multipliers {
     }
     match implied {
         Ok(_) => Multipliers::Fail { why },
-        Err(how) => Multipliers::Prove { value: 0.0, how: trivially_infeasible(problem).unwrap_or(how) },
+        Err(proof) => Multipliers::Prove { value: 0.0, proof: trivial::infeasible(problem).unwrap_or(proof) },
     }
 }
 
-struct Best {
+struct Best<'a> {
     value: f64,
     positive: bool,
-    how: String,
+    /// m multipliers, as they were summed.
+    y: Vec<f64>,
+    /// The bounds that they were summed with are the problem's own, and those that these steps lead to.
+    steps: &'a [Implied],
+    how: &'static str,
     bounds: &'static str,
+}
+
+impl Best<'_> {
+    /// The implied bounds that the sum rests on.
+    fn implied(&self, problem: &Problem, objective: Objective) -> Vec<Implied> {
+        if self.steps.is_empty() {
+            return Vec::new();
+        }
+        let mut needs = Needs::new(problem.num_columns());
+        let mut is_asked = vec![false; problem.num_columns()];
+        let mut reduced = Accumulator::new();
+        for column in self.steps.iter().map(|step| step.column as usize) {
+            if std::mem::replace(&mut is_asked[column], true) {
+                continue;
+            }
+            reduced_cost(problem, objective, &self.y, column, &mut reduced);
+            match reduced.sign() {
+                Ordering::Greater => needs.add(column, false),
+                Ordering::Less => needs.add(column, true),
+                Ordering::Equal => {}
+            }
+        }
+        needs.supported(problem, self.steps)
+    }
 }
 
 /// Tries candidates and keeps the strongest.
@@ -85,7 +123,7 @@ struct Search<'a> {
     problem: &'a Problem,
     objective: Objective,
     hoped: f64,
-    best: Option<Best>,
+    best: Option<Best<'a>>,
     /// Why the first that failed did.
     why: String,
 }
@@ -100,7 +138,7 @@ impl<'a> Search<'a> {
     }
 
     /// The multipliers as given, and without tiny ones, if there are any.
-    fn near(&mut self, domain: &Domain<'_>, y: &[f64], bounds: &'static str) {
+    fn near(&mut self, domain: &'a Domain<'_>, y: &[f64], bounds: &'static str) {
         self.prove(domain, y, "the multipliers", bounds);
         let tiny = 1e-9 * largest(y);
         if !self.done() && y.iter().any(|y| *y != 0.0 && y.abs() <= tiny) {
@@ -111,7 +149,7 @@ impl<'a> Search<'a> {
 
     /// Multipliers a little beside those given, where reduced costs of zero get the sign that they need. Only where
     /// nothing else is proven: they cost some strength.
-    fn beside(&mut self, domain: &Domain<'_>, y: &[f64]) {
+    fn beside(&mut self, domain: &'a Domain<'_>, y: &[f64]) {
         let sign = if self.objective == Objective::Own { self.problem.sense().sign() } else { 0.0 };
         let cost: Vec<f64> = self.problem.cost().iter().map(|c| sign * c).collect();
         let tiny = 1e-9 * largest(y);
@@ -126,12 +164,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn prove(&mut self, domain: &Domain<'_>, y: &[f64], how: &str, bounds: &'static str) {
-        match prove(self.problem, domain, self.objective, &admit(domain, y)) {
+    fn prove(&mut self, domain: &'a Domain<'_>, y: &[f64], how: &'static str, bounds: &'static str) {
+        let y = admit(domain, y);
+        match prove(self.problem, domain, self.objective, &y) {
             Proven::Bound(value, sign) => {
                 if self.best.as_ref().is_none_or(|best| value > best.value) {
-                    let how = format!("bound by {how}, summed exactly{bounds}");
-                    self.best = Some(Best { value, positive: sign.is_gt(), how, bounds });
+                    self.best = Some(Best { value, positive: sign.is_gt(), y, steps: domain.steps(), how, bounds });
                 }
             }
             Proven::Unbounded { column, reduced_cost } if self.why.is_empty() => {

@@ -37,6 +37,17 @@ pub(super) fn admissible(y: f64, lower: f64, upper: f64) -> f64 {
     if leans_on_nothing || !y.is_finite() { 0.0 } else { y }
 }
 
+/// The exact reduced cost of a column under multipliers `y`, both for the minimised objective.
+pub(super) fn reduced_cost(problem: &Problem, objective: Objective, y: &[f64], j: usize, into: &mut Accumulator) {
+    into.clear();
+    if objective == Objective::Own {
+        into.add_product(problem.sense().sign(), problem.cost()[j]);
+    }
+    for (i, a) in problem.column(j).iter() {
+        into.add_product(-y[i], a);
+    }
+}
+
 /// The bound that multipliers `y` (m of them, for the minimised objective, made admissible already) prove within a domain.
 pub(super) fn prove(problem: &Problem, domain: &Domain<'_>, objective: Objective, y: &[f64]) -> Proven {
     let sign = if objective == Objective::Own { problem.sense().sign() } else { 0.0 };
@@ -51,11 +62,7 @@ pub(super) fn prove(problem: &Problem, domain: &Domain<'_>, objective: Objective
     }
     let mut reduced = Accumulator::new();
     for j in 0..problem.num_columns() {
-        reduced.clear();
-        reduced.add_product(sign, problem.cost()[j]);
-        for (i, a) in problem.column(j).iter() {
-            reduced.add_product(-y[i], a);
-        }
+        reduced_cost(problem, objective, y, j, &mut reduced);
         if reduced.sign() == Ordering::Equal {
             continue;
         }

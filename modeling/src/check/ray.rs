@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::Tolerances;
 use crate::check::exact::Accumulator;
+use crate::check::witness::{Proof, Witness};
 use crate::problem::{Problem, Product};
 
 /// What a direction shows.
@@ -11,7 +12,7 @@ use crate::problem::{Problem, Product};
 pub(super) enum Recession {
     /// It, or one beside it, keeps every constraint for ever and improves the objective: proven. With a feasible point,
     /// integer ones too, the problem is unbounded.
-    Exact { how: String },
+    Exact { proof: Proof },
     /// It does so within tolerances.
     Near { why: String },
     /// It does not.
@@ -38,9 +39,8 @@ pub(super) fn recession(problem: &Problem, direction: &[f64], tolerances: &Toler
     }
     for (how, candidate) in candidates(direction, largest) {
         if exact(problem, &candidate) {
-            return Recession::Exact {
-                how: format!("{how} keeps every constraint and improves the objective: exact signs"),
-            };
+            let how = format!("{how} keeps every constraint and improves the objective: exact signs");
+            return Recession::Exact { proof: Proof { how, witness: Witness::Ray(candidate.into()) } };
         }
     }
     near(problem, direction, largest, tolerances)

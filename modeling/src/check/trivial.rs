@@ -4,6 +4,7 @@
 use crate::Tolerances;
 use crate::check::domain::Domain;
 use crate::check::exact::Accumulator;
+use crate::check::witness::{Implied, Proof, Witness};
 use crate::problem::Problem;
 
 /// Why no point can be feasible, if one look at each column and each row shows it: by more than the default tolerances,
@@ -18,11 +19,20 @@ use crate::problem::Problem;
 /// # Ok::<(), farkas_modeling::problem::Defects>(())
 /// ```
 pub fn trivially_infeasible(problem: &Problem) -> Option<String> {
-    trivially_infeasible_column(problem).or_else(|| trivially_infeasible_row(problem))
+    infeasible(problem).map(|proof| proof.how)
+}
+
+/// The same, with what it rests on.
+pub(super) fn infeasible(problem: &Problem) -> Option<Proof> {
+    infeasible_column(problem).or_else(|| infeasible_row(problem))
 }
 
 /// A column whose bounds leave it no value.
 pub fn trivially_infeasible_column(problem: &Problem) -> Option<String> {
+    infeasible_column(problem).map(|proof| proof.how)
+}
+
+fn infeasible_column(problem: &Problem) -> Option<Proof> {
     let tolerances = Tolerances::default();
     (0..problem.num_columns()).find_map(|j| {
         let (kind, lower, upper) = (problem.kind(j), problem.lower()[j], problem.upper()[j]);
@@ -31,11 +41,17 @@ pub fn trivially_infeasible_column(problem: &Problem) -> Option<String> {
         }
         let name = || problem.column_names().get(j);
         if lower - upper > 2.0 * tolerances.bound {
-            Some(format!("variable '{}' has a lower bound of {lower} above its upper bound of {upper}", name()))
+            let how = format!("variable '{}' has a lower bound of {lower} above its upper bound of {upper}", name());
+            Some(Proof { how, witness: Witness::CrossedColumn { column: j as u32, implied: Vec::new() } })
         } else if kind.is_integer()
             && (lower - tolerances.integrality).ceil() > (upper + tolerances.integrality).floor()
         {
-            Some(format!("integer variable '{}' has no integer between {lower} and {upper}", name()))
+            let how = format!("integer variable '{}' has no integer between {lower} and {upper}", name());
+            let inwards =
+                [(false, lower.ceil()), (true, upper.floor())].into_iter().filter(|(_, value)| value.is_finite());
+            let step = |(is_upper, value)| Implied { column: j as u32, is_upper, value, row: None };
+            let implied = inwards.map(step).collect();
+            Some(Proof { how, witness: Witness::CrossedColumn { column: j as u32, implied } })
         } else {
             None
         }
@@ -44,6 +60,10 @@ pub fn trivially_infeasible_column(problem: &Problem) -> Option<String> {
 
 /// A row whose sides cross, or lie beyond all that its columns' bounds let it reach. An empty row reaches 0.
 pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
+    infeasible_row(problem).map(|proof| proof.how)
+}
+
+fn infeasible_row(problem: &Problem) -> Option<Proof> {
     let tolerances = Tolerances::default();
     let domain = Domain::of(problem);
     let matrix = problem.by_rows();
@@ -52,10 +72,8 @@ pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
         let (lower, upper) = (domain.row_lower(i), domain.row_upper(i));
         let name = || problem.row_names().get(i);
         if lower - upper > tolerances.row(lower) + tolerances.row(upper) {
-            return Some(format!(
-                "constraint '{}' has a lower side of {lower} above its upper side of {upper}",
-                name()
-            ));
+            let how = format!("constraint '{}' has a lower side of {lower} above its upper side of {upper}", name());
+            return Some(Proof { how, witness: Witness::CrossedRow { row: i as u32 } });
         }
         let (columns, coefficients) = matrix.row(i);
         for (greatest, side) in [(true, lower), (false, upper)] {
@@ -81,14 +99,18 @@ pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
             if beyond > tolerances.row(side) + slack {
                 sum.add(side);
                 let (what, activity) = (if greatest { "lower" } else { "upper" }, sum.nearest());
-                return Some(if columns.is_empty() {
+                let how = if columns.is_empty() {
                     format!("constraint '{}' is empty, and its {what} side is {side}", name())
                 } else {
                     format!(
                         "constraint '{}' is {reach} {activity} within the bounds, and its {what} side is {side}",
                         name()
                     )
-                });
+                };
+                let mut multipliers = vec![0.0; problem.num_rows()];
+                multipliers[i] = if greatest { 1.0 } else { -1.0 };
+                let witness = Witness::Contradiction { multipliers: multipliers.into(), implied: Vec::new() };
+                return Some(Proof { how, witness });
             }
         }
         None

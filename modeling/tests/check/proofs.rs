@@ -23,7 +23,7 @@ fn certified_bound(findings: &Findings) -> Option<f64> {
 
 fn certified_infeasible(findings: &Findings) -> Option<String> {
     findings.list.iter().find_map(|finding| match finding {
-        Finding::Infeasible(Standing::Certified(how)) => Some(how.clone()),
+        Finding::Infeasible(Standing::Certified(how)) => Some(how.how.clone()),
         _ => None,
     })
 }

@@ -161,7 +161,7 @@ proptest! {
         let objective = row_dot(problem.cost(), &x);
         for finding in &findings.list {
             if let Finding::Bound { value, standing: Standing::Certified(how) } = finding {
-                prop_assert!(rational(*value) <= objective, "{} by {}, but {:?} is better", value, how, x);
+                prop_assert!(rational(*value) <= objective, "{} by {}, but {:?} is better", value, how.how, x);
             }
         }
     }
