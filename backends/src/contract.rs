@@ -5,6 +5,7 @@
 //! sense, offset included; an adapter converts for its solver. One session is used by one thread at a time.
 
 mod collected;
+pub(crate) mod conflict;
 mod lazy;
 pub(crate) mod rays;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::{Emphasis, LpMethod, Options};
 pub use collected::Collected;
+pub use conflict::{End, Member};
 pub use lazy::{LazyRow, Separate};
 
 /// Whether a backend can be used here and now.
@@ -123,7 +125,7 @@ pub struct Capabilities {
     pub binary_products: bool,
     /// Takes integer columns with whole bounds alone.
     pub whole_bounds: bool,
-    /// Finds an irreducible infeasible subset by itself.
+    /// Finds an irreducible infeasible subset by itself: [`Session::conflict`]. In this process alone.
     pub iis: bool,
     /// Says how far costs and sides may go before the basis changes.
     pub ranging: bool,
@@ -389,6 +391,21 @@ pub trait Session: Send {
         let _ = (options, start, control, stop, separate);
         Err(SessionError::Refused(
             "this solver takes no rows while it searches; solve again with those that were broken".into(),
+        ))
+    }
+
+    /// The solver's own search for row sides and column bounds of the open problem that cannot hold together, whatever the
+    /// objective; a word that nobody checked, and as small a set as the solver makes it. Kinds, special ordered sets and the
+    /// bounds of semicontinuous and switching columns are taken as given and not named. Where a solver cannot tell the two
+    /// sides of a row apart, both are named. Empty when it found none: the problem is feasible, a limit or the token ended
+    /// it. [`crate::iis`] checks what comes out and drops what is not needed.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve); `Refused` where the solver has no such search.
+    fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
+        let _ = (options, stop);
+        Err(SessionError::Refused(
+            "this solver has no search of its own for a conflict; `iis::find` works over any".into(),
         ))
     }
 }

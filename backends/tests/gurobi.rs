@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use farkas_backends::contract::{
-    Availability, Backend, BackendError, Control, Event, Fit, Quiet, Session, SessionError, Start, StopToken,
+    Availability, Backend, BackendError, Control, End, Event, Fit, Member, Quiet, Session, SessionError, Start,
+    StopToken,
 };
 use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use farkas_backends::solvers::gurobi::Gurobi;
@@ -223,6 +224,25 @@ fn a_search_is_loaded_heard_offered_to_started_and_stopped() {
     assert_eq!((claim.objective, claim.bound), (Some(11.5), Some(20.0)));
     // It began at what the last solve had found.
     assert!(fake.calls().iter().any(|call| call == "set Start 0 [0 0 4 1]"));
+}
+
+#[test]
+fn a_conflict_is_read_in_rows_and_bounds() {
+    use End::{Lower, Upper};
+    let Some(fake) = Fake::new("conflict", 13) else { return };
+    // A range is the slack's bounds, an equation both its sides.
+    let of_lp = vec![Member::Row(0, Lower), Member::Row(2, Lower), Member::Row(2, Upper), Member::Bound(1, Upper)];
+    // What is quadratic or switched has attributes of its own; bounds of what switches or is semicontinuous are given.
+    let rows = [Member::Row(0, Upper), Member::Row(1, Upper), Member::Row(2, Lower)];
+    let bounds = [Member::Bound(2, Upper), Member::Bound(3, Lower), Member::Bound(3, Upper)];
+    for (problem, expected) in [(lp(), of_lp), (mip(), [rows, bounds].concat())] {
+        let mut session = fake.open(&problem);
+        let options = Options::default();
+        assert_eq!(session.conflict(&options, &StopToken::new()), Ok(expected));
+        assert_eq!(fake.calls().last().map(String::as_str), Some("computeIIS"));
+        assert_eq!(session.conflict(&options, &StopToken::new()), Ok(Vec::new()), "it is feasible");
+        run(&mut *session, &options, &Start::default(), &Ear::default());
+    }
 }
 
 #[test]

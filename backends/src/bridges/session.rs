@@ -7,7 +7,9 @@ use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Problem, Tolerances};
 
 use super::{Bridged, Crossing, Route};
-use crate::contract::{Backend, Control, Event, Separate, Session, SessionError, Start, StopToken, carried, revises};
+use crate::contract::{
+    Backend, Control, Event, Member, Separate, Session, SessionError, Start, StopToken, carried, revises,
+};
 use crate::options::Options;
 
 pub(super) struct BridgedSession<B: ?Sized> {
@@ -136,6 +138,15 @@ impl<B: Backend + ?Sized + 'static> Session for BridgedSession<B> {
             let mut separate = |there: &[f64]| separate(&way.point_back(there));
             inner.solve_lazy(options, start, control, stop, &mut separate)
         })
+    }
+
+    /// Where the problem itself is open; what stands for several things in a rewritten one names none of them.
+    fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
+        if self.crossing.is_some() {
+            let why = "the problem was rewritten for this solver, whose own conflicts are of what was made of it";
+            return Err(SessionError::Refused(why.into()));
+        }
+        self.inner.conflict(options, stop)
     }
 }
 

@@ -8,6 +8,7 @@ use farkas_modeling::patch::{Patch, Revision};
 use farkas_modeling::{ColumnKind, Problem};
 
 use super::{End, Member};
+use crate::contract::conflict::{bound_members, given_bounds, row_members};
 
 /// Multipliers smaller than this part of the largest are noise; what they would add is found again if it is needed.
 const NOISE: f64 = 1e-9;
@@ -33,17 +34,9 @@ impl Whole {
     /// Every finite side and bound that is not taken as given.
     pub(super) fn members(&self) -> BTreeSet<Member> {
         let p = &self.problem;
-        let mut given = vec![false; p.num_columns()];
-        p.indicators().iter().for_each(|indicator| given[indicator.column as usize] = true);
-        (0..p.num_columns()).filter(|&j| p.kind(j).is_semi()).for_each(|j| given[j] = true);
-        let ends = |lower: f64, upper: f64| {
-            [(lower.is_finite(), End::Lower), (upper.is_finite(), End::Upper)].into_iter().filter(|e| e.0).map(|e| e.1)
-        };
-        let rows = (0..p.num_rows())
-            .flat_map(|i| ends(p.row_lower()[i], p.row_upper()[i]).map(move |end| Member::Row(i, end)));
-        let bounds = (0..p.num_columns())
-            .filter(|&j| !given[j])
-            .flat_map(|j| ends(p.lower()[j], p.upper()[j]).map(move |end| Member::Bound(j, end)));
+        let given = given_bounds(p);
+        let rows = (0..p.num_rows()).flat_map(|i| row_members(p, i));
+        let bounds = (0..p.num_columns()).filter(|&j| !given[j]).flat_map(|j| bound_members(p, j));
         rows.chain(bounds).collect()
     }
 

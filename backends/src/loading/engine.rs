@@ -6,7 +6,7 @@ use farkas_modeling::answer::{Basis, Counters, Duals};
 use farkas_modeling::{Limit, Problem};
 
 use super::listen::Listener;
-use crate::contract::{BackendError, Capabilities, Fit, SessionError};
+use crate::contract::{BackendError, Capabilities, Fit, Member, SessionError};
 use crate::options::Options;
 
 /// A solver whose library is loaded.
@@ -66,6 +66,12 @@ pub trait Engine: Send {
     fn primal_ray(&mut self) -> Option<Vec<f64>>;
     /// m multipliers, after an infeasible LP; of either sign.
     fn farkas_ray(&mut self) -> Option<Vec<f64>>;
+    /// Members that cannot hold together, as [`crate::contract::Session::conflict`] has it; bounds that are taken as given
+    /// may be among them.
+    ///
+    /// # Errors
+    /// What the solver says; none for a feasible problem, or a search that a limit or the listener ended.
+    fn conflict(&mut self, problem: &Problem, listener: &Listener<'_>) -> Result<Vec<Member>, Fault>;
 }
 
 /// What a change of the problem left of a basis that was optimal.

@@ -10,8 +10,9 @@ use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 
 use super::engine::{Ending, Engine, Fault, Feasible, Look, Outcome, Solver};
 use super::listen::Listener;
+use crate::contract::conflict::{given_bounds, plain_conflict};
 use crate::contract::{
-    BackendError, Control, Fit, Session, SessionError, Start, StopToken, carried, rays, revises, takes_options,
+    BackendError, Control, Fit, Member, Session, SessionError, Start, StopToken, carried, rays, revises, takes_options,
 };
 use crate::options::Options;
 
@@ -141,6 +142,30 @@ impl<S: Solver> Session for LoadedSession<S> {
             self.last_basis = claim.basis.clone().or(self.last_basis.take());
         }
         self.keep_breakage(result.map(|claim| options.within_cutoff(problem.sense(), claim)))
+    }
+
+    fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
+        let begin = Instant::now();
+        self.whole()?;
+        takes_options(S::BACKEND, S::CAN, options)?;
+        let problem = Arc::clone(&self.problem);
+        let plain = plain_conflict(&problem);
+        let Some(engine) = self.engine.as_mut() else { return Ok(plain.unwrap_or_default()) };
+        engine.set(&problem, options)?;
+        let left = options.time_limit.map(|limit| limit.saturating_sub(begin.elapsed()));
+        if stop.is_stopped() || left.is_some_and(|left| left.is_zero()) {
+            return Ok(Vec::new());
+        }
+        if let Some(members) = plain {
+            return Ok(members);
+        }
+        let found = engine.limit_time(left).and_then(|()| engine.conflict(&problem, &Listener::silent(stop, &problem)));
+        let given = given_bounds(&problem);
+        let result = found.map_err(SessionError::from).map(|mut members| {
+            members.retain(|member| if let Member::Bound(j, _) = member { !given[*j] } else { true });
+            members
+        });
+        self.keep_breakage(result)
     }
 }
 

@@ -181,13 +181,13 @@ fn refuses_what_it_does_not_declare(backend: &dyn Backend) -> Vec<String> {
     found
 }
 
-/// A session has no call for them yet: `iis` and `analysis` work over any backend, and nobody may claim to do it by itself.
+/// A session has no call for it yet: `analysis` works over any backend, and nobody may claim to do it by itself.
 #[test]
 fn what_cannot_be_asked_is_not_declared() {
     for backends in [native(), backends()] {
         for_each_of(backends, |backend| {
             let can = backend.capabilities();
-            let claims = [("an IIS", can.iis), ("ranging", can.ranging)];
+            let claims = [("ranging", can.ranging)];
             claims.iter().filter(|claim| claim.1).map(|claim| format!("declares {} of its own", claim.0)).collect()
         });
     }

@@ -8,6 +8,7 @@ mod analysis;
 mod behaviour;
 mod choices;
 mod claims;
+mod conflicts;
 mod ear;
 mod judge;
 mod lazy;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct { int started; } Env;
-typedef struct { Env env; int n, m, terminated, status; int (*callback)(void *, void *, int, void *); void *data; } Model;
+typedef struct { Env env; int n, m, terminated, status, conflicts; int (*callback)(void *, void *, int, void *); void *data; } Model;
 
 static FILE *out;
 
@@ -190,7 +190,27 @@ int GRBgetdblattrarray(Model *model, const char *name, int first, int len, doubl
   error = name;
   return 10004;
 }
+
+/* Both models have a conflict, once; what is asked after that is feasible. */
+int GRBcomputeIIS(Model *model) {
+  say("computeIIS"); end();
+  if (!model->conflicts++) return 0;
+  error = "Cannot compute IIS on a feasible model";
+  return 10015;
+}
+typedef struct { const char *name; int lp[4], of_lp, mip[4], of_mip; } Part;
+static const Part conflict[] = {
+    {"IISConstr", {1, 0, 1, 0}, 4, {1, 1, 0}, 3}, {"IISLB", {0, 0, 1}, 3, {1, 0, 0, 1}, 4},
+    {"IISUB", {0, 1, 0}, 3, {1, 1, 1, 1}, 4}, {"IISQConstr", {0}, 0, {0, 1}, 2}, {"IISGenConstr", {0}, 0, {1}, 1}};
+
 int GRBgetintattrarray(Model *model, const char *name, int first, int len, int *values) {
+  for (unsigned i = 0; i < sizeof conflict / sizeof *conflict; i++) {
+    const Part *part = &conflict[i];
+    if (strcmp(name, part->name)) continue;
+    if (first != 0 || len != (model->n == 4 ? part->of_mip : part->of_lp)) { error = "wrong range of a conflict"; return 10008; }
+    memcpy(values, model->n == 4 ? part->mip : part->lp, len * sizeof *values);
+    return 0;
+  }
   static const int columns[] = {0, 0, -1}, rows[] = {-1, 0, -1, 0};
   int is_row = !strcmp(name, "CBasis");
   if (first != 0 || len != (is_row ? model->m : model->n)) { error = "wrong range of a basis"; return 10008; }

@@ -5,6 +5,7 @@
 //! environments with the package `cplex`. Its callbacks come from several threads; its terminate flag is sticky and is
 //! taken back before each run.
 
+mod conflict;
 mod ffi;
 mod load;
 mod read;
@@ -18,7 +19,7 @@ use farkas_modeling::Problem;
 use farkas_modeling::answer::Basis;
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Fit, Session, SessionError, fits_by_capabilities,
+    Availability, Backend, BackendError, Capabilities, Fit, Member, Session, SessionError, fits_by_capabilities,
 };
 use crate::loading::engine::{Engine, Fault, Feasible, Look, Outcome, Solver};
 use crate::loading::find::{Candidate, Search};
@@ -146,7 +147,7 @@ const CAN: Capabilities = Capabilities {
     maximize: true,
     node_limit: true,
     emphasis: true,
-    iis: false,
+    iis: true,
     ranging: false,
     lazy_rows: false,
     pool: false,
@@ -254,5 +255,9 @@ impl Engine for CplexEngine {
 
     fn farkas_ray(&mut self) -> Option<Vec<f64>> {
         self.instance.farkas()
+    }
+
+    fn conflict(&mut self, problem: &Problem, listener: &Listener<'_>) -> Result<Vec<Member>, Fault> {
+        conflict::find(&mut self.instance, problem, listener)
     }
 }

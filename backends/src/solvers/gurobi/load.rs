@@ -79,7 +79,7 @@ pub(super) fn is_mip(problem: &Problem) -> bool {
 }
 
 /// Rows that are switched or quadratic.
-fn elsewhere(problem: &Problem) -> Vec<bool> {
+pub(super) fn elsewhere(problem: &Problem) -> Vec<bool> {
     let mut elsewhere = vec![false; problem.num_rows()];
     problem.indicators().iter().for_each(|one| elsewhere[one.row as usize] = true);
     problem.quadratic_rows().iter().for_each(|one| elsewhere[one.row as usize] = true);
@@ -224,7 +224,7 @@ fn switched(instance: &mut Instance, problem: &Problem) -> Result<(), Fault> {
 }
 
 /// The senses and sides that a row is made of.
-fn one_sided(problem: &Problem, i: usize) -> Vec<(u8, f64)> {
+pub(super) fn one_sided(problem: &Problem, i: usize) -> Vec<(u8, f64)> {
     let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
     if lower == upper {
         return vec![(b'=', lower)];

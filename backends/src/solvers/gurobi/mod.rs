@@ -4,6 +4,7 @@
 //! The library is looked for by `FARKAS_GUROBI_LIBRARY`, `GUROBI_HOME`, in Gurobi's usual folders, and in Python
 //! environments with the package `gurobipy`.
 
+mod conflict;
 mod ffi;
 mod load;
 mod read;
@@ -17,7 +18,7 @@ use farkas_modeling::Problem;
 use farkas_modeling::answer::Basis;
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Fit, Session, SessionError, fits_by_capabilities,
+    Availability, Backend, BackendError, Capabilities, Fit, Member, Session, SessionError, fits_by_capabilities,
 };
 use crate::loading::engine::{Engine, Fault, Feasible, Look, Outcome, Solver};
 use crate::loading::find::{Candidate, Search};
@@ -141,7 +142,7 @@ const CAN: Capabilities = Capabilities {
     maximize: true,
     node_limit: true,
     emphasis: true,
-    iis: false,
+    iis: true,
     ranging: false,
     lazy_rows: false,
     pool: false,
@@ -251,5 +252,9 @@ impl Engine for GurobiEngine {
 
     fn farkas_ray(&mut self) -> Option<Vec<f64>> {
         self.instance.row_doubles(c"FarkasDual")
+    }
+
+    fn conflict(&mut self, problem: &Problem, listener: &Listener<'_>) -> Result<Vec<Member>, Fault> {
+        conflict::find(&mut self.instance, problem, listener)
     }
 }

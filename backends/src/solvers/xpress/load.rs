@@ -84,13 +84,17 @@ fn side(lower: f64, upper: f64) -> (u8, f64, f64) {
     }
 }
 
+/// Whether a row that is switched is switched on both its sides, each a row of its own behind the others.
+pub(super) fn has_two_sides(problem: &Problem, row: usize) -> bool {
+    problem.row_lower()[row].is_finite() && problem.row_upper()[row].is_finite()
+}
+
 /// Loads a whole problem.
 pub(super) fn load(instance: &mut Instance, problem: &Problem) -> Result<(), Fault> {
     let m = problem.num_rows();
     let mut twice = vec![false; m];
     for one in problem.indicators() {
-        let i = one.row as usize;
-        twice[i] = problem.row_lower()[i].is_finite() && problem.row_upper()[i].is_finite();
+        twice[one.row as usize] = has_two_sides(problem, one.row as usize);
     }
     let (mut types, mut sides, mut widths) = (Vec::with_capacity(m), Vec::with_capacity(m), Vec::with_capacity(m));
     for (i, twice) in twice.iter().enumerate() {

@@ -5,6 +5,7 @@
 //! with the package `xpresslibs`. Its licence is the one that Xpress finds by itself where `XPAUTH_PATH` is set, else
 //! `xpauth.xpr` or `community-xpauth.xpr` in `bin` beside the library's folder.
 
+mod conflict;
 mod ffi;
 mod load;
 mod read;
@@ -19,7 +20,7 @@ use farkas_modeling::Problem;
 use farkas_modeling::answer::Basis;
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Fit, Session, SessionError, fits_by_capabilities,
+    Availability, Backend, BackendError, Capabilities, Fit, Member, Session, SessionError, fits_by_capabilities,
 };
 use crate::loading::engine::{Engine, Fault, Feasible, Look, Outcome, Solver};
 use crate::loading::find::{Candidate, Search};
@@ -150,7 +151,7 @@ const CAN: Capabilities = Capabilities {
     maximize: true,
     node_limit: true,
     emphasis: true,
-    iis: false,
+    iis: true,
     ranging: false,
     lazy_rows: false,
     pool: false,
@@ -265,5 +266,9 @@ impl Engine for XpressEngine {
 
     fn farkas_ray(&mut self) -> Option<Vec<f64>> {
         self.instance.dual_ray()
+    }
+
+    fn conflict(&mut self, problem: &Problem, listener: &Listener<'_>) -> Result<Vec<Member>, Fault> {
+        conflict::find(&mut self.instance, problem, listener)
     }
 }

@@ -68,6 +68,10 @@ functions! {
         copy_basis = c"CPXcopybase"(Ptr, Ptr, *const c_int, *const c_int) -> c_int;
         ray = c"CPXgetray"(Ptr, Ptr, *mut c_double) -> c_int;
         farkas = c"CPXdualfarkas"(Ptr, Ptr, *mut c_double, *mut c_double) -> c_int;
+        refine_conflict = c"CPXrefineconflictext"(
+            Ptr, Ptr, c_int, c_int, *const c_double, *const c_int, *const c_int, *const c_char,
+        ) -> c_int;
+        conflict = c"CPXgetconflictext"(Ptr, Ptr, *mut c_int, c_int, c_int) -> c_int;
         nodes = c"CPXgetnodecnt"(Ptr, Ptr) -> c_int;
         iterations = c"CPXgetitcnt"(Ptr, Ptr) -> c_int;
         barrier_iterations = c"CPXgetbaritcnt"(Ptr, Ptr) -> c_int;

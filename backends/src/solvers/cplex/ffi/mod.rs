@@ -6,6 +6,7 @@
 
 mod api;
 mod callbacks;
+mod conflict;
 
 use std::ffi::{CStr, CString, c_char, c_double, c_int, c_longlong, c_void};
 use std::ptr::{self, NonNull};
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use api::{Api, Ptr};
 use callbacks::{Inside, on_message, on_moment};
+pub use conflict::Constraint;
 
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;

@@ -26,6 +26,7 @@ functions! {
         reset = c"GRBreset"(Ptr, c_int) -> c_int;
         optimise = c"GRBoptimize"(Ptr) -> c_int;
         terminate = c"GRBterminate"(Ptr);
+        compute_iis = c"GRBcomputeIIS"(Ptr) -> c_int;
         add_sets = c"GRBaddsos"(Ptr, c_int, c_int, *const c_int, *const c_int, *const c_int, *const c_double) -> c_int;
         add_indicator = c"GRBaddgenconstrIndicator"(
             Ptr, *const c_char, c_int, c_int, c_int, *const c_int, *const c_double, c_char, c_double,

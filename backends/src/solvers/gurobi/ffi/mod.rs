@@ -24,6 +24,9 @@ const NO_LICENCE: c_int = 10_009;
 /// `GRB_ERROR_SIZE_LIMIT_EXCEEDED`.
 const TOO_LARGE: c_int = 10_010;
 
+/// `GRB_ERROR_IIS_NOT_INFEASIBLE`: no conflict in what is feasible.
+const FEASIBLE: c_int = 10_015;
+
 /// `GRB_MAX_NAMELEN` and more.
 const NAME_BYTES: usize = 512;
 
@@ -418,14 +421,30 @@ impl Instance {
 
     /// The statuses of columns and rows.
     pub fn basis(&self) -> Option<(Vec<i32>, Vec<i32>)> {
-        let ints = |name: &CStr, len: usize| {
-            let mut values = vec![0; len];
-            // SAFETY: a C string and `len` places for the entries from 0 on.
-            let code =
-                unsafe { (self.gurobi.api.get_ints)(self.raw(), name.as_ptr(), 0, len as c_int, values.as_mut_ptr()) };
-            (code == 0).then_some(values)
-        };
-        Some((ints(c"VBasis", self.columns)?, ints(c"CBasis", self.rows)?))
+        Some((self.ints(c"VBasis", self.columns)?, self.ints(c"CBasis", self.rows)?))
+    }
+
+    /// Looks for an irreducible infeasible subset; whether there is one.
+    pub fn compute_iis(&mut self, listener: &Listener<'_>) -> Result<bool, Fault> {
+        let api = &self.gurobi.api;
+        let stoppable = Stoppable(self.raw(), api.terminate);
+        let waker = listener.stop().on_stop(move || stoppable.stop());
+        // SAFETY: a live model.
+        let code = unsafe { (api.compute_iis)(self.raw()) };
+        drop(waker);
+        if code == FEASIBLE { Ok(false) } else { self.check(code).map(|()| true) }
+    }
+
+    /// An attribute that is an int of `len` things, of all there are of their kind.
+    pub fn ints(&self, name: &CStr, len: usize) -> Option<Vec<i32>> {
+        let mut values = vec![0; len];
+        if len == 0 {
+            return Some(values);
+        }
+        // SAFETY: a C string and `len` places for the entries from 0 on; Gurobi refuses a length past the last.
+        let code =
+            unsafe { (self.gurobi.api.get_ints)(self.raw(), name.as_ptr(), 0, len as c_int, values.as_mut_ptr()) };
+        (code == 0).then_some(values)
     }
 
     /// Statuses for the next LP.

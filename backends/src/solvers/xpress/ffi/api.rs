@@ -59,6 +59,12 @@ functions! {
         primal_ray = c"XPRSgetprimalray"(Ptr, *mut c_double, *mut c_int) -> c_int;
         dual_ray = c"XPRSgetdualray"(Ptr, *mut c_double, *mut c_int) -> c_int;
         add_start = c"XPRSaddmipsol"(Ptr, c_int, *const c_double, *const c_int, *const c_char) -> c_int;
+        first_conflict = c"XPRSiisfirst"(Ptr, c_int, *mut c_int) -> c_int;
+        conflict = c"XPRSgetiisdata"(
+            Ptr, c_int, *mut c_int, *mut c_int, *mut c_int, *mut c_int, *mut c_char, *mut c_char, *mut c_double,
+            *mut c_double, *mut c_char, *mut c_char,
+        ) -> c_int;
+        forget_conflicts = c"XPRSiisclear"(Ptr) -> c_int;
         on_message = c"XPRSaddcbmessage"(Ptr, OnMessage, *mut c_void, c_int) -> c_int;
         no_message = c"XPRSremovecbmessage"(Ptr, Option<OnMessage>, *mut c_void) -> c_int;
         on_solution = c"XPRSaddcbintsol"(Ptr, OnMoment, *mut c_void, c_int) -> c_int;

@@ -5,6 +5,7 @@
 
 mod api;
 mod callbacks;
+mod conflict;
 
 use std::ffi::{CStr, CString, c_char, c_double, c_int, c_void};
 use std::ptr::{self, NonNull};
