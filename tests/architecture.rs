@@ -115,6 +115,12 @@ const CASES: &[Case] = &[
     case(BACKENDS, "src/options.rs", "//! A.\nuse std::fs;\n", &[]),
     case(MODELING, "src/ffi.rs", "//! A.\n// SAFETY: no.\nunsafe impl Send for X {}\n", &[(3, "which has none")]),
 
+    // The second checker shares nothing with the first.
+    case(MODELING, "src/audit/point.rs", "//! A.\nuse crate::check::exact::Accumulator;\n", &[(2, "audit uses")]),
+    case(MODELING, "src/audit/mod.rs", "//! A.\nuse crate::Problem;\nuse super::check;\n", &[(2, "audit uses"), (3, "audit uses")]),
+    case(MODELING, "src/audit/mod.rs", "//! A.\nuse crate::problem::Problem;\nuse crate::audit::exact::Exact;\nuse self::point::look;\n", &[]),
+    case(MODELING, "src/check/file.rs", "//! A.\nuse crate::audit::Document;\nuse crate::Problem;\n", &[]),
+
     // The arrows inside the backends.
     case(BACKENDS, "src/contract.rs", "//! A.\nuse crate::race::Referee;\n", &[(2, "race stands above contract")]),
     case(BACKENDS, "src/contract.rs", "//! A.\nuse crate::{\n    options::Options,\n    solvers::mock,\n};\n", &[(4, "solvers stands above contract")]),

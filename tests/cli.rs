@@ -57,6 +57,36 @@ fn a_solution_goes_out_and_is_checked_alone() {
 }
 
 #[test]
+fn evidence_is_written_and_verified_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (model, file) = (at("model.lp"), at("evidence.json"));
+    std::fs::write(&model, "min\n obj: 3 x + 5 y\nst\n a: x + 3 y >= 2\n b: 2 x + y >= 3\nend\n").unwrap();
+    assert_eq!(code(&run(&["solve", &model, "--evidence-file", &file])), 0);
+    let check = run(&["check", &model, &file]);
+    assert_eq!(code(&check), 0, "{}{}", stdout(&check), stderr(&check));
+    assert!(stdout(&check).contains("OPTIMAL certified"), "{}", stdout(&check));
+    let mut evidence: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let bound = evidence["proof"]["value"].as_f64().unwrap();
+    evidence["proof"]["value"] = (bound + 1e-6).into();
+    std::fs::write(&file, evidence.to_string()).unwrap();
+    let check = run(&["check", &model, &file]);
+    assert_eq!(code(&check), 1, "{}", stdout(&check));
+    assert!(
+        stderr(&check).contains("/proof/value") && stderr(&check).contains("[evidence-bound]"),
+        "{}",
+        stderr(&check)
+    );
+    // Of another problem it says nothing.
+    let check = run(&["check", FACILITY, &file, "--json"]);
+    assert_eq!(code(&check), 1);
+    let said: serde_json::Value = serde_json::from_str(&stdout(&check)).unwrap();
+    assert_eq!(said["refused"]["code"], "evidence-problem");
+    std::fs::write(&file, "{\"format\": \"farkas-evidence\", \"version\": 1}").unwrap();
+    assert_eq!(code(&run(&["check", &model, &file])), 65);
+}
+
+#[test]
 fn an_infeasible_file_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let sick = folder.path().join("sick.json");

@@ -39,7 +39,7 @@ fault or numerical trouble · 130 second Ctrl-C";
 enum Command {
     /// Solve one or several problem files.
     Solve(solve::SolveArgs),
-    /// Check a solution against a problem, without any solver.
+    /// Check a solution, or a file of evidence, against a problem, without any solver.
     Check(check::CheckArgs),
     /// Write a problem in another format (MPS, LP, JSON, …), and tell what that cannot hold.
     Convert(convert::ConvertArgs),
@@ -53,7 +53,7 @@ enum Command {
     Ranging(ranging::RangingArgs),
     /// Show which solvers are here, what they can do, and what to do about those that are not.
     Backends(backends::BackendsArgs),
-    /// Print the JSON Schema of models or of results.
+    /// Print the JSON Schema of models, of results or of evidence.
     Schema(schema::SchemaArgs),
     /// Run the solve service over HTTP.
     Serve(serve::ServeArgs),

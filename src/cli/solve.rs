@@ -14,6 +14,7 @@ use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
 use farkas_modeling::answer::Answer;
+use farkas_modeling::check::evidence_file;
 use farkas_modeling::formats::solution::SolutionFormat;
 use farkas_modeling::{Problem, Tolerances, formats};
 
@@ -81,6 +82,9 @@ pub struct SolveArgs {
     /// Write the solution to this file: .sol, .mst (a MIP start), .csv, or .json (the whole result)
     #[arg(long, value_name = "FILE")]
     sol: Option<PathBuf>,
+    /// Write what shows the answer to this file, so that `farkas check PROBLEM FILE` verifies it without any solver
+    #[arg(long, value_name = "FILE")]
+    evidence_file: Option<PathBuf>,
     /// Print the result as JSON, one object a line and file
     #[arg(long)]
     json: bool,
@@ -137,8 +141,10 @@ impl SolveArgs {
 
 /// Solves each file in turn; the exit is the largest of their codes.
 pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
-    if args.sol.is_some() && args.files.len() > 1 {
-        return Err(Failure::new(Exit::Usage, "--sol takes the solution of one problem; give one FILE"));
+    for (option, is_given) in [("--sol", args.sol.is_some()), ("--evidence-file", args.evidence_file.is_some())] {
+        if is_given && args.files.len() > 1 {
+            return Err(Failure::new(Exit::Usage, format!("{option} takes the answer to one problem; give one FILE")));
+        }
     }
     let others = args.backend_program.clone();
     let registry = Registry::new(RegistryConfig { others, ..RegistryConfig::default() });
@@ -217,6 +223,9 @@ fn present(args: &SolveArgs, file: &Path, problem: &Problem, answer: &Answer) ->
     if let Some(path) = &args.sol {
         write_solution(path, problem, answer)?;
     }
+    if let Some(path) = &args.evidence_file {
+        write_evidence(path, problem, answer)?;
+    }
     if args.json {
         let result = SolveResult::new(problem, answer, Fields::ALL);
         let text = serde_json::to_string(&result)
@@ -235,6 +244,15 @@ fn present(args: &SolveArgs, file: &Path, problem: &Problem, answer: &Answer) ->
         println!("{}", summary::render(problem, answer));
     }
     Ok(())
+}
+
+fn write_evidence(path: &Path, problem: &Problem, answer: &Answer) -> Result<(), Failure> {
+    let refuse = |e: std::io::Error| {
+        Failure::new(Exit::Failed, format!("the evidence could not be written to {}: {e}", path.display()))
+    };
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(refuse)?);
+    serde_json::to_writer(&mut out, &evidence_file(problem, answer)).map_err(|e| refuse(e.into()))?;
+    out.write_all(b"\n").and_then(|()| out.flush()).map_err(refuse)
 }
 
 fn write_solution(path: &Path, problem: &Problem, answer: &Answer) -> Result<(), Failure> {

@@ -44,6 +44,9 @@ const ABOVE: [(&str, &[&str]); 8] = [
 /// All that a solver's adapter uses of its crate, besides its own folder.
 const UNDER_SOLVERS: [&str; 3] = ["contract", "loading", "options"];
 
+/// All that the second checker uses of `farkas-modeling`, besides its own folder: nothing of the first one.
+const UNDER_AUDIT: [&str; 4] = ["answer", "image", "problem", "tolerances"];
+
 /// What `farkas-modeling` is kept pure of.
 const IMPURE: [&[&str]; 6] = [
     &["std", "fs"],
@@ -124,7 +127,8 @@ fn wrong_path(place: Place<'_>, module: &[String], path: &Mention) -> Option<Str
         "farkas-modeling" => IMPURE
             .iter()
             .any(|impure| reaches(&segments, impure))
-            .then(|| format!("`{shown}`: farkas-modeling is pure (no files, clock, threads, network)")),
+            .then(|| format!("`{shown}`: farkas-modeling is pure (no files, clock, threads, network)"))
+            .or_else(|| wrong_under_audit(module, &segments).map(|finding| format!("`{shown}`: {finding}"))),
         "farkas-backends" => wrong_arrow(module, &segments).map(|finding| format!("`{shown}`: {finding}")),
         _ => None,
     }
@@ -136,6 +140,17 @@ fn reaches(path: &[&str], target: &[&str]) -> bool {
     let named = path.strip_suffix(&["*"]).unwrap_or(path);
     let opens = named.len() > 1 || named.len() < path.len();
     path.starts_with(target) || (opens && target.starts_with(named))
+}
+
+/// What is wrong with `path` inside the module `module` of `farkas-modeling`: the second checker shares nothing with the first.
+fn wrong_under_audit(module: &[String], path: &[&str]) -> Option<String> {
+    let ["crate", inside @ ..] = path else {
+        return None;
+    };
+    let target = inside.first().copied().unwrap_or("*");
+    let is_wrong =
+        module.first().is_some_and(|room| room == "audit") && target != "audit" && !UNDER_AUDIT.contains(&target);
+    is_wrong.then(|| format!("audit uses crate::{{{}}} and its own folder", UNDER_AUDIT.join(", ")))
 }
 
 /// What is wrong with `path` inside the module `module` of `farkas-backends`.

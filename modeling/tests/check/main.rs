@@ -2,6 +2,7 @@
 //! enumeration, answers against hand-made and random claims.
 
 mod answers;
+mod audited;
 mod build;
 mod exact;
 mod points;

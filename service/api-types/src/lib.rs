@@ -23,7 +23,7 @@ pub use job::{
 pub use number::Number;
 pub use options::{MOST_LANES, SolveOptions, SolverChoice};
 pub use problem::{Finding, ProblemDetails};
-pub use published::{MODEL_SCHEMA, result_schema};
+pub use published::{EVIDENCE_SCHEMA, MODEL_SCHEMA, result_schema};
 pub use reported::ReportError;
 pub use request::{MODEL_POINTER, RequestError, SolveRequest};
 pub use result::{

@@ -1,4 +1,4 @@
-//! The published JSON Schemas (draft 2020-12) of models and results, the same as in `docs/schema`.
+//! The published JSON Schemas (draft 2020-12) of models, results and evidence, the same as in `docs/schema`.
 
 use serde_json::{Value, json};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -7,6 +7,9 @@ use crate::SolveResult;
 
 /// The schema of models in Farkas JSON.
 pub const MODEL_SCHEMA: &str = include_str!("../../../docs/schema/model.schema.json");
+
+/// The schema of evidence files ([`farkas_modeling::audit`]).
+pub const EVIDENCE_SCHEMA: &str = include_str!("../../../docs/schema/evidence.schema.json");
 
 /// The schema of [`SolveResult`], made from the type itself.
 ///

@@ -94,3 +94,45 @@ fn the_result_schema_is_the_published_one_and_takes_a_result() {
     broken["termination"]["reason"] = "FINE".into();
     assert!(!validator.is_valid(&broken));
 }
+
+#[test]
+fn the_evidence_schema_takes_what_is_written_and_no_more() {
+    let schema: Value = serde_json::from_str(farkas_api_types::EVIDENCE_SCHEMA).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let told = |proof: Value| {
+        serde_json::json!({
+            "format": "farkas-evidence", "version": 1, "problem": "0".repeat(64), "made_by": "farkas", "reason": "OPTIMAL",
+            "level": "certified", "point": {"found_by": "highs", "objective": 1.0, "values": [1.0]}, "bound": 1.0,
+            "gap": {"relative": 1e-4, "absolute": 1e-9}, "claimed_by": ["highs"], "proof": proof
+        })
+    };
+    let implied = serde_json::json!([{"column": 0, "side": "lower", "value": 1.0, "row": 3},
+        {"column": 0, "side": "upper", "value": 1.0}]);
+    let right = [
+        serde_json::json!({"kind": "bound", "value": 1.0, "multipliers": [[0, 1.5], [1, "-7"]], "denominator": "7"}),
+        serde_json::json!({"kind": "infeasible", "multipliers": [], "implied": implied}),
+        serde_json::json!({"kind": "crossed_column", "column": 0, "implied": implied}),
+        serde_json::json!({"kind": "crossed_row", "row": 0}),
+        serde_json::json!({"kind": "ray", "values": [[0, 1.0]]}),
+    ];
+    for proof in right {
+        let file = told(proof);
+        let found: Vec<String> = validator.iter_errors(&file).map(|e| e.to_string()).collect();
+        assert!(found.is_empty(), "{file}: {found:?}");
+        // Schema and reader agree.
+        let read = farkas_modeling::audit::Document::read(file.to_string().as_bytes()).expect("a file");
+        assert_eq!(serde_json::to_value(read).expect("finite numbers"), file);
+    }
+    let wrong = [
+        serde_json::json!({"kind": "bound", "multipliers": []}),
+        serde_json::json!({"kind": "infeasible", "multipliers": [[0]]}),
+        serde_json::json!({"kind": "crossed_row", "row": -1}),
+        serde_json::json!({"kind": "ray", "values": [[0, 1.0]], "more": 1}),
+        serde_json::json!({"kind": "magic"}),
+    ];
+    for proof in wrong {
+        let file = told(proof);
+        assert!(!validator.is_valid(&file), "{file}");
+        assert!(farkas_modeling::audit::Document::read(file.to_string().as_bytes()).is_err(), "{file}");
+    }
+}
