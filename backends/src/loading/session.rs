@@ -144,28 +144,27 @@ impl<S: Solver> Session for LoadedSession<S> {
         self.keep_breakage(result.map(|claim| options.within_cutoff(problem.sense(), claim)))
     }
 
+    /// In an engine of its own: after a solve, CPLEX takes its last ray for the conflict, which is often a larger one.
     fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
         let begin = Instant::now();
         self.whole()?;
         takes_options(S::BACKEND, S::CAN, options)?;
-        let problem = Arc::clone(&self.problem);
-        let plain = plain_conflict(&problem);
-        let Some(engine) = self.engine.as_mut() else { return Ok(plain.unwrap_or_default()) };
-        engine.set(&problem, options)?;
-        let left = options.time_limit.map(|limit| limit.saturating_sub(begin.elapsed()));
-        if stop.is_stopped() || left.is_some_and(|left| left.is_zero()) {
+        let problem = self.problem.without_objective();
+        let over = || options.time_limit.is_some_and(|limit| begin.elapsed() >= limit);
+        if stop.is_stopped() || over() {
             return Ok(Vec::new());
         }
-        if let Some(members) = plain {
-            return Ok(members);
+        let plain = plain_conflict(&problem);
+        if plain.is_some() || self.engine.is_none() {
+            return Ok(plain.unwrap_or_default());
         }
-        let found = engine.limit_time(left).and_then(|()| engine.conflict(&problem, &Listener::silent(stop, &problem)));
+        let mut engine = self.solver.load(&problem)?;
+        engine.set(&problem, options)?;
+        engine.limit_time(options.time_limit.map(|limit| limit.saturating_sub(begin.elapsed())))?;
+        let mut members = engine.conflict(&problem, &Listener::silent(stop, &problem))?;
         let given = given_bounds(&problem);
-        let result = found.map_err(SessionError::from).map(|mut members| {
-            members.retain(|member| if let Member::Bound(j, _) = member { !given[*j] } else { true });
-            members
-        });
-        self.keep_breakage(result)
+        members.retain(|member| if let Member::Bound(j, _) = member { !given[*j] } else { true });
+        Ok(members)
     }
 }
 
