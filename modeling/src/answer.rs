@@ -432,6 +432,11 @@ impl Answer {
     pub fn gap(&self) -> Option<f64> {
         Some(crate::tolerances::relative_gap(self.objective?, self.bound?))
     }
+    /// What of the gap is left without trust in a solver: |objective − certified bound| / max(1e-10, |objective|). For a
+    /// mixed-integer problem usually that of its linear relaxation.
+    pub fn certified_gap(&self) -> Option<f64> {
+        Some(crate::tolerances::relative_gap(self.objective?, self.evidence.certified_bound?))
+    }
     /// n values, checked (or measured, when the reason is `Imprecise`).
     pub fn point(&self) -> Option<&[f64]> {
         self.point.as_deref()

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use clap::Args;
 use farkas_api_types::{Fields, SolveResult};
-use farkas_backends::contract::{Start, StopToken};
+use farkas_backends::contract::{Backend, Start, StopToken};
 use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
+use farkas_backends::race::evidence::{self, Wanted};
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
@@ -82,6 +83,10 @@ pub struct SolveArgs {
     /// Write the solution to this file: .sol, .mst (a MIP start), .csv, or .json (the whole result)
     #[arg(long, value_name = "FILE")]
     sol: Option<PathBuf>,
+    /// How much evidence is wanted: plain (what the solve brings), bound (for integers also the bound of the linear
+    /// relaxation, which needs no trust; takes at most a tenth longer, or 50 ms) or agreed (and no bound on one solver's word)
+    #[arg(long, default_value = "bound", value_parser = word::<Wanted>)]
+    evidence: Wanted,
     /// Write what shows the answer to this file, so that `farkas check PROBLEM FILE` verifies it without any solver
     #[arg(long, value_name = "FILE")]
     evidence_file: Option<PathBuf>,
@@ -183,7 +188,7 @@ pub fn interrupts() -> Result<StopToken, Failure> {
 fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopToken) -> Result<Exit, Failure> {
     let problem = Arc::new(input::problem(file)?);
     let options = args.options();
-    let lineup = choose(args, &problem, registry, &options)?;
+    let mut lineup = choose(args, &problem, registry, &options)?;
     let start = match &args.start {
         Some(path) => Start { point: Some(start_point(path, &problem)?), basis: None },
         None => Start::default(),
@@ -193,8 +198,18 @@ fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopTok
     let live = draws.then(|| LiveView::new(&title, args.log));
     let plain = PlainView { log: args.log };
     let observer: &dyn Observer = live.as_ref().map_or(&plain, |view| view);
-    let trust = lineup::trust(&lineup);
-    let answer = race::run(&problem, RaceSpec { lineup, options, start, trust, observer, stop: stop.clone() });
+    let mut trust = lineup::trust(&lineup);
+    if args.evidence == Wanted::Agreed {
+        let others = others(&problem, registry, &options)?;
+        trust = evidence::ask_for_agreement(&mut lineup, &others, trust);
+    }
+    let (lanes, relaxes) = (lineup.lanes.clone(), args.evidence != Wanted::Plain);
+    let raced = if relaxes { evidence::reserve(&problem, &options) } else { options.clone() };
+    let mut answer =
+        race::run(&problem, RaceSpec { lineup, options: raced, start, trust, observer, stop: stop.clone() });
+    if relaxes {
+        answer = evidence::relax(&problem, answer, &lanes, &options, stop);
+    }
     if let Some(view) = live {
         view.finish();
     }
@@ -211,6 +226,14 @@ fn choose(args: &SolveArgs, problem: &Problem, registry: &Registry, options: &Op
         return Err(Failure::new(Exit::NoSolver, format!("no solver takes it: {}; {see}", lineup.reason)));
     }
     Ok(lineup)
+}
+
+/// All that are here and take the problem: who may agree.
+fn others(problem: &Problem, registry: &Registry, options: &Options) -> Result<Vec<Arc<dyn Backend>>, Failure> {
+    let all = farkas::remote::select(registry, &["race".to_owned()])
+        .map_err(|e| Failure::new(Exit::NoSolver, e.to_string()))?;
+    let lineup = lineup::choose(problem, &all, 1, options);
+    Ok(lineup.lanes.into_iter().map(|lane| lane.backend).collect())
 }
 
 fn start_point(path: &Path, problem: &Problem) -> Result<Arc<[f64]>, Failure> {

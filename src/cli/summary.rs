@@ -32,6 +32,12 @@ pub fn render(problem: &Problem, answer: &Answer) -> String {
         let gap = answer.gap().map_or(String::new(), |g| format!("   gap {}", percent(g)));
         let _ = writeln!(out, "Bound      {bound}{gap}");
     }
+    if let (Some(proven), false) =
+        (answer.evidence().certified_bound, answer.evidence().level == EvidenceLevel::Certified)
+    {
+        let gap = answer.certified_gap().map_or(String::new(), |g| format!("   gap {}", percent(g)));
+        let _ = writeln!(out, "Proven     {proven}{gap}, without trust in a solver");
+    }
     evidence(&mut out, problem, answer);
     let _ = writeln!(out, "Time       {:.3} s", answer.seconds());
     if !answer.lanes().is_empty() {

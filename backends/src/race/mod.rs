@@ -7,6 +7,7 @@ mod checker;
 mod contender;
 mod direct;
 mod driver;
+pub mod evidence;
 mod lane;
 mod ledger;
 pub mod lineup;

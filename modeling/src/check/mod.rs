@@ -2,6 +2,7 @@
 //!
 //! It stands over problem and answer and shares no code with any solver's adapter.
 
+mod afterwards;
 mod again;
 mod conclude;
 mod domain;

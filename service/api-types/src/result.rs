@@ -138,6 +138,9 @@ pub struct EvidenceDocument {
     /// A bound that needs no trust in a solver, when one was computed.
     #[serde(default)]
     pub certified_bound: Option<Number>,
+    /// The gap that this bound leaves: the part of it that needs no trust.
+    #[serde(default)]
+    pub certified_gap: Option<Number>,
     /// How it was shown, a sentence each.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -347,6 +350,7 @@ fn evidence(problem: &Problem, answer: &Answer) -> EvidenceDocument {
         agreed_by: evidence.agreed_by.clone(),
         contradicted: evidence.contradicted.clone(),
         certified_bound: number(evidence.certified_bound),
+        certified_gap: number(answer.certified_gap()),
         notes: evidence.notes.clone(),
         tolerances: evidence.tolerances,
     }

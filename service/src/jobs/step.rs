@@ -307,6 +307,7 @@ fn stopped_without_point(problem: ProblemShape, seconds: f64) -> SolveResult {
             agreed_by: Vec::new(),
             contradicted: Vec::new(),
             certified_bound: None,
+            certified_gap: None,
             notes: Vec::new(),
             tolerances: farkas_modeling::Tolerances::default(),
         },
