@@ -83,8 +83,8 @@ pub struct SolveArgs {
     /// Write the solution to this file: .sol, .mst (a MIP start), .csv, or .json (the whole result)
     #[arg(long, value_name = "FILE")]
     sol: Option<PathBuf>,
-    /// How much evidence is wanted: plain (what the solve brings), bound (for integers also the bound of the linear
-    /// relaxation, which needs no trust; takes at most a tenth longer, or 50 ms) or agreed (and no bound on one solver's word)
+    /// How much evidence is wanted: plain (what the solve brings), bound (what needs no trust: for integers also the bound of
+    /// the linear relaxation, at most a tenth longer; for LPs exact multipliers where rounding proves nothing) or agreed (and no bound on one solver's word)
     #[arg(long, default_value = "bound", value_parser = word::<Wanted>)]
     evidence: Wanted,
     /// Write what shows the answer to this file, so that `farkas check PROBLEM FILE` verifies it without any solver
@@ -96,6 +96,15 @@ pub struct SolveArgs {
     /// Show the solvers' own log lines
     #[arg(long)]
     log: bool,
+}
+
+/// What the exact multipliers of a basis may take, in about nanoseconds: as long as the solve and half a second, or some
+/// seconds where somebody wants to keep the evidence.
+fn exact_work(args: &SolveArgs, answer: &Answer) -> u64 {
+    let most = Duration::from_secs(if args.evidence_file.is_some() { 20 } else { 0 });
+    let own =
+        Duration::try_from_secs_f64(answer.seconds()).unwrap_or_default().saturating_add(Duration::from_millis(500));
+    u64::try_from(most.max(own).as_nanos()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
@@ -209,6 +218,8 @@ fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopTok
         race::run(&problem, RaceSpec { lineup, options: raced, start, trust, observer, stop: stop.clone() });
     if relaxes {
         answer = evidence::relax(&problem, answer, &lanes, &options, stop);
+        let work = exact_work(args, &answer);
+        answer = answer.with_exact_basis(&problem, work);
     }
     if let Some(view) = live {
         view.finish();

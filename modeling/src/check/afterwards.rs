@@ -2,6 +2,7 @@
 //! It may raise an answer's level, and never changes what the answer says.
 
 use crate::answer::{Answer, EvidenceLevel, Reason};
+use crate::check::basis;
 use crate::check::conclude::possessive;
 use crate::check::witness::Proof;
 use crate::check::{Finding, Findings, Standing};
@@ -20,6 +21,27 @@ impl Answer {
                 Finding::Infeasible(Standing::Certified(proof)) => self.take_infeasibility(proof),
                 _ => {}
             }
+        }
+        self
+    }
+
+    /// The answer to a linear program with the bound that its basis proves in exact arithmetic, where rounding could not: by a
+    /// system solved in fractions, given up after about `work` nanoseconds (counted in operations: the outcome does not depend on the machine).
+    /// The answer comes back as it was, with the reason
+    /// among the notes, where that proves nothing; and at once where it is certified already or has no basis.
+    #[must_use]
+    pub fn with_exact_basis(mut self, problem: &Problem, work: u64) -> Self {
+        let is_open = self.reason() == Reason::Optimal && self.evidence.level == EvidenceLevel::Checked;
+        let Some(basis) = self.basis.clone().filter(|_| is_open && problem.is_lp()) else { return self };
+        match basis::bound(problem, &basis, work) {
+            Ok((value, proof)) => {
+                let found = self.evidence.found_by.as_ref().map_or("the", |source| source.backend.as_str()).to_owned();
+                self.take_bound(problem, value, &proof, &found);
+                if self.evidence.level == EvidenceLevel::Certified {
+                    self.evidence.notes.retain(|note| !note.starts_with("Not certified"));
+                }
+            }
+            Err(why) => self.evidence.notes.push(format!("Not certified: {why}.")),
         }
         self
     }

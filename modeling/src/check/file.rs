@@ -1,5 +1,7 @@
 //! An answer's evidence as a file that [`crate::audit`] verifies alone.
 
+use num_bigint::Sign;
+
 use crate::answer::Answer;
 use crate::audit::{Document, FORMAT, Gap, Implied as Step, Number, Point, Proof, Side, VERSION};
 use crate::check::{Implied, Witness};
@@ -36,6 +38,16 @@ fn proof(witness: &Witness, bound: Option<f64>) -> Option<Proof> {
             value: bound.filter(|bound| bound.is_finite())?,
             multipliers: numbers(multipliers),
             denominator: None,
+            implied: steps(implied),
+        },
+        Witness::ExactBound { multipliers, denominator, implied } => Proof::Bound {
+            value: bound.filter(|bound| bound.is_finite())?,
+            multipliers: (0..)
+                .zip(multipliers.iter())
+                .filter(|(_, y)| y.sign() != Sign::NoSign)
+                .map(|(row, y)| (row, Number::Integer(y.to_string())))
+                .collect(),
+            denominator: Some(Number::Integer(denominator.to_string())),
             implied: steps(implied),
         },
         Witness::Contradiction { multipliers, implied } => {

@@ -4,6 +4,7 @@
 
 mod afterwards;
 mod again;
+mod basis;
 mod conclude;
 mod domain;
 mod evidence;
@@ -11,6 +12,7 @@ pub mod exact;
 mod examine;
 mod file;
 mod ledger;
+mod lifting;
 mod multipliers;
 mod point;
 mod pool;

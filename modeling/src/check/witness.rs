@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use num_bigint::BigInt;
+
 use crate::problem::Problem;
 
 /// A proof: how it goes, in a sentence, and the numbers it rests on.
@@ -21,6 +23,15 @@ pub enum Witness {
     Bound {
         /// In the problem's own sense; no multiplier leans on a side that is not there.
         multipliers: Arc<[f64]>,
+        /// Bounds that the sum needs beside the problem's own.
+        implied: Vec<Implied>,
+    },
+    /// m multipliers that prove a bound, as fractions with one denominator.
+    ExactBound {
+        /// Numerators, in the problem's own sense.
+        multipliers: Arc<[BigInt]>,
+        /// Positive.
+        denominator: BigInt,
         /// Bounds that the sum needs beside the problem's own.
         implied: Vec<Implied>,
     },

@@ -5,6 +5,7 @@ mod answers;
 mod audited;
 mod build;
 mod exact;
+mod exact_basis;
 mod points;
 mod proofs;
 mod quadratic;
