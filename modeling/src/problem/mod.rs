@@ -517,6 +517,23 @@ impl Problem {
         let range = self.starts[j] as usize..self.starts[j + 1] as usize;
         ColumnView { rows: &self.indices[range.clone()], values: &self.values[range] }
     }
+    /// Hands row after row (its number, columns and values) to somebody who looks at each once. Of a dense matrix whose
+    /// transpose is not at hand, it is made in bands that are not kept: a second million of nonzeros costs more in fresh
+    /// memory than in time to arrange them.
+    ///
+    /// # Errors
+    /// The first of `take`.
+    pub fn each_row<E>(&self, mut take: impl FnMut(usize, &[u32], &[f64]) -> Result<(), E>) -> Result<(), E> {
+        if self.rows.get().is_none() && view::is_dense(self) {
+            return view::each_row_by_bands(self, take);
+        }
+        let rows = self.by_rows();
+        (0..self.num_rows()).try_for_each(|i| {
+            let (columns, values) = rows.row(i);
+            take(i, columns, values)
+        })
+    }
+
     /// The matrix row by row; the transpose is made at the first call and kept.
     pub fn by_rows(&self) -> &RowMatrix {
         self.rows.get_or_init(|| RowMatrix::transpose(self))

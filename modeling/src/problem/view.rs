@@ -19,6 +19,63 @@ impl<'a> ColumnView<'a> {
     }
 }
 
+/// Rows that are put together side by side.
+const BAND: usize = 64;
+
+/// Entries that a column has in a band, on average, where bands are worth it.
+const BAND_ENTRIES: usize = 16;
+
+/// Where each row begins among all entries, and where the last ends.
+fn starts(problem: &Problem) -> Vec<u32> {
+    let m = problem.num_rows();
+    let mut starts = vec![0_u32; m + 1];
+    for &i in problem.indices() {
+        starts[i as usize + 1] += 1;
+    }
+    for i in 0..m {
+        starts[i + 1] += starts[i];
+    }
+    starts
+}
+
+/// Whether columns have so many entries that the rows are better made in bands by those who look once.
+pub(super) fn is_dense(problem: &Problem) -> bool {
+    problem.num_nonzeros() / BAND_ENTRIES >= problem.num_rows().div_ceil(BAND) * problem.num_columns().max(1)
+}
+
+/// Hands out row after row of a matrix that [`is_dense`], made in a band of rows at a time.
+pub(super) fn each_row_by_bands<E>(
+    problem: &Problem,
+    mut take: impl FnMut(usize, &[u32], &[f64]) -> Result<(), E>,
+) -> Result<(), E> {
+    let (m, starts) = (problem.num_rows(), starts(problem));
+    let mut next = starts.clone();
+    let mut seen = problem.starts()[..problem.num_columns()].to_vec();
+    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    for first in (0..m).step_by(BAND) {
+        let behind = (first + BAND).min(m);
+        let begin = starts[first] as usize;
+        let entries = starts[behind] as usize - begin;
+        columns.resize(entries, 0_u32);
+        values.resize(entries, 0.0);
+        for (j, seen) in seen.iter_mut().enumerate() {
+            let range = *seen as usize..problem.starts()[j + 1] as usize;
+            let entries = problem.indices()[range.clone()].iter().zip(&problem.values()[range]);
+            for (&i, &v) in entries.take_while(|(i, _)| (**i as usize) < behind) {
+                let at = next[i as usize] as usize - begin;
+                (columns[at], values[at]) = (j as u32, v);
+                next[i as usize] += 1;
+                *seen += 1;
+            }
+        }
+        for i in first..behind {
+            let range = starts[i] as usize - begin..starts[i + 1] as usize - begin;
+            take(i, &columns[range.clone()], &values[range])?;
+        }
+    }
+    Ok(())
+}
+
 /// The matrix row by row (CSR).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowMatrix {
@@ -33,14 +90,7 @@ pub struct RowMatrix {
 impl RowMatrix {
     /// Transposes by counting: O(m + n + nonzeros), no comparison.
     pub fn transpose(problem: &Problem) -> Self {
-        let m = problem.num_rows();
-        let mut starts = vec![0_u32; m + 1];
-        for &i in problem.indices() {
-            starts[i as usize + 1] += 1;
-        }
-        for i in 0..m {
-            starts[i + 1] += starts[i];
-        }
+        let starts = starts(problem);
         let mut next = starts.clone();
         let mut columns = vec![0_u32; problem.num_nonzeros()];
         let mut values = vec![0.0; problem.num_nonzeros()];
@@ -91,4 +141,50 @@ pub(super) fn sort_and_merge(data: &mut ProblemData) {
     }
     data.indices.truncate(kept);
     data.values.truncate(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Dense enough for bands, with rows and columns left empty and a last band that is not full.
+    #[test]
+    fn bands_hand_out_what_the_transpose_has() {
+        for (m, n, every) in [(150, 40, 1), (64, 9, 2), (200, 31, 3), (1, 20, 1), (65, 5, 1)] {
+            let (mut starts, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+            for j in 0..n {
+                let rows = (0..m).filter(|i| j != 3 && i % 7 != 6 && (i + j) % every == 0);
+                for i in rows {
+                    indices.push(i);
+                    values.push(f64::from(1 + i * 100 + j));
+                }
+                starts.push(indices.len() as u32);
+            }
+            let (n, m) = (n as usize, m as usize);
+            let free = |len| (vec![f64::NEG_INFINITY; len], vec![f64::INFINITY; len]);
+            let ((lower, upper), (row_lower, row_upper)) = (free(n), free(m));
+            let cost = vec![0.0; n];
+            let data = ProblemData {
+                cost,
+                lower,
+                upper,
+                row_lower,
+                row_upper,
+                starts,
+                indices,
+                values,
+                ..ProblemData::default()
+            };
+            let problem = Problem::new(data).expect("sound");
+            let rows = RowMatrix::transpose(&problem);
+            let mut next = 0;
+            let handed = each_row_by_bands(&problem, |i, columns, values| {
+                assert_eq!((i, (columns, values)), (next, rows.row(i)));
+                next += 1;
+                Ok::<(), ()>(())
+            });
+            assert_eq!((handed, next), (Ok(()), m));
+            assert_eq!(each_row_by_bands(&problem, |i, _, _| Err::<(), usize>(i)), Err(0));
+        }
+    }
 }

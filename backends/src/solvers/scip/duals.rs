@@ -15,7 +15,6 @@ fn at(value: f64, side: f64) -> bool {
 /// SCIP turns a row of one variable into a bound (even with presolve off, SCIP 10.0.2), and what that bound is worth
 /// then stands in the variable's reduced cost. Where the variable is not at a bound of its own, it goes back to the row.
 pub fn complete(problem: &Problem, mut rows: Vec<f64>, point: &[f64]) -> Duals {
-    let by_rows = problem.by_rows();
     let sign = problem.sense().sign();
     let mut reduced_costs: Vec<f64> = (0..problem.num_columns())
         .map(|j| problem.cost()[j] - problem.column(j).iter().map(|(i, v)| rows[i] * v).sum::<f64>())
@@ -29,7 +28,7 @@ pub fn complete(problem: &Problem, mut rows: Vec<f64>, point: &[f64]) -> Duals {
             // The side that holds the variable where its reduced cost pushes it.
             let held_below = (sign * d > 0.0) == (v > 0.0);
             let side = if held_below { problem.row_lower()[i] } else { problem.row_upper()[i] };
-            v != 0.0 && by_rows.row(i).1.iter().filter(|v| **v != 0.0).count() == 1 && at(v * x, side)
+            v != 0.0 && at(v * x, side) && problem.by_rows().row(i).1.iter().filter(|v| **v != 0.0).count() == 1
         });
         if let Some((i, v)) = single {
             rows[i] += d / v;

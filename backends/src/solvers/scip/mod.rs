@@ -170,22 +170,19 @@ fn load(problem: &Problem, costs: Costs) -> Result<Loaded, ScipError> {
 }
 
 fn rows(problem: &Problem, scip: &mut Scip) -> Result<(), ScipError> {
-    let by_rows = problem.by_rows();
     let mut switches = vec![None; if problem.indicators().is_empty() { 0 } else { problem.num_rows() }];
     for indicator in problem.indicators() {
         switches[indicator.row as usize] = Some((indicator.column, indicator.active));
     }
-    for i in 0..problem.num_rows() {
-        let (columns, values) = by_rows.row(i);
+    problem.each_row(|i, columns, values| {
         let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
         let Some(switch) = switches.get(i).copied().flatten() else {
             let products = problem.row_products(i);
-            if products.is_empty() {
-                scip.add_row(columns, values, lower, upper)?;
+            return if products.is_empty() {
+                scip.add_row(columns, values, lower, upper)
             } else {
-                scip.add_quadratic_row((columns, values), products, lower, upper)?;
-            }
-            continue;
+                scip.add_quadratic_row((columns, values), products, lower, upper)
+            };
         };
         scip.skip_row();
         if upper.is_finite() {
@@ -195,8 +192,8 @@ fn rows(problem: &Problem, scip: &mut Scip) -> Result<(), ScipError> {
             let negated: Vec<f64> = values.iter().map(|v| -v).collect();
             scip.add_indicator(switch, columns, &negated, -lower)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Passes on what SCIP reports, and what others offer.
