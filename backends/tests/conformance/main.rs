@@ -12,6 +12,7 @@ mod conflicts;
 mod ear;
 mod judge;
 mod lazy;
+mod mock;
 mod patches;
 mod pools;
 mod problems;
