@@ -87,6 +87,26 @@ fn evidence_is_written_and_verified_alone() {
 }
 
 #[test]
+fn what_needs_no_trust_stands_beside_what_is_claimed() {
+    let here = support::solvers();
+    if !here.contains(&"highs") {
+        return println!("NOT RUN: the relaxation's bound (there is no worker of HiGHS)");
+    }
+    let result = json(&["solve", FACILITY, "--solver", "highs", "--json"]);
+    let proven = result["evidence"]["certified_bound"].as_f64().expect("a bound");
+    assert!(proven < 30.0 && proven > 0.0, "{result}");
+    assert!((result["evidence"]["certified_gap"].as_f64().unwrap() - (30.0 - proven) / 30.0).abs() < 1e-9);
+    assert!((result["bound"].as_f64().unwrap() - 30.0).abs() < 0.01, "the claim stays: {result}");
+    let plain = json(&["solve", FACILITY, "--solver", "highs", "--evidence", "plain", "--json"]);
+    assert_eq!(plain["evidence"]["certified_bound"], serde_json::Value::Null, "{plain}");
+    if here.len() > 1 {
+        let agreed = json(&["solve", FACILITY, "--solver", "highs", "--evidence", "agreed", "--json"]);
+        assert_eq!(agreed["termination"]["reason"], "OPTIMAL", "{agreed}");
+        assert!(agreed["evidence"]["agreed_by"].as_array().unwrap().len() > 1, "{agreed}");
+    }
+}
+
+#[test]
 fn an_infeasible_file_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let sick = folder.path().join("sick.json");
