@@ -80,7 +80,9 @@ fn long_share_of_certified_lps() {
     println!("  by rounding: {rounding}; by a basis in fractions: {}", fractions.len());
     for (title, lines) in [("in fractions", &fractions), ("not certified", &open), ("not solved in 30 s", &undecided)] {
         println!("  {title}: {}", lines.len());
-        lines.iter().for_each(|line| println!("    {line}"));
+        for line in lines {
+            println!("    {line}");
+        }
     }
     assert!(certified * 100 >= 95 * (certified + open.len()), "{open:#?}");
 }
