@@ -221,7 +221,7 @@ pub trait Relax {
 impl Relax for Model {
     fn relax(&self) -> Result<Relaxed, SolveError> {
         let problem = Arc::new(self.freeze()?);
-        Solver::highs().relax(&problem, &Elastic::rows(&problem), Goal::Least)
+        Solver::in_process().relax(&problem, &Elastic::rows(&problem), Goal::Least)
     }
 }
 
@@ -232,7 +232,7 @@ impl Solver<'_> {
     /// As [`Relax::relax`].
     pub fn relax(&self, problem: &Arc<Problem>, elastic: &Elastic, goal: Goal) -> Result<Relaxed, SolveError> {
         let backend = match &self.how {
-            How::InProcess(named) => run::in_process(named.as_ref())?,
+            How::InProcess(linked) => linked.backend(problem)?,
             How::Workers(names) => run::first_worker(problem, names, &self.options)?,
         };
         let relaxation = analysis::relax(problem, &*backend, elastic, goal, &self.options, &self.stop)?;

@@ -46,7 +46,7 @@ pub trait Explain {
 
 impl Explain for Solved {
     fn explain_infeasible(&self) -> Result<Explanation, SolveError> {
-        Solver::highs().explain(self.problem())
+        Solver::in_process().explain(self.problem())
     }
 }
 
@@ -58,7 +58,7 @@ impl Solver<'_> {
     /// As [`Explain::explain_infeasible`].
     pub fn explain(&self, problem: &Arc<Problem>) -> Result<Explanation, SolveError> {
         let backend: Arc<dyn Backend> = match &self.how {
-            How::InProcess(named) => run::in_process(named.as_ref())?,
+            How::InProcess(linked) => linked.backend(problem)?,
             How::Workers(names) => run::first_worker(problem, names, &self.options)?,
         };
         let mut budget = Budget::default();

@@ -36,7 +36,7 @@ use lp_solvers::lp_format::{AsVariable, LpObjective, LpProblem, WriteToLpFileFor
 
 use crate::solver::{SolveError, Solver};
 
-/// A solver of ours for `good_lp`: HiGHS in this process, unless it was made from another [`Solver`].
+/// A solver of ours for `good_lp`: [`Solver::in_process`], unless it was made from another [`Solver`].
 #[derive(Clone)]
 pub struct Farkas(Solver<'static>);
 
@@ -46,9 +46,9 @@ impl From<Solver<'static>> for Farkas {
     }
 }
 
-/// HiGHS in this process: `.using(farkas)`.
+/// A solver in this process: `.using(farkas)`.
 pub fn farkas(problem: UnsolvedProblem) -> FarkasModel {
-    good_lp::Solver::create_model(&mut Farkas(Solver::highs()), problem)
+    good_lp::Solver::create_model(&mut Farkas(Solver::in_process()), problem)
 }
 
 impl good_lp::Solver for Farkas {

@@ -1,8 +1,8 @@
 //! Farkas solves linear and mixed-integer optimisation problems with several solvers, checks the answer against the
 //! problem itself, and returns it with the evidence.
 //!
-//! This crate is the facade: it adds solving to the models of [`modeling`]. `m.solve()` answers in this process with
-//! HiGHS; [`Solver`] says it otherwise: limits, threads, a race of several solvers in processes of their own.
+//! This crate is the facade: it adds solving to the models of [`modeling`]. `m.solve()` answers in this process, with
+//! HiGHS as a rule; [`Solver`] says it otherwise: limits, threads, a race of several solvers in processes of their own.
 //!
 //! ```
 //! use farkas::prelude::*;

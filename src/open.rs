@@ -84,8 +84,8 @@ impl<'a> OpenModel<'a> {
         let problem = Arc::clone(model.problem());
         let start = solver.start.of(&problem)?;
         let desk = match &solver.how {
-            How::InProcess(named) => {
-                let backend = run::in_process(named.as_ref())?;
+            How::InProcess(linked) => {
+                let backend = linked.backend(&problem)?;
                 let session = Some(run::open(&*backend, &problem)?);
                 Desk::Open { backend, session, problem }
             }

@@ -1,8 +1,9 @@
-//! Solving from Rust: in this process with HiGHS, or by a race of solvers in processes of their own. Every answer is
+//! Solving from Rust: in this process, by HiGHS as a rule, or by a race of solvers in processes of their own. Every answer is
 //! checked either way.
 
 mod asynchronous;
 pub(crate) mod hear;
+mod linked;
 pub(crate) mod run;
 mod start;
 
@@ -25,6 +26,7 @@ use crate::lexicographic::Lexicographic;
 use crate::open::OpenModel;
 pub use asynchronous::Solving;
 pub use hear::{Heard, SolveEvent};
+use linked::Linked;
 pub use start::{IntoStart, StartAt};
 
 type Progress<'a> = Arc<dyn Fn(&Heard<'_>) + Send + Sync + 'a>;
@@ -78,8 +80,8 @@ impl SolveError {
 /// Who solves.
 #[derive(Clone)]
 pub(crate) enum How {
-    /// A backend in this process, HiGHS if none is named: nothing is started, nothing can be killed.
-    InProcess(Option<Arc<dyn Backend>>),
+    /// A backend in this process: nothing is started, nothing can be killed.
+    InProcess(Linked),
     /// These solvers in worker processes; empty lets the line-up choose.
     Workers(Vec<String>),
 }
@@ -114,16 +116,34 @@ pub struct Solver<'a> {
 }
 
 impl Solver<'static> {
-    /// HiGHS in this process. There is nothing to install and no process is started; so a solver that crashes or hangs
-    /// takes this process along, and what it prints is printed.
+    /// A solver in this process: HiGHS, and where it does not take the problem (a quadratic constraint, say) or is not
+    /// compiled in, Clarabel for linear and convex quadratic programs or microlp for small ones with integers, both pure
+    /// Rust. There is nothing to install and no process is started; so a solver that crashes or hangs takes this process
+    /// along, and what it prints is printed.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("farthest point of a disc");
+    /// let (x, y) = (m.continuous("x").one(), m.continuous("y").one());
+    /// m.maximize(3 * x + 4 * y);
+    /// m.row("disc", (x * x + y * y).le(25));
+    /// let answer = Solver::in_process().solve(&m)?; // by Clarabel: HiGHS has no quadratic constraints
+    /// assert!((answer.value(x) - 3.0).abs() < 1e-4 && (answer.value(y) - 4.0).abs() < 1e-4);
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    pub fn in_process() -> Self {
+        Self::new(How::InProcess(Linked::Any))
+    }
+
+    /// HiGHS in this process, and nobody else.
     pub fn highs() -> Self {
-        Self::new(How::InProcess(None))
+        Self::new(How::InProcess(Linked::Highs))
     }
 
     /// A backend of [`crate::backends::solvers`], or of your own, in this process. SCIP takes lazy rows within its search
     /// this way; a program that links SCIP or CBC itself has to find their libraries.
     pub fn backend(backend: Arc<dyn Backend>) -> Self {
-        Self::new(How::InProcess(Some(backend)))
+        Self::new(How::InProcess(Linked::This(backend)))
     }
 
     /// All solvers whose workers are installed (`farkas-highs`, `farkas-scip`, `farkas-cbc` beside the program or where
@@ -163,7 +183,7 @@ impl<'a> Solver<'a> {
         self
     }
 
-    /// Threads over all solvers together; 1 for HiGHS in this process and one a core for a race, if not set.
+    /// Threads over all solvers together; 1 for a solver in this process and one a core for a race, if not set.
     #[must_use]
     pub fn threads(mut self, threads: u32) -> Self {
         self.options.threads = Some(threads);
@@ -363,7 +383,7 @@ impl Solver<'static> {
 
 /// Solving as a method of a model.
 pub trait Solve {
-    /// Solves in this process with HiGHS and checks the answer: [`Solver::highs`] without limits.
+    /// Solves in this process, with HiGHS as a rule, and checks the answer: [`Solver::in_process`] without limits.
     ///
     /// # Errors
     /// When the model has defects, or no solver can do it.
@@ -381,11 +401,11 @@ pub trait Solve {
 
 impl Solve for Model {
     fn solve(&self) -> Result<Solved, SolveError> {
-        Solver::highs().solve(self)
+        Solver::in_process().solve(self)
     }
 
     fn solve_async(&self) -> Solving {
-        Solver::highs().solve_async(self)
+        Solver::in_process().solve_async(self)
     }
 
     fn open<'a>(&self, solver: Solver<'a>) -> Result<OpenModel<'a>, SolveError> {

@@ -1,4 +1,4 @@
-//! Runs a solver once: HiGHS in this process, or a race of workers; either way the claims are examined and concluded from.
+//! Runs a solver once: one in this process, or a race of workers; either way the claims are examined and concluded from.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
@@ -26,9 +26,9 @@ impl Solver<'_> {
     pub(super) fn run(&self, problem: &Arc<Problem>) -> Result<Outcome, SolveError> {
         let start = self.start.of(problem)?;
         match &self.how {
-            How::InProcess(named) => {
+            How::InProcess(linked) => {
                 let began = Instant::now();
-                let backend = in_process(named.as_ref())?;
+                let backend = linked.backend(problem)?;
                 let mut session = open(&*backend, problem)?;
                 self.in_session(&mut *session, backend.name(), problem, &start, &self.options, began)
             }
@@ -48,7 +48,7 @@ impl Solver<'_> {
         I::IntoIter: Send,
     {
         let backend = match &self.how {
-            How::InProcess(named) => in_process(named.as_ref())?,
+            How::InProcess(linked) => linked.backend(problem)?,
             How::Workers(names) => first_worker(problem, names, &self.options)?,
         };
         let mut options = self.options.clone();
@@ -165,27 +165,6 @@ pub(crate) fn first_worker(
     let lineup = lineup::choose(problem, &backends, 1, options);
     let first = lineup.lanes.into_iter().next().map(|lane| lane.backend);
     first.ok_or_else(|| SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)))
-}
-
-/// The backend that was named, or HiGHS.
-pub(crate) fn in_process(named: Option<&Arc<dyn Backend>>) -> Result<Arc<dyn Backend>, SolveError> {
-    named.map_or_else(highs, |backend| Ok(Arc::clone(backend)))
-}
-
-/// HiGHS in this process, with bridges for what it does not take.
-#[cfg(feature = "highs")]
-#[expect(clippy::unnecessary_wraps, reason = "without HiGHS it is an error")]
-fn highs() -> Result<Arc<dyn Backend>, SolveError> {
-    let highs = farkas_backends::solvers::highs::Highs::new();
-    Ok(Arc::new(farkas_backends::bridges::Bridged::new(highs)))
-}
-
-/// HiGHS is not here.
-#[cfg(not(feature = "highs"))]
-fn highs() -> Result<Arc<dyn Backend>, SolveError> {
-    Err(SolveError::NoSolver(
-        "this program was built without HiGHS; turn on the feature `highs`, or use `Solver::race()`".to_string(),
-    ))
 }
 
 /// Opens a problem in a backend that takes it.
