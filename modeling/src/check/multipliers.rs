@@ -30,10 +30,18 @@ pub(super) fn best_bound(problem: &Problem, y: &[f64], hoped: Option<f64>) -> Mu
     let written = Domain::of(problem);
     let mut search = Search::new(problem, Objective::Own, hoped);
     search.near(&written, &y, "");
+    // Most often the least move of all is enough, and spares the search for bounds that the constraints imply.
+    if search.best.is_none() {
+        let mut moved = Search::new(problem, Objective::Own, hoped);
+        moved.beside(&written, &y, &LEAST_MOVE, "");
+        if moved.done() {
+            search = moved;
+        }
+    }
     let implied = if search.done() { None } else { written.clone().tightened(problem).ok() };
     if let Some(implied) = &implied {
         search.near(implied, &y, IMPLIED);
-        search.beside(implied, &y);
+        search.beside(implied, &y, &MOVES, IMPLIED);
     }
     match search.best {
         Some(best) => {
@@ -50,6 +58,10 @@ pub(super) fn best_bound(problem: &Problem, y: &[f64], hoped: Option<f64>) -> Mu
 /// Said of proofs that rest on bounds that the problem does not write down.
 const IMPLIED: &str = ", with bounds that the constraints imply";
 
+/// How far multipliers are moved, as shares of the largest of them.
+const MOVES: [f64; 3] = [1e-12, 1e-10, 1e-8];
+const LEAST_MOVE: [f64; 1] = [1e-12];
+
 /// Whether multipliers near `y` or −y prove that nothing is feasible.
 pub(super) fn contradiction(problem: &Problem, y: &[f64]) -> Multipliers {
     let written = Domain::of(problem);
@@ -63,7 +75,7 @@ pub(super) fn contradiction(problem: &Problem, y: &[f64]) -> Multipliers {
             && !search.done()
         {
             search.near(implied, &y, IMPLIED);
-            search.beside(implied, &y);
+            search.beside(implied, &y, &MOVES, IMPLIED);
         }
         match search.best {
             Some(best) if best.positive => {
@@ -149,17 +161,17 @@ impl<'a> Search<'a> {
 
     /// Multipliers a little beside those given, where reduced costs of zero get the sign that they need. Only where
     /// nothing else is proven: they cost some strength.
-    fn beside(&mut self, domain: &'a Domain<'_>, y: &[f64]) {
+    fn beside(&mut self, domain: &'a Domain<'_>, y: &[f64], moves: &[f64], bounds: &'static str) {
         let sign = if self.objective == Objective::Own { self.problem.sense().sign() } else { 0.0 };
         let cost: Vec<f64> = self.problem.cost().iter().map(|c| sign * c).collect();
         let tiny = 1e-9 * largest(y);
         let y: Vec<f64> = admit(domain, y).into_iter().map(|y| if y.abs() <= tiny { 0.0 } else { y }).collect();
-        for epsilon in [1e-12, 1e-10, 1e-8] {
+        for epsilon in moves {
             if self.best.is_some() {
                 return;
             }
             if let Some(y) = shifted(self.problem, domain, &cost, &y, epsilon * largest(&y)) {
-                self.prove(domain, &y, "the multipliers, moved a little", IMPLIED);
+                self.prove(domain, &y, "the multipliers, moved a little", bounds);
             }
         }
     }
