@@ -90,8 +90,11 @@ fn median(mut seconds: Vec<f64>) -> f64 {
     seconds[seconds.len() / 2]
 }
 
+/// What is done, its seconds and the sum of its objectives.
+type Thing<'a> = (&'a str, &'a mut dyn FnMut() -> (f64, f64));
+
 /// Microseconds a scenario, things done in turns.
-fn measure(count: usize, things: &mut [(&str, &mut dyn FnMut() -> (f64, f64))]) -> Vec<f64> {
+fn measure(count: usize, things: &mut [Thing<'_>]) -> Vec<f64> {
     let mut seconds = vec![Vec::new(); things.len()];
     for _ in 0..ROUNDS {
         let mut sums = Vec::new();
