@@ -45,6 +45,7 @@ mod explain;
 pub mod good_lp;
 pub mod lazy;
 mod lexicographic;
+pub mod lineup;
 mod open;
 pub mod remote;
 pub mod report;

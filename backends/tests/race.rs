@@ -335,7 +335,7 @@ fn the_line_up_follows_its_table() {
         ),
         (
             explain(&large(ColumnKind::Continuous), &all, 2),
-            "lane 0: highs, simplex, 1 thread | lane 1: highs, interior point, 1 thread | lane 2: cbc, 1 thread | lane 3: scip, 1 thread".into(),
+            "lane 0: highs, simplex, 1 thread | lane 1: highs, interior point, 1 thread | lane 2: cbc, 1 thread | lane 3: scip, 1 thread | lane 4: highs, first order, 1 thread".into(),
         ),
         // The mock takes one thread, however many there are.
         (explain(&integer, &["cbc"], 8), "lane 0: cbc, 1 thread".into()),

@@ -7,6 +7,7 @@ mod check;
 mod convert;
 mod iis;
 mod input;
+mod lineup;
 mod ranging;
 mod relax;
 mod schema;

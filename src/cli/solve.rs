@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::Args;
+use farkas::lineup::{LineupError, Rules};
 use farkas_api_types::{Fields, SolveResult};
 use farkas_backends::contract::{Backend, Start, StopToken};
 use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use farkas_backends::race::evidence::{self, Wanted};
-use farkas_backends::race::{self, Lineup, Observer, RaceSpec, lineup};
+use farkas_backends::race::lineup::{self, Asking};
+use farkas_backends::race::{self, Lineup, Observer, RaceSpec};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
 use farkas_modeling::answer::Answer;
@@ -20,7 +22,7 @@ use farkas_modeling::formats::solution::SolutionFormat;
 use farkas_modeling::{Problem, Tolerances, formats};
 
 use crate::cli::view::{LiveView, PlainView};
-use crate::cli::{Exit, Failure, input, summary};
+use crate::cli::{Exit, Failure, input, lineup as own, summary};
 
 /// What `farkas solve` takes.
 #[derive(Debug, Args)]
@@ -71,6 +73,12 @@ pub struct SolveArgs {
     /// LP algorithm: auto, simplex, barrier or firstorder
     #[arg(long, default_value = "auto", value_parser = word::<LpMethod>)]
     lp_method: LpMethod,
+    /// Choose the solvers by the rules in this file (docs/line-ups.md tells the form) and not by the built-in ones
+    #[arg(long, value_name = "FILE.toml")]
+    lineup: Option<PathBuf>,
+    /// Do not solve: say what the rules see of each problem, which rule they follow, and who would run
+    #[arg(long)]
+    explain_lineup: bool,
     /// An option of the solver's own, passed through by name
     #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = native)]
     native: Vec<(String, String)>,
@@ -162,13 +170,15 @@ pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
     }
     let others = args.backend_program.clone();
     let registry = Registry::new(RegistryConfig { others, ..RegistryConfig::default() });
-    // They start while the file is read. Every line-up of a race has HiGHS in it.
-    let named: Vec<&str> = args.solver.iter().map(|name| if name == "race" { "highs" } else { name }).collect();
+    let rules = args.lineup.as_deref().map(own::read).transpose()?;
+    // They start while the file is read. Every built-in line-up of a race has HiGHS in it.
+    let race = if rules.is_some() { "" } else { "highs" };
+    let named: Vec<&str> = args.solver.iter().map(|name| if name == "race" { race } else { name }).collect();
     registry.warm(&named);
     let stop = interrupts()?;
     let mut worst = Exit::Solved;
     for file in &args.files {
-        let exit = match solve_file(args, file, &registry, &stop) {
+        let exit = match solve_file(args, file, (&registry, rules.as_ref()), &stop) {
             Ok(exit) => exit,
             // With several files, one that cannot be read does not cost the others their answers.
             Err(failure) => failure.tell(),
@@ -194,10 +204,22 @@ pub fn interrupts() -> Result<StopToken, Failure> {
     Ok(stop)
 }
 
-fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopToken) -> Result<Exit, Failure> {
+fn solve_file(
+    args: &SolveArgs,
+    file: &Path,
+    solvers: (&Registry, Option<&Rules>),
+    stop: &StopToken,
+) -> Result<Exit, Failure> {
     let problem = Arc::new(input::problem(file)?);
     let options = args.options();
-    let mut lineup = choose(args, &problem, registry, &options)?;
+    let mut lineup = choose(args, &problem, solvers, &options)?;
+    if args.explain_lineup {
+        own::explain(file, &lineup);
+        return Ok(if lineup.lanes.is_empty() { Exit::NoSolver } else { Exit::Solved });
+    }
+    if lineup.lanes.is_empty() {
+        return Err(Failure::new(Exit::NoSolver, format!("no solver takes it: {}; {SEE}", lineup.reason)));
+    }
     let start = match &args.start {
         Some(path) => Start { point: Some(start_point(path, &problem)?), basis: None },
         None => Start::default(),
@@ -209,7 +231,7 @@ fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopTok
     let observer: &dyn Observer = live.as_ref().map_or(&plain, |view| view);
     let mut trust = lineup::trust(&lineup);
     if args.evidence == Wanted::Agreed {
-        let others = others(&problem, registry, &options)?;
+        let others = others(&problem, solvers.0, &options)?;
         trust = evidence::ask_for_agreement(&mut lineup, &others, trust);
     }
     let (lanes, relaxes) = (lineup.lanes.clone(), args.evidence != Wanted::Plain);
@@ -228,15 +250,22 @@ fn solve_file(args: &SolveArgs, file: &Path, registry: &Registry, stop: &StopTok
     Ok(Exit::of(answer.reason()))
 }
 
-fn choose(args: &SolveArgs, problem: &Problem, registry: &Registry, options: &Options) -> Result<Lineup, Failure> {
-    let see = "`farkas backends` shows what is here";
-    let backends = farkas::remote::select(registry, &args.solver)
-        .map_err(|e| Failure::new(Exit::NoSolver, format!("{e}; {see}")))?;
-    let lineup = lineup::choose(problem, &backends, options.threads.unwrap_or(1), options);
-    if lineup.lanes.is_empty() {
-        return Err(Failure::new(Exit::NoSolver, format!("no solver takes it: {}; {see}", lineup.reason)));
-    }
-    Ok(lineup)
+const SEE: &str = "`farkas backends` shows what is here";
+
+fn choose(
+    args: &SolveArgs,
+    problem: &Problem,
+    (registry, rules): (&Registry, Option<&Rules>),
+    options: &Options,
+) -> Result<Lineup, Failure> {
+    let backends = farkas::lineup::select(registry, &args.solver, rules).map_err(|e| match (e, &args.lineup) {
+        (LineupError::Rules(e), Some(path)) => {
+            Failure::new(Exit::Unreadable, format!("{}: {e} [{}]", path.display(), e.code()))
+        }
+        (e, _) => Failure::new(Exit::NoSolver, format!("{e}; {SEE}")),
+    })?;
+    let asking = if args.explain_lineup { Asking::All } else { Asking::AsNeeded };
+    Ok(lineup::choose_by(rules, problem, &backends, options.threads.unwrap_or(1), options, asking))
 }
 
 /// All that are here and take the problem: who may agree.

@@ -23,6 +23,7 @@ use farkas_modeling::problem::Defects;
 
 use crate::lazy::Cuts;
 use crate::lexicographic::Lexicographic;
+use crate::lineup::Rules;
 use crate::open::OpenModel;
 pub use asynchronous::Solving;
 pub use hear::{Heard, SolveEvent};
@@ -113,6 +114,7 @@ pub struct Solver<'a> {
     observer: Option<&'a dyn Observer>,
     progress: Option<Progress<'a>>,
     pool: usize,
+    pub(crate) rules: Option<Arc<Rules>>,
 }
 
 impl Solver<'static> {
@@ -164,7 +166,7 @@ impl Solver<'static> {
 
     fn new(how: How) -> Self {
         let (options, start, stop) = (Options::default(), StartAt::default(), StopToken::new());
-        Self { how, options, start, stop, observer: None, progress: None, pool: 0 }
+        Self { how, options, start, stop, observer: None, progress: None, pool: 0, rules: None }
     }
 }
 
@@ -201,6 +203,22 @@ impl<'a> Solver<'a> {
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut Options)) -> Self {
         change(&mut self.options);
+        self
+    }
+
+    /// The rules by which a race chooses who runs, with which settings and when, instead of the built-in ones.
+    ///
+    /// ```
+    /// use farkas::lineup::Rules;
+    /// use farkas::prelude::*;
+    /// let rules = Rules::read("[[rule]]\nname = \"all\"\nlanes = [{ solver = \"highs\" }, { solver = \"scip\" }]")?;
+    /// let solver = Solver::race().lineup(rules);
+    /// assert!(Rules::read("[[rule]]\nname = 1").is_err());
+    /// # Ok::<(), farkas::lineup::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn lineup(mut self, rules: Rules) -> Self {
+        self.rules = Some(Arc::new(rules));
         self
     }
 

@@ -109,8 +109,11 @@ impl Solver<'_> {
         if options.threads.is_none() {
             options.threads = Some(std::thread::available_parallelism().map_or(1, |n| n.get() as u32));
         }
-        let backends = remote::select(registry(), names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
-        let lineup = lineup::choose(problem, &backends, options.threads.unwrap_or(1), &options);
+        let rules = self.rules.as_deref();
+        let backends =
+            crate::lineup::select(registry(), names, rules).map_err(|e| SolveError::NoSolver(e.to_string()))?;
+        let threads = options.threads.unwrap_or(1);
+        let lineup = lineup::choose_by(rules, problem, &backends, threads, &options, lineup::Asking::AsNeeded);
         if lineup.lanes.is_empty() {
             return Err(SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)));
         }

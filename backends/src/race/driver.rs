@@ -373,12 +373,7 @@ impl<'a> Driver<'a> {
             start.point = Some(Arc::clone(point.values()));
         }
         let chosen = &self.spec.lineup.lanes[usize::from(id)];
-        let mut options = self.spec.options.clone();
-        options.threads = Some(chosen.threads.max(1));
-        options.seed = chosen.seed.or(options.seed);
-        if chosen.lp_method != crate::options::LpMethod::Auto {
-            options.lp_method = chosen.lp_method;
-        }
+        let options = chosen.options(&self.spec.options);
         let lane = &mut self.lanes[usize::from(id)];
         lane.started = Some(self.begun.elapsed());
         let job = lane::Job {

@@ -1,86 +1,70 @@
-//! Who runs on a problem, in which order, with how many threads: a small table of rules, for people to read.
+//! Who runs on a problem, in which order, with how many threads: by [rules](super::rules) over the problem's features.
 //!
-//! | problem | lanes, in order | why |
-//! |---|---|---|
-//! | small (at most 5,000 nonzeros) | the first at once, the next after 0.2 s | most are done by then, and cost one process |
-//! | LP | highs simplex, highs interior point, cbc (Clp), scip | on LPs over a second the better of simplex and interior point takes less than half of simplex' time |
-//! | otherwise (integers, sets, …) | highs, scip, cbc | each is fastest on a third of the problems; a third lane on two cores eats what it brings |
-//!
-//! Who takes a problem as it is comes before who needs it rewritten by bridges. Lanes never outnumber threads: those that are left wait until one ends without an answer. Threads that are left over go
-//! to the first lane that can use them. A backend that does not take the problem is left out.
+//! Who takes a problem as it is comes before who needs it rewritten by bridges. Lanes never outnumber threads: those that
+//! are left wait until one ends without an answer. Threads that are left over go to the first lane that can use them. A
+//! backend that does not take the problem is left out.
 
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use farkas_modeling::check::TrustPolicy;
 use farkas_modeling::problem::Problem;
+use farkas_modeling::statistics::Features;
 
+use super::rules::{Candidate, Rule, Rules};
 use super::{Lane, Lineup};
 use crate::contract::{Backend, Capabilities, Fit};
 use crate::options::{LpMethod, Options};
 
-/// Up to so many nonzeros a problem is small.
-const SMALL_NONZEROS: usize = 5_000;
-/// The head start of the first lane on a small problem.
-const HEAD_START: Duration = Duration::from_millis(200);
+pub use super::trust::{trust, trust_in};
 
-/// One candidate of a rule.
-type Candidate = (&'static str, LpMethod);
-
-const FOR_LPS: [Candidate; 4] =
-    [("highs", LpMethod::Simplex), ("highs", LpMethod::Barrier), ("cbc", LpMethod::Auto), ("scip", LpMethod::Auto)];
-const FOR_OTHERS: [Candidate; 3] = [("highs", LpMethod::Auto), ("scip", LpMethod::Auto), ("cbc", LpMethod::Auto)];
-
-/// Chooses the line-up among `backends` for so many `threads` in all.
-///
-/// One backend alone is a choice of the user's: it gets all the threads. Backends that no rule knows come after those that
-/// one knows, in the order given. The line-up is empty when nobody takes the problem; [`Lineup::explain`] says why.
-///
-/// May ask backends what they can do, which starts a worker process for each that was never asked; for a small problem
-/// only the first is.
+/// Chooses the line-up among `backends` for so many `threads` in all, by the built-in rules. See [`choose_by`].
 pub fn choose(problem: &Problem, backends: &[Arc<dyn Backend>], threads: u32, options: &Options) -> Lineup {
-    let threads = threads.max(1);
-    let small = problem.num_nonzeros() <= SMALL_NONZEROS;
-    let candidates = candidates(problem, backends, options);
-    let fits = if small && is_plain(problem) { Vec::new() } else { ask_all(problem, &candidates) };
-    let mut lineup = Lineup::default();
-    let (mut left_out, mut by_bridges) = (Vec::new(), Vec::new());
-    for (position, (backend, method)) in candidates.into_iter().enumerate() {
-        // On a small problem the others are not asked until they are needed, if ever.
-        let fit = match fits.get(position) {
-            Some(fit) => fit.clone(),
-            None if lineup.lanes.is_empty() => ask(problem, &*backend),
-            None => Fit::Takes,
-        };
-        match fit.refusal() {
-            None => {
-                let lane = Lane { lp_method: method, ..Lane::new(backend, 1) };
-                if fit == Fit::Takes { lineup.lanes.push(lane) } else { by_bridges.push(lane) }
-            }
-            Some(why) => left_out.push(format!("{}: {why}", backend.name())),
-        }
-    }
-    // Who takes it as it is comes before who needs it rewritten.
-    lineup.lanes.append(&mut by_bridges);
-    if small {
-        lineup.lanes.iter_mut().skip(1).for_each(|lane| lane.after = HEAD_START);
-    }
-    hand_out_threads(&mut lineup.lanes, threads, backends.len());
-    lineup.reason = reason(problem, small, threads, &left_out);
-    lineup
+    choose_by(None, problem, backends, threads, options, Asking::AsNeeded)
 }
 
-/// Whose lone word counts in this line-up: everybody's, but for an infeasibility that CBC claims without proof (it has been
-/// wrong), and for all that MIPCL claims (it has called wrong optima proven). Who runs alone was chosen for it, and is believed.
-pub fn trust(lineup: &Lineup) -> TrustPolicy {
-    let mut trust = TrustPolicy::default();
-    let several = lineup.lanes.iter().any(|lane| lane.backend.name() != lineup.lanes[0].backend.name());
-    if several {
-        trust.distrusted_infeasible.push("cbc".into());
-        trust.distrusted.push("mipcl".into());
-    }
-    trust
+/// Which backends are asked whether they take the problem: asking one for the first time starts its worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Those that start at once.
+    AsNeeded,
+    /// All, to explain who is left out.
+    All,
+}
+
+/// Chooses the line-up among `backends` for so many `threads` in all, by the user's rules or the built-in ones.
+///
+/// One backend alone is a choice of the user's: where there are no rules of his own, it gets all the threads. Backends that the rule does not name come after
+/// those that it does, in the order given, if it says so. The line-up is empty when nobody takes the problem;
+/// [`Lineup::explain`] says why.
+pub fn choose_by(
+    rules: Option<&Rules>,
+    problem: &Problem,
+    backends: &[Arc<dyn Backend>],
+    threads: u32,
+    options: &Options,
+    asking: Asking,
+) -> Lineup {
+    let threads = threads.max(1);
+    let features = Features::of(problem);
+    let rules = rules.or_else(|| (backends.len() > 1).then(Rules::built_in));
+    let rule = rules.and_then(|rules| rules.find(&features, threads));
+    let (mut left_out, mut not_asked) = (Vec::new(), Vec::new());
+    let candidates = candidates(rule, backends, options, threads, &mut not_asked);
+    let mut lineup =
+        Lineup { lanes: fitting(problem, candidates, threads, asking, &mut left_out), ..Lineup::default() };
+    hand_out_threads(&mut lineup.lanes, threads, backends.len());
+    lineup.reason = reason(problem, &features, threads, &left_out);
+    lineup.rule = match (rule, rules) {
+        (Some(rule), _) if rule.why.is_empty() => format!("rule '{}' ({})", rule.name, rule.when),
+        (Some(rule), _) => format!("rule '{}' ({}): {}", rule.name, rule.when, rule.why),
+        (None, None) => "no rule: who runs was said".into(),
+        (None, Some(_)) => "no rule holds: all in the order given".into(),
+    };
+    lineup.features = Some(features);
+    left_out.append(&mut not_asked);
+    lineup.left_out = left_out;
+    lineup
 }
 
 /// Whether every solver for its class takes it without a bridge.
@@ -90,26 +74,87 @@ fn is_plain(problem: &Problem) -> bool {
 
 /// Everybody who may run, in order of preference.
 fn candidates(
-    problem: &Problem,
+    rule: Option<&Rule>,
     backends: &[Arc<dyn Backend>],
     options: &Options,
-) -> Vec<(Arc<dyn Backend>, LpMethod)> {
-    if let [only] = backends {
-        return vec![(Arc::clone(only), LpMethod::Auto)];
-    }
-    let rule: &[Candidate] = if problem.is_lp() { &FOR_LPS } else { &FOR_OTHERS };
-    let mut chosen: Vec<(Arc<dyn Backend>, LpMethod)> = Vec::new();
-    for (name, method) in rule {
+    threads: u32,
+    not_asked: &mut Vec<(String, String)>,
+) -> Vec<Lane> {
+    let plain = |backend: &Arc<dyn Backend>| Lane::new(Arc::clone(backend), 1);
+    let Some(rule) = rule else { return backends.iter().map(plain).collect() };
+    let mut lanes: Vec<Lane> = Vec::new();
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for row in &rule.lanes {
+        let mut candidate = row.candidate.clone();
         // Whoever asks for an algorithm gets it from each solver once.
-        let method = if options.lp_method == LpMethod::Auto { *method } else { LpMethod::Auto };
-        let again = chosen.iter().any(|(backend, m)| backend.name() == *name && *m == method);
-        if let Some(backend) = backends.iter().find(|b| b.name() == *name).filter(|_| !again) {
-            chosen.push((Arc::clone(backend), method));
+        if options.lp_method != LpMethod::Auto {
+            candidate.method = LpMethod::Auto;
+        }
+        if chosen.contains(&candidate) {
+            continue;
+        }
+        let Some(backend) = backends.iter().find(|backend| backend.name() == candidate.solver) else {
+            if !not_asked.iter().any(|(name, _)| *name == candidate.solver) {
+                not_asked.push((candidate.solver.clone(), "it is not among the solvers to choose from".into()));
+            }
+            continue;
+        };
+        lanes.push(Lane {
+            threads: row.threads.min(threads),
+            after: row.after.time(rule.expected),
+            ..Lane::of(Arc::clone(backend), &candidate)
+        });
+        chosen.push(candidate);
+    }
+    let named = |backend: &Arc<dyn Backend>| rule.lanes.iter().any(|row| row.candidate.solver == backend.name());
+    let others = backends.iter().filter(|backend| !named(backend));
+    if rule.others {
+        let after = rule.lanes.last().map(|row| row.after.time(rule.expected)).unwrap_or_default();
+        lanes.extend(others.map(|backend| Lane { after, ..plain(backend) }));
+    } else {
+        not_asked.extend(others.map(|backend| (backend.name().to_owned(), "the rule does not name it".into())));
+    }
+    lanes
+}
+
+/// Those that take the problem; who takes it as it is comes before who needs it rewritten.
+fn fitting(
+    problem: &Problem,
+    candidates: Vec<Lane>,
+    threads: u32,
+    asking: Asking,
+    left_out: &mut Vec<(String, String)>,
+) -> Vec<Lane> {
+    // Of a plain problem, those that may never start are not asked until they do, if ever.
+    let at_once = candidates.iter().skip(1).take_while(|lane| lane.after.is_zero()).count() + 1;
+    let wanted =
+        if asking == Asking::AsNeeded && is_plain(problem) { at_once.min(threads as usize) } else { usize::MAX };
+    let fits = ask_all(problem, &candidates[..wanted.min(candidates.len())]);
+    let (mut takes, mut by_bridges) = (Vec::new(), Vec::new());
+    for (position, lane) in candidates.into_iter().enumerate() {
+        let fit = match fits.get(position) {
+            Some(fit) => fit.clone(),
+            None if takes.len() < wanted => ask(problem, &*lane.backend),
+            None => Fit::Takes,
+        };
+        match fit.refusal() {
+            None if fit == Fit::Takes => takes.push(lane),
+            None => by_bridges.push(lane),
+            Some(why) => {
+                // Of a solver with several lanes it is said once.
+                let told = (lane.backend.name().to_owned(), why.to_owned());
+                if !left_out.contains(&told) {
+                    left_out.push(told);
+                }
+            }
         }
     }
-    let known = |backend: &Arc<dyn Backend>| rule.iter().any(|(name, _)| *name == backend.name());
-    chosen.extend(backends.iter().filter(|b| !known(b)).map(|b| (Arc::clone(b), LpMethod::Auto)));
-    chosen
+    takes.append(&mut by_bridges);
+    // Whoever comes first waits for nobody.
+    if let Some(first) = takes.first_mut() {
+        first.after = Duration::ZERO;
+    }
+    takes
 }
 
 fn ask(problem: &Problem, backend: &dyn Backend) -> Fit {
@@ -120,9 +165,12 @@ fn ask(problem: &Problem, backend: &dyn Backend) -> Fit {
 }
 
 /// Asks all at once: a worker that was never asked has to be started first.
-fn ask_all(problem: &Problem, candidates: &[(Arc<dyn Backend>, LpMethod)]) -> Vec<Fit> {
+fn ask_all(problem: &Problem, candidates: &[Lane]) -> Vec<Fit> {
+    if let [only] = candidates {
+        return vec![ask(problem, &*only.backend)];
+    }
     std::thread::scope(|scope| {
-        let asked: Vec<_> = candidates.iter().map(|(backend, _)| scope.spawn(|| ask(problem, &**backend))).collect();
+        let asked: Vec<_> = candidates.iter().map(|lane| scope.spawn(|| ask(problem, &*lane.backend))).collect();
         let answer = |thread: std::thread::ScopedJoinHandle<'_, Fit>| {
             thread.join().unwrap_or_else(|_| Fit::Refuses { why: "it panicked when it was asked".into() })
         };
@@ -130,38 +178,32 @@ fn ask_all(problem: &Problem, candidates: &[(Arc<dyn Backend>, LpMethod)]) -> Ve
     })
 }
 
-/// One thread each; what is left goes to the first lane that can use it.
+/// What the lanes leave over goes to the first that can use it.
 fn hand_out_threads(lanes: &mut [Lane], threads: u32, backends: usize) {
-    let at_once = (lanes.len() as u32).min(threads);
-    let spare = threads - at_once;
+    let taken = lanes.iter().fold(0_u32, |taken, lane| taken.saturating_add(lane.threads));
+    let spare = threads.saturating_sub(taken);
     if spare == 0 {
         return;
     }
     // A single solver was asked for its name, so asking for its capabilities starts nothing that will not be used.
-    if let Some(lane) = lanes.iter_mut().take(at_once as usize).find(|l| backends == 1 || l.backend.name() == "highs")
+    if let Some(lane) = lanes.iter_mut().find(|lane| backends == 1 || lane.backend.name() == "highs")
         && lane.backend.capabilities().threads
     {
         lane.threads += spare;
     }
 }
 
-fn reason(problem: &Problem, small: bool, threads: u32, left_out: &[String]) -> String {
-    let integers = problem.num_integers() + problem.num_semis() > 0 || !problem.sets().is_empty();
-    let kind = match (problem.is_linear(), integers || !problem.indicators().is_empty()) {
-        (true, false) => "linear program",
-        (true, true) => "mixed-integer program",
-        (false, false) => "quadratic program",
-        (false, true) => "mixed-integer quadratic program",
-    };
-    let size = if small { "small " } else { "" };
+fn reason(problem: &Problem, features: &Features, threads: u32, left_out: &[(String, String)]) -> String {
     let mut reason = format!(
-        "a {size}{kind} ({} rows, {} columns, {} nonzeros) on {threads} thread{}",
+        "a {} ({} rows, {} columns, {} nonzeros) on {threads} thread{}",
+        features.kind(),
         problem.num_rows(),
         problem.num_columns(),
         problem.num_nonzeros(),
         if threads == 1 { "" } else { "s" }
     );
     if !left_out.is_empty() {
+        let left_out: Vec<String> = left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let _ = write!(reason, "; left out: {}", left_out.join("; ")); // a String takes everything
     }
     reason
@@ -175,20 +217,32 @@ impl Lineup {
             text.push_str("\nno solver takes it");
         }
         for (position, lane) in self.lanes.iter().enumerate() {
-            let method = match lane.lp_method {
-                LpMethod::Auto => "",
-                LpMethod::Simplex => ", simplex",
-                LpMethod::Barrier => ", interior point",
-                LpMethod::FirstOrder => ", first order",
-            };
-            let seed = lane.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
-            let after =
-                if lane.after.is_zero() { String::new() } else { format!(", after {} s", lane.after.as_secs_f64()) };
-            let threads = if lane.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", lane.threads) };
-            let name = lane.backend.name();
-            // A String takes everything.
-            let _ = write!(text, "\nlane {position}: {name}{method}, {threads}{seed}{after}");
+            let _ = write!(text, "\nlane {position}: {}", lane.explain()); // a String takes everything
         }
         text
+    }
+}
+
+impl Lane {
+    /// `highs, interior point, 1 thread, after 0.2 s`.
+    pub fn explain(&self) -> String {
+        let method = match self.lp_method {
+            LpMethod::Auto => "",
+            LpMethod::Simplex => ", simplex",
+            LpMethod::Barrier => ", interior point",
+            LpMethod::FirstOrder => ", first order",
+        };
+        let rest = Candidate { method: LpMethod::Auto, ..self.candidate() };
+        let settings = rest.settings().into_iter().map(|(name, value)| match name.as_str() {
+            "seed" => format!(", seed {value}"),
+            _ => format!(", {name}={value}"),
+        });
+        let settings: String = settings.collect();
+        let after = match self.after {
+            Duration::ZERO => String::new(),
+            after => format!(", after {} s", after.as_secs_f64()),
+        };
+        let threads = if self.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", self.threads) };
+        format!("{}{method}, {threads}{settings}{after}", self.backend.name())
     }
 }

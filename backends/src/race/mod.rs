@@ -15,18 +15,23 @@ mod protocol;
 pub mod referee;
 pub mod repair;
 mod report;
+pub mod rules;
 mod slots;
+pub mod trust;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use farkas_modeling::answer::{Answer, LaneState};
 use farkas_modeling::check::{CheckedPoint, TrustPolicy};
 use farkas_modeling::problem::Problem;
+use farkas_modeling::statistics::Features;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Backend, Start, StopToken};
-use crate::options::{LpMethod, Options};
+use crate::options::{Emphasis, LpMethod, Options, Presolve};
+use rules::Candidate;
 
 /// One lane: a backend and what is particular about it here.
 #[derive(Clone)]
@@ -39,6 +44,12 @@ pub struct Lane {
     pub seed: Option<u32>,
     /// Its LP algorithm; `Auto` leaves it to the race's options.
     pub lp_method: LpMethod,
+    /// Whether it reduces the problem first, unless the race's options say.
+    pub presolve: Presolve,
+    /// What its search works at first, unless the race's options say.
+    pub emphasis: Emphasis,
+    /// Options of its own by name; those of the race's options count before them.
+    pub native: BTreeMap<String, String>,
     /// The head start it gives to the lanes before it: it starts so long after the race began, or when none runs.
     pub after: Duration,
 }
@@ -46,7 +57,54 @@ pub struct Lane {
 impl Lane {
     /// A lane of this backend, with nothing particular about it.
     pub fn new(backend: Arc<dyn Backend>, threads: u32) -> Self {
-        Self { backend, threads, seed: None, lp_method: LpMethod::Auto, after: Duration::ZERO }
+        let candidate = Candidate::default();
+        Self { threads, ..Self::of(backend, &candidate) }
+    }
+
+    /// A lane of this backend on one thread, with the settings of a candidate.
+    pub fn of(backend: Arc<dyn Backend>, candidate: &Candidate) -> Self {
+        Self {
+            backend,
+            threads: 1,
+            seed: candidate.seed,
+            lp_method: candidate.method,
+            presolve: candidate.presolve,
+            emphasis: candidate.emphasis,
+            native: candidate.options.clone(),
+            after: Duration::ZERO,
+        }
+    }
+
+    /// Its backend with its settings.
+    pub fn candidate(&self) -> Candidate {
+        Candidate {
+            solver: self.backend.name().to_owned(),
+            method: self.lp_method,
+            seed: self.seed,
+            presolve: self.presolve,
+            emphasis: self.emphasis,
+            options: self.native.clone(),
+        }
+    }
+
+    /// The race's options as this lane gets them.
+    pub fn options(&self, race: &Options) -> Options {
+        let mut options = race.clone();
+        options.threads = Some(self.threads.max(1));
+        options.seed = self.seed.or(race.seed);
+        if self.lp_method != LpMethod::Auto {
+            options.lp_method = self.lp_method;
+        }
+        if race.presolve == Presolve::Auto {
+            options.presolve = self.presolve;
+        }
+        if race.emphasis == Emphasis::Balanced {
+            options.emphasis = self.emphasis;
+        }
+        for (name, value) in &self.native {
+            options.native.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        options
     }
 }
 
@@ -55,14 +113,20 @@ impl Lane {
 pub struct Lineup {
     /// The lanes.
     pub lanes: Vec<Lane>,
-    /// Why these, in a sentence.
+    /// For whom these were chosen, in a sentence.
     pub reason: String,
+    /// Which rule was followed, on what conditions, and why; empty when none was looked for.
+    pub rule: String,
+    /// What the rules saw of the problem, if they looked.
+    pub features: Option<Features>,
+    /// Who does not run, and why.
+    pub left_out: Vec<(String, String)>,
 }
 
 impl Lineup {
     /// These lanes, because somebody said so.
     pub fn of(lanes: Vec<Lane>) -> Self {
-        Self { lanes, reason: "as asked for".into() }
+        Self { lanes, reason: "as asked for".into(), ..Self::default() }
     }
 }
 

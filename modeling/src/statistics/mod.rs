@@ -25,6 +25,7 @@ mod activity;
 mod big_m;
 mod classes;
 mod columns;
+mod features;
 mod findings;
 mod numbers;
 mod parallel;
@@ -39,6 +40,7 @@ use serde::{Serialize, Serializer};
 use crate::problem::Problem;
 
 pub use classes::RowClass;
+pub use features::{FEATURES, Features, Kind};
 pub use findings::{Finding, Severity};
 pub use ranges::{Range, Ranges, Worst};
 pub use sizes::{Sizes, Spread};
