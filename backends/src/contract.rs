@@ -125,7 +125,7 @@ pub struct Capabilities {
     pub binary_products: bool,
     /// Takes integer columns with whole bounds alone.
     pub whole_bounds: bool,
-    /// Finds an irreducible infeasible subset by itself: [`Session::conflict`]. In this process alone.
+    /// Finds an irreducible infeasible subset by itself, of every linear program at least: [`Session::conflict`].
     pub iis: bool,
     /// Says how far costs and sides may go before the basis changes.
     pub ranging: bool,
@@ -401,7 +401,7 @@ pub trait Session: Send {
     /// it. [`crate::iis`] checks what comes out and drops what is not needed.
     ///
     /// # Errors
-    /// As [`solve`](Self::solve); `Refused` where the solver has no such search.
+    /// As [`solve`](Self::solve); `Refused` where the solver has no such search, or none for what is more than a linear program.
     fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
         let _ = (options, stop);
         Err(SessionError::Refused(

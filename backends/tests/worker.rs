@@ -2,8 +2,8 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::os::fd::OwnedFd;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use farkas_backends::contract::{
-    Availability, Backend, BackendError, Control, Event, Quiet, SessionError, Start, StopToken,
+    Availability, Backend, BackendError, Capabilities, Control, End, Event, Member, Quiet, SessionError, Start,
+    StopToken,
 };
 use farkas_backends::hosted::HOSTED;
 use farkas_backends::options::Options;
 use farkas_backends::registry::{Registry, RegistryConfig};
-use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
+use farkas_backends::worker::frame::{Decoder, FromWorker, Hello, PROTOCOL, SMALL_FRAME_BYTES, ToWorker, encode};
+use farkas_backends::worker::{PARENT_VARIABLE, Program, WorkerBackend, WorkerConfig};
 use farkas_modeling::check::{CheckedPoint, check_point};
 use farkas_modeling::patch::{Change, NewColumn, Patch, Revision};
 use farkas_modeling::{Claim, ColumnKind, Problem, ProblemData, Reason, Sense, Tolerances};
@@ -173,6 +175,153 @@ fn what_overstays_is_killed() {
         stop.stop();
         waiting.join().unwrap().unwrap();
     });
+}
+
+/// x + y + z ≥ 40 over three integers between 0 and 10, and a row that holds.
+fn torn() -> Arc<Problem> {
+    let data = ProblemData {
+        cost: vec![1.0; 3],
+        lower: vec![0.0; 3],
+        upper: vec![10.0; 3],
+        kinds: vec![ColumnKind::Integer; 3],
+        row_lower: vec![0.0, 40.0],
+        row_upper: vec![f64::INFINITY; 2],
+        starts: vec![0, 1, 2, 3],
+        indices: vec![1; 3],
+        values: vec![1.0; 3],
+        ..ProblemData::default()
+    };
+    Arc::new(Problem::new(data).unwrap())
+}
+
+#[test]
+fn a_conflict_comes_back_whole() {
+    let backend = mock(WorkerConfig::default());
+    assert!(backend.capabilities().iis);
+    let mut session = backend.open(torn()).unwrap();
+    let bounds = |end| (0..3).map(move |j| Member::Bound(j, end));
+    let mut all: Vec<Member> = bounds(End::Lower).chain(bounds(End::Upper)).collect();
+    all.sort_unstable();
+    let mut ask = |script: &str| session.conflict(&scripted(script), &StopToken::new());
+    let named = |rows: &[usize]| rows.iter().map(|&i| Member::Row(i, End::Lower)).chain(all.clone()).collect();
+    // Asked twice, refused in between, and of all there is.
+    assert_eq!(ask("honest"), Ok(named(&[1])));
+    assert_eq!(ask("refuse"), Err(SessionError::Refused("as scripted".into())));
+    assert_eq!(ask("honest"), Ok(named(&[1])));
+    assert_eq!(ask("print; lie-infeasible"), Ok(named(&[0, 1])));
+    let claim = session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()).unwrap();
+    assert_eq!(claim.termination.reason(), Reason::Infeasible);
+    let mut fine = backend.open(problem(3, 2)).unwrap();
+    assert_eq!(fine.conflict(&Options::default(), &StopToken::new()), Ok(Vec::new()));
+}
+
+#[test]
+fn how_a_search_for_a_conflict_fails_is_told() {
+    let backend = mock(WorkerConfig::default());
+    for (script, says) in [
+        ("crash", "mock: its worker died by signal 6 (SIGABRT)"),
+        ("exit 5", "mock: its worker ended with exit code 5"),
+        ("short", "Row(2, Lower) in a conflict; there are 2 rows and 3 columns"),
+        ("broken", "as scripted"),
+    ] {
+        let mut session = backend.open(torn()).unwrap();
+        let found = session.conflict(&scripted(script), &StopToken::new());
+        assert_eq!(found, Err(SessionError::Broken(says.into())), "{script}");
+    }
+    let mut session = backend.open(torn()).unwrap();
+    session.conflict(&scripted("crash"), &StopToken::new()).unwrap_err();
+    let gone = Err(SessionError::Broken("mock: its worker is gone".into()));
+    assert_eq!(session.conflict(&Options::default(), &StopToken::new()), gone);
+}
+
+#[test]
+fn a_search_that_overstays_is_killed() {
+    let grace = Duration::from_millis(150);
+    let quick = || mock(WorkerConfig { time_grace: grace, stop_grace: grace, ..WorkerConfig::default() });
+    let patient = || mock(WorkerConfig { stop_grace: Duration::from_secs(20), ..WorkerConfig::default() });
+    let limited = Options { time_limit: Some(Duration::from_millis(100)), ..scripted("hang") };
+    let error = quick().open(torn()).unwrap().conflict(&limited, &StopToken::new()).unwrap_err();
+    assert_eq!(error.to_string(), "killed: mock: its worker was killed 0.15 s after its time limit of 0.1 s");
+    let killed = StopToken::new();
+    killed.kill();
+    let error = quick().open(torn()).unwrap().conflict(&scripted("hang"), &killed).unwrap_err();
+    assert_eq!(error.to_string(), "killed: mock: its worker was killed, as was asked");
+    // A token that is raised while it searches; one that was raised before, it does not begin.
+    let stopped = Err(SessionError::Killed("mock: its worker was killed, as it did not stop within 0.15 s".into()));
+    for (backend, script, found) in [(quick(), "until-stop; hang", stopped), (patient(), "until-stop", Ok(Vec::new()))]
+    {
+        let mut session = backend.open(torn()).unwrap();
+        let stop = StopToken::new();
+        let options = scripted(script);
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            let searching = scope.spawn(|| session.conflict(&options, &stop));
+            // What another worker needs for this, the first one has begun by then.
+            solve(&backend, &scripted("wait 100; limit")).unwrap();
+            stop.stop();
+            assert_eq!(searching.join().unwrap(), found);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(10), "{script}: {:?}", begun.elapsed());
+        assert_eq!(backend.open(torn()).unwrap().conflict(&scripted("hang"), &stop), Ok(Vec::new()));
+    }
+}
+
+/// A worker that was built before there were conflicts says hello, opens, and leaves at anything else. Its solver may have
+/// declared conflicts already, in its own process.
+fn play_a_worker_of_before() {
+    let socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().unwrap());
+    socket.set_nonblocking(false).unwrap();
+    let say = |message: &FromWorker| {
+        let mut bytes = Vec::new();
+        encode(message, &mut bytes).unwrap();
+        (&socket).write_all(&bytes).unwrap();
+    };
+    say(&FromWorker::Hello(Hello {
+        protocol: PROTOCOL,
+        backend: "before".into(),
+        availability: Availability::Ready { version: "0".into() },
+        capabilities: Capabilities { integers: true, iis: true, ..Capabilities::default() },
+        applies: false,
+        conflicts: false,
+        native: None,
+    }));
+    let (mut decoder, mut room) = (Decoder::new(SMALL_FRAME_BYTES), [0; 4096]);
+    loop {
+        let read = (&socket).read(&mut room).unwrap();
+        decoder.feed(&room[..read]);
+        while let Some(message) = decoder.message::<ToWorker>().unwrap() {
+            match message {
+                ToWorker::Open { .. } => say(&FromWorker::Opened { version: "0".into() }),
+                ToWorker::Close {} => say(&FromWorker::Closed {}),
+                _ => std::process::exit(76),
+            }
+        }
+        if read == 0 {
+            std::process::exit(0);
+        }
+    }
+}
+
+/// Such a worker is this program, started again.
+#[test]
+fn a_worker_of_before_is_not_asked_for_conflicts() {
+    if std::env::var_os(PARENT_VARIABLE).is_some() {
+        play_a_worker_of_before();
+    }
+    let arguments = ["--exact", "a_worker_of_before_is_not_asked_for_conflicts", "--nocapture"];
+    let program = Program::Found {
+        path: std::env::current_exe().unwrap(),
+        arguments: arguments.into_iter().map(Into::into).collect(),
+    };
+    let backend = WorkerBackend::new("before", program, WorkerConfig::default());
+    assert_eq!(backend.probe(), Availability::Ready { version: "0".into() });
+    assert!(backend.capabilities().integers && !backend.capabilities().iis);
+    let mut session = backend.open(torn()).unwrap();
+    for _ in 0..2 {
+        let refused = session.conflict(&Options::default(), &StopToken::new());
+        let says = "before: its worker has no search for a conflict; `iis::find` works over any";
+        assert_eq!(refused, Err(SessionError::Refused(says.into())));
+    }
 }
 
 /// Keeps what it hears, and stops once it has heard a point.

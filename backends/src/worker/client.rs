@@ -1,27 +1,26 @@
 //! A worker shown as a backend. A solve ends when the worker says so, when it dies, or when it overstays: whatever the
 //! solver does, `solve` returns within the limit and the grace period, and the process is gone then.
 
-use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::patch::{Change, Patch, Revision};
 use farkas_modeling::{Claim, Problem};
-use rustix::event::{EventfdFlags, eventfd};
 
 use super::frame::{
     FromWorker, Hello, SMALL_FRAME_BYTES, Statuses, ToWorker, Vector, WireEvent, frame_limit_bytes, length,
     pool_limit_bytes,
 };
 use super::image_cache::{SealedImage, image_of};
+use super::inquiry;
+use super::limits::{Bell, End, Limits};
 use super::link::{LinkError, unexpected};
 use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
 use crate::bridges;
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Session, SessionError, Start, StopToken,
-    carried, fits_by_capabilities, revises,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Member, Session, SessionError, Start,
+    StopToken, carried, fits_by_capabilities, revises,
 };
 use crate::options::Options;
 
@@ -90,28 +89,27 @@ impl Backend for WorkerBackend {
         }
     }
 
-    /// What its worker says, without what does not go through the socket: questions asked inside a search, and a solver's
-    /// own analyses. Starts one at the first call. Nothing at all where none can be started.
+    /// What its worker says, without what does not go through the socket: questions asked inside a search, a solver's own
+    /// ranging, and its own conflicts where the worker was built before they were asked for. Starts one at the first call.
+    /// Nothing at all where none can be started.
     fn capabilities(&self) -> Capabilities {
         if self.hello.get().is_none() {
             self.probe();
         }
-        let here = self.hello.get().map(|hello| hello.capabilities).unwrap_or_default();
-        Capabilities { lazy_rows: false, iis: false, ranging: false, ..here }
+        self.hello.get().map(|hello| through_the_socket(hello, hello.capabilities)).unwrap_or_default()
     }
 
     /// What the solver in its worker does by itself.
     fn native_capabilities(&self) -> Capabilities {
         let here = self.capabilities();
-        let native = self.hello.get().and_then(|hello| hello.native);
-        native.map_or(here, |native| Capabilities { lazy_rows: false, iis: false, ranging: false, ..native })
+        self.hello.get().and_then(|hello| Some(through_the_socket(hello, hello.native?))).unwrap_or(here)
     }
 
     /// As its worker would say, as far as capabilities tell: with bridges where the worker adds them.
     fn fits(&self, problem: &Problem) -> Fit {
         let can = self.capabilities();
-        match self.hello.get().and_then(|hello| hello.native) {
-            Some(native) if native != can => bridges::fits(&self.name, native, problem),
+        match self.native_capabilities() {
+            native if native != can => bridges::fits(&self.name, native, problem),
             _ => fits_by_capabilities(&self.name, can, problem),
         }
     }
@@ -141,6 +139,11 @@ impl Backend for WorkerBackend {
             }
         }
     }
+}
+
+/// What is left of capabilities at the other end of a worker's socket.
+fn through_the_socket(hello: &Hello, can: Capabilities) -> Capabilities {
+    Capabilities { lazy_rows: false, ranging: false, iis: can.iis && hello.conflicts, ..can }
 }
 
 /// Has a worker open a problem; it answers with the solver's version, or why it does not take it.
@@ -229,6 +232,35 @@ impl Drop for WorkerSession {
 }
 
 impl WorkerSession {
+    /// The worker, where there still is one.
+    fn take_loan(&mut self) -> Result<Loan, SessionError> {
+        self.loan.take().ok_or_else(|| SessionError::Broken(format!("{}: its worker is gone", self.name)))
+    }
+
+    /// Keeps a worker that came back, and buries any other; what came of it.
+    fn settle<T>(
+        &mut self,
+        loan: Loan,
+        options: &Options,
+        end: Result<Result<T, SessionError>, End>,
+    ) -> Result<T, SessionError> {
+        match end {
+            Ok(answer) => {
+                self.loan = Some(loan);
+                answer
+            }
+            Err(End::Lost(lost)) => {
+                let memory = options.memory_limit_bytes.into_iter().chain(self.pool.config.memory_limit_bytes).min();
+                Err(SessionError::Broken(format!("{}: {lost}{}", self.name, memory_hint(&lost, memory))))
+            }
+            Err(End::Kill(why)) => {
+                loan.link.process().kill();
+                loan.link.process().wait(REAP_LIMIT);
+                Err(SessionError::Killed(format!("{}: {why}", self.name)))
+            }
+        }
+    }
+
     /// Has the worker close what is open and open this instead; where it does not take this, what was open again.
     fn reopen(&mut self, mut loan: Loan, problem: &Arc<Problem>) -> Result<(), SessionError> {
         let broken = |why: &dyn std::fmt::Display| SessionError::Broken(format!("{}: {why}", self.name));
@@ -264,9 +296,7 @@ impl Session for WorkerSession {
     fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
         revises(&self.problem, revision)?;
         let patch = revision.delta().by_position();
-        let Some(mut loan) = self.loan.take() else {
-            return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
-        };
+        let mut loan = self.take_loan()?;
         let applies = loan.link.hello().is_some_and(|hello| hello.applies);
         if !applies || bytes_of(&patch) > SMALL_FRAME_BYTES / 2 {
             let last = std::mem::take(&mut self.carried);
@@ -293,49 +323,51 @@ impl Session for WorkerSession {
         control: &(dyn Control + Sync),
         stop: &StopToken,
     ) -> Result<Claim, SessionError> {
-        let Some(mut loan) = self.loan.take() else {
-            return Err(SessionError::Broken(format!("{}: its worker is gone", self.name)));
-        };
+        let mut loan = self.take_loan()?;
         self.number += 1;
         let carried = std::mem::take(&mut self.carried);
         let start = if start.point.is_none() && start.basis.is_none() { &carried } else { start };
         let (n, m) = (self.problem.num_columns(), self.problem.num_rows());
         let frame = frame_limit_bytes(n, m).saturating_add(pool_limit_bytes(n, options.pool_points(n)));
         loan.link.set_frame_limit(frame.min(u32::MAX as usize));
-        let bell = ring_on(stop).map_err(|e| SessionError::Broken(format!("{}: {e}", self.name)))?;
+        let bell = Bell::on(stop).map_err(|e| SessionError::Broken(format!("{}: {e}", self.name)))?;
         let mut solve = Solve {
             loan: &mut loan,
             problem: &self.problem,
-            config: &self.pool.config,
+            limits: Limits::begin(self.number, options.time_limit, &self.pool.config, stop),
             number: self.number,
             control,
-            stop,
-            begun: Instant::now(),
-            time_limit: options.time_limit,
-            stopped_at: None,
             offer: None,
         };
-        match solve.run(options, start, &bell.0) {
-            Ok(end) => {
-                if !loan.link.hello().is_some_and(|hello| hello.applies)
-                    && let Ok(claim) = &end
-                {
-                    let point = claim.point.as_deref().map(Arc::from);
-                    self.carried = Start { point, basis: claim.basis.clone().map(Arc::new) };
-                }
-                self.loan = Some(loan);
-                end
-            }
-            Err(End::Lost(lost)) => {
-                let memory = options.memory_limit_bytes.into_iter().chain(self.pool.config.memory_limit_bytes).min();
-                Err(SessionError::Broken(format!("{}: {lost}{}", self.name, memory_hint(&lost, memory))))
-            }
-            Err(End::Kill(why)) => {
-                loan.link.process().kill();
-                loan.link.process().wait(REAP_LIMIT);
-                Err(SessionError::Killed(format!("{}: {why}", self.name)))
-            }
+        let end = solve.run(options, start, &bell);
+        if let Ok(Ok(claim)) = &end
+            && !loan.link.hello().is_some_and(|hello| hello.applies)
+        {
+            let point = claim.point.as_deref().map(Arc::from);
+            self.carried = Start { point, basis: claim.basis.clone().map(Arc::new) };
         }
+        self.settle(loan, options, end)
+    }
+
+    /// By its worker's solver, within the limits of a solve. A token that is set already would reach a quick one too late.
+    fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
+        let mut loan = self.take_loan()?;
+        let hello = loan.link.hello();
+        if !hello.is_some_and(|hello| hello.conflicts && hello.capabilities.iis) {
+            self.loan = Some(loan);
+            let why = "its worker has no search for a conflict; `iis::find` works over any";
+            return Err(SessionError::Refused(format!("{}: {why}", self.name)));
+        }
+        if stop.is_stopped() && !stop.is_killed() {
+            self.loan = Some(loan);
+            return Ok(Vec::new());
+        }
+        self.number += 1;
+        let bell = Bell::on(stop).map_err(|e| SessionError::Broken(format!("{}: {e}", self.name)))?;
+        loan.link.set_frame_limit(frame_limit_bytes(self.problem.num_columns(), self.problem.num_rows()));
+        let mut limits = Limits::begin(self.number, options.time_limit, &self.pool.config, stop);
+        let end = inquiry::conflict(&mut loan.link, self.number, &self.problem, options, &mut limits, &bell);
+        self.settle(loan, options, end)
     }
 }
 
@@ -349,45 +381,19 @@ fn memory_hint(lost: &LinkError, limit: Option<u64>) -> String {
     }
 }
 
-/// A descriptor that becomes readable when `stop` is raised, as long as the guard lives.
-fn ring_on(stop: &StopToken) -> io::Result<(Arc<OwnedFd>, crate::contract::WakerGuard)> {
-    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    let ring = Arc::clone(&bell);
-    let guard = stop.on_stop(move || {
-        let _ = rustix::io::write(&ring, &1_u64.to_ne_bytes()); // full: it rings already
-    });
-    Ok((bell, guard))
-}
-
-/// Why a worker does not come back from a solve.
-enum End {
-    Lost(LinkError),
-    Kill(String),
-}
-
-impl From<LinkError> for End {
-    fn from(lost: LinkError) -> Self {
-        Self::Lost(lost)
-    }
-}
-
 /// One solve under way.
 struct Solve<'a> {
     loan: &'a mut Loan,
     problem: &'a Problem,
-    config: &'a WorkerConfig,
+    limits: Limits<'a>,
     number: u64,
     control: &'a (dyn Control + Sync),
-    stop: &'a StopToken,
-    begun: Instant,
-    time_limit: Option<Duration>,
-    stopped_at: Option<Instant>,
     /// A point that waits to be sent: the newest.
     offer: Option<Arc<CheckedPoint>>,
 }
 
 impl Solve<'_> {
-    fn run(&mut self, options: &Options, start: &Start, bell: &OwnedFd) -> Result<Result<Claim, SessionError>, End> {
+    fn run(&mut self, options: &Options, start: &Start, bell: &Bell) -> Result<Result<Claim, SessionError>, End> {
         let takes_offers = self.loan.link.hello().is_some_and(|hello| hello.capabilities.incumbents_in);
         self.loan.link.send(&ToWorker::Solve {
             number: self.number,
@@ -396,46 +402,19 @@ impl Solve<'_> {
             basis: start.basis.as_ref().map(|basis| Statuses::from(&**basis)),
         })?;
         loop {
-            let _ = rustix::io::read(bell, &mut [0; 8][..]); // so that it can ring again; empty when it was silent
-            let deadline = self.keep_limits()?;
-            let mut until = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
+            bell.silence();
+            let mut until = self.limits.keep(&mut self.loan.link)?;
             if takes_offers {
                 self.offer()?;
                 until = until.min(Instant::now() + OFFER_INTERVAL);
             }
             // One frame a turn: a worker that never stops talking is held to its limits too.
-            if let Some(message) = self.loan.link.receive(until, Some(bell), "solve")?
+            if let Some(message) = self.loan.link.receive(until, Some(bell.descriptor()), "solve")?
                 && let Some(end) = self.hear(message)?
             {
                 return Ok(end);
             }
         }
-    }
-
-    /// Passes a stop on, says when the worker must have ended, and when it must end now.
-    fn keep_limits(&mut self) -> Result<Option<Instant>, End> {
-        if self.stop.is_killed() {
-            return Err(End::Kill("its worker was killed, as was asked".into()));
-        }
-        if self.stop.is_stopped() && self.stopped_at.is_none() {
-            self.stopped_at = Some(Instant::now());
-            self.loan.link.send(&ToWorker::Stop { number: self.number })?;
-        }
-        let overstayed = self.time_limit.and_then(|limit| self.begun.checked_add(limit + self.config.time_grace));
-        let unstoppable = self.stopped_at.and_then(|at| at.checked_add(self.config.stop_grace));
-        let now = Instant::now();
-        let seconds = |d: Duration| d.as_secs_f64();
-        if let (Some(at), Some(limit)) = (overstayed, self.time_limit)
-            && now >= at
-        {
-            let (limit, grace) = (seconds(limit), seconds(self.config.time_grace));
-            return Err(End::Kill(format!("its worker was killed {grace} s after its time limit of {limit} s")));
-        }
-        if unstoppable.is_some_and(|at| now >= at) {
-            let grace = seconds(self.config.stop_grace);
-            return Err(End::Kill(format!("its worker was killed, as it did not stop within {grace} s")));
-        }
-        Ok(overstayed.into_iter().chain(unstoppable).min())
     }
 
     /// Sends the newest point on offer, unless an older one is still on its way.
@@ -466,7 +445,10 @@ impl Solve<'_> {
             }
             FromWorker::Failed { number, error } if number == self.number => Ok(Some(Err(error))),
             // About a solve before this one: late.
-            FromWorker::Event { .. } | FromWorker::Claim { .. } | FromWorker::Failed { .. } => Ok(None),
+            FromWorker::Event { .. }
+            | FromWorker::Claim { .. }
+            | FromWorker::Members { .. }
+            | FromWorker::Failed { .. } => Ok(None),
             other => Err(End::Lost(unexpected(&other))),
         }
     }

@@ -22,6 +22,7 @@ use super::ffi::{exit_now, map_sealed};
 use super::frame::{
     Decoder, FromWorker, Hello, PROTOCOL, SMALL_FRAME_BYTES, Statuses, ToWorker, Vector, frame_limit_bytes, length,
 };
+use super::members::WireMembers;
 use super::outbox::Outbox;
 use crate::contract::{Backend, BackendError, Control, Event, Session, SessionError, Start, StopToken};
 use crate::options::Options;
@@ -68,6 +69,7 @@ pub fn serve(backend: &dyn Backend) -> ExitCode {
         availability: backend.probe(),
         capabilities: backend.capabilities(),
         applies: true,
+        conflicts: backend.capabilities().iis,
         native: Some(backend.native_capabilities()),
     }));
     work(backend, &desk, &told);
@@ -115,7 +117,7 @@ struct Desk {
     current: Mutex<Current>,
 }
 
-/// The solve under way, as the reading thread knows it.
+/// The solve or search under way, as the reading thread knows it.
 #[derive(Default)]
 struct Current {
     number: u64,
@@ -136,6 +138,7 @@ enum Task {
     Open { image: OwnedFd, memory_limit_bytes: Option<u64> },
     Apply { patch: Box<Patch> },
     Solve { number: u64, options: Box<Options>, point: Option<Vector>, basis: Option<Statuses>, stop: StopToken },
+    Conflict { number: u64, options: Box<Options>, stop: StopToken },
     Close,
 }
 
@@ -207,14 +210,12 @@ impl Reader<'_> {
             }
             ToWorker::Apply { patch } => self.tell(Task::Apply { patch }),
             ToWorker::Solve { number, options, point, basis } => {
-                let stop = StopToken::new();
-                let mut current = self.desk.current();
-                current.number = number;
-                current.stop = stop.clone();
-                current.tolerances = options.tolerances;
-                current.offered = None;
-                drop(current);
+                let stop = self.begin(number, options.tolerances);
                 self.tell(Task::Solve { number, options, point, basis, stop })
+            }
+            ToWorker::Conflict { number, options } => {
+                let stop = self.begin(number, options.tolerances);
+                self.tell(Task::Conflict { number, options, stop })
             }
             ToWorker::Offer { number, values } => {
                 let (problem, tolerances) = {
@@ -244,6 +245,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes that this solve or search is under way; what stops it.
+    fn begin(&self, number: u64, tolerances: Tolerances) -> StopToken {
+        let stop = StopToken::new();
+        let mut current = self.desk.current();
+        (current.number, current.stop, current.tolerances) = (number, stop.clone(), tolerances);
+        current.offered = None;
+        stop
+    }
+
     /// Hands a task to the solver's thread. A parent asks for one thing at a time, so there is room.
     fn tell(&self, task: Task) -> Result<(), String> {
         self.tell.try_send(task).map_err(|_| "more was asked for than can wait".into())
@@ -266,7 +276,7 @@ impl Control for Hearing<'_> {
 /// The solver's thread: does one task after the other until the reading thread ends.
 fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
     let unlimited = getrlimit(Resource::Data).current;
-    let mut open: Option<(Arc<Problem>, Box<dyn Session>)> = None;
+    let mut open: Open = None;
     let mut memory_limit = None;
     for task in tasks {
         let reply = match task {
@@ -298,6 +308,15 @@ fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
                     Err(error) => FromWorker::Failed { number, error },
                 }
             }
+            Task::Conflict { number, options, stop } => {
+                limit_memory(memory_limit.into_iter().chain(options.memory_limit_bytes).min(), unlimited);
+                let found = conflict(&mut open, &options, &stop);
+                limit_memory(memory_limit, unlimited);
+                match found {
+                    Ok(members) => FromWorker::Members { number, members },
+                    Err(error) => FromWorker::Failed { number, error },
+                }
+            }
             Task::Apply { patch } => match apply(&mut open, &patch) {
                 Ok(problem) => {
                     desk.current().problem = Some(problem);
@@ -316,8 +335,20 @@ fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
     }
 }
 
+/// The problem that is open, in its session.
+type Open = Option<(Arc<Problem>, Box<dyn Session>)>;
+
+/// The solver's own conflict in what is open.
+fn conflict(open: &mut Open, options: &Options, stop: &StopToken) -> Result<WireMembers, SessionError> {
+    let Some((problem, session)) = open else {
+        return Err(SessionError::Refused("no problem is open".into()));
+    };
+    let members = session.conflict(options, stop)?;
+    WireMembers::new(&members, problem.num_columns(), problem.num_rows()).map_err(SessionError::Broken)
+}
+
 /// Changes what is open; the changed problem.
-fn apply(open: &mut Option<(Arc<Problem>, Box<dyn Session>)>, patch: &Patch) -> Result<Arc<Problem>, SessionError> {
+fn apply(open: &mut Open, patch: &Patch) -> Result<Arc<Problem>, SessionError> {
     let Some((problem, session)) = open else {
         return Err(SessionError::Refused("no problem is open".into()));
     };

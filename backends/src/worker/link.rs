@@ -254,6 +254,7 @@ pub(super) fn unexpected(message: &FromWorker) -> LinkError {
         FromWorker::ApplyFailed { .. } => "apply_failed",
         FromWorker::Event { .. } => "event",
         FromWorker::Claim { .. } => "claim",
+        FromWorker::Members { .. } => "members",
         FromWorker::Failed { .. } => "failed",
     };
     LinkError::Protocol(format!("it said '{what}' when that was not asked"))

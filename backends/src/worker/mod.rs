@@ -16,7 +16,12 @@ pub mod host;
 #[cfg(target_os = "linux")]
 mod image_cache;
 #[cfg(target_os = "linux")]
+mod inquiry;
+#[cfg(target_os = "linux")]
+mod limits;
+#[cfg(target_os = "linux")]
 mod link;
+pub mod members;
 #[cfg(target_os = "linux")]
 mod outbox;
 #[cfg(target_os = "linux")]

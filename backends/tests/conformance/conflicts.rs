@@ -1,5 +1,5 @@
 //! A solver's own conflicts: who declares them names members that are infeasible by themselves and of which none can go;
-//! who does not refuses. And what `iis::find` makes of them is what it finds without.
+//! who does not refuses. And what `iis::find` makes of them is what it finds without. Asked again through workers.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -76,38 +76,42 @@ fn faults(backend: &dyn Backend, problem: &Problem, members: &BTreeSet<Member>) 
     idle.map(|member| format!("names {member:?} of {members:?}, which can go")).into_iter().collect()
 }
 
+/// What is wrong with its conflicts over the table.
+pub fn faults_over_the_table(backend: &dyn Backend) -> Vec<String> {
+    let own = backend.capabilities().iis;
+    let mut found = Vec::new();
+    for case in cases().iter().filter(|case| backend.fits(&case.problem).takes()) {
+        let infeasible = match case.truth {
+            Truth::Infeasible | Truth::BothInfeasible => true,
+            Truth::Optimum(_) => false,
+            Truth::Unbounded => continue,
+        };
+        let Ok(mut session) = backend.open(Arc::clone(&case.problem)) else { continue };
+        let fault = match conflict(&mut *session) {
+            Err(SessionError::Refused(_)) if !own => continue,
+            // What was rewritten for it is none of its problem, and it may look into linear programs alone.
+            Err(SessionError::Refused(_)) if backend.fits(&case.problem) != Fit::Takes => continue,
+            Err(SessionError::Refused(_)) if !case.problem.is_lp() => Vec::new(),
+            Err(error) => vec![format!("says: {error}")],
+            Ok(_) if !own => vec!["looks for a conflict, and does not declare it".into()],
+            Ok(members) if infeasible => faults(backend, &case.problem, &members),
+            Ok(members) if members.is_empty() => Vec::new(),
+            Ok(members) => vec![format!("is feasible, and the conflict {members:?}")],
+        };
+        found.extend(fault.into_iter().map(|fault| format!("'{}' {fault}", case.name)));
+        // The session is as it was.
+        let reason = solve(&mut *session, &Options::default(), &Ear::default(), &StopToken::new());
+        let reason = reason.termination.reason();
+        if !case.truth.reasons(case.problem.is_lp()).contains(&reason) {
+            found.push(format!("'{}' is {reason:?} after a search for a conflict", case.name));
+        }
+    }
+    found
+}
+
 #[test]
 fn a_conflict_of_its_own_is_one_where_it_is_declared() {
-    for_each(|backend| {
-        let own = backend.capabilities().iis;
-        let mut found = Vec::new();
-        for case in cases().iter().filter(|case| backend.fits(&case.problem).takes()) {
-            let infeasible = match case.truth {
-                Truth::Infeasible | Truth::BothInfeasible => true,
-                Truth::Optimum(_) => false,
-                Truth::Unbounded => continue,
-            };
-            let Ok(mut session) = backend.open(Arc::clone(&case.problem)) else { continue };
-            let fault = match conflict(&mut *session) {
-                Err(SessionError::Refused(_)) if !own => continue,
-                // What was rewritten for it is none of its problem.
-                Err(SessionError::Refused(_)) if backend.fits(&case.problem) != Fit::Takes => continue,
-                Err(error) => vec![format!("says: {error}")],
-                Ok(_) if !own => vec!["looks for a conflict, and does not declare it".into()],
-                Ok(members) if infeasible => faults(backend, &case.problem, &members),
-                Ok(members) if members.is_empty() => Vec::new(),
-                Ok(members) => vec![format!("is feasible, and the conflict {members:?}")],
-            };
-            found.extend(fault.into_iter().map(|fault| format!("'{}' {fault}", case.name)));
-            // The session is as it was.
-            let reason = solve(&mut *session, &Options::default(), &Ear::default(), &StopToken::new());
-            let reason = reason.termination.reason();
-            if !case.truth.reasons(case.problem.is_lp()).contains(&reason) {
-                found.push(format!("'{}' is {reason:?} after a search for a conflict", case.name));
-            }
-        }
-        found
-    });
+    for_each(faults_over_the_table);
 }
 
 /// Many rows that hold at a point, and a chain that nobody can close: a < b < … < a.
@@ -135,58 +139,68 @@ fn hidden_chain() -> (Arc<Problem>, BTreeSet<Member>) {
     (build.freeze(), chain)
 }
 
+/// What is wrong with how it finds a chain among many rows.
+pub fn faults_at_a_chain(backend: &dyn Backend) -> Vec<String> {
+    let (problem, chain) = hidden_chain();
+    if !backend.fits(&problem).takes() {
+        return Vec::new();
+    }
+    let budget = Budget::default();
+    let iis = match find(&problem, backend, &Options::default(), budget, &StopToken::new()) {
+        Ok(iis) => iis,
+        Err(error) => return vec![error.to_string()],
+    };
+    println!("{}: {} solves", backend.name(), iis.solves);
+    let members: BTreeSet<Member> = iis.members.iter().map(|one| one.member).collect();
+    let mut found = Vec::new();
+    // MIPCL leaves one subset open, and so that its member is needed; it has no multipliers either.
+    if members != chain || (!iis.is_minimal() && backend.capabilities().farkas_ray) {
+        found.push(format!("finds {iis:?}, not {chain:?}"));
+    }
+    if backend.capabilities().iis {
+        let own = conflict(&mut *open(backend, &problem)).expect("declared");
+        if own != chain {
+            found.push(format!("names {own:?} by itself, not {chain:?}"));
+        }
+        // The whole, its own conflict, that alone, each of its members once or twice, and the last word.
+        if iis.solves > 4 + 2 * chain.len() {
+            found.push(format!("took {} solves with a conflict of its own", iis.solves));
+        }
+    }
+    found
+}
+
 #[test]
 fn a_hidden_chain_is_found_by_all() {
-    let (problem, chain) = hidden_chain();
-    for_each(|backend| {
-        if !backend.fits(&problem).takes() {
-            return Vec::new();
-        }
-        let budget = Budget::default();
-        let iis = match find(&problem, backend, &Options::default(), budget, &StopToken::new()) {
-            Ok(iis) => iis,
-            Err(error) => return vec![error.to_string()],
-        };
-        println!("{}: {} solves", backend.name(), iis.solves);
-        let members: BTreeSet<Member> = iis.members.iter().map(|one| one.member).collect();
-        let mut found = Vec::new();
-        // MIPCL leaves one subset open, and so that its member is needed; it has no multipliers either.
-        if members != chain || (!iis.is_minimal() && backend.capabilities().farkas_ray) {
-            found.push(format!("finds {iis:?}, not {chain:?}"));
-        }
-        if backend.capabilities().iis {
-            let own = conflict(&mut *open(backend, &problem)).expect("declared");
-            if own != chain {
-                found.push(format!("names {own:?} by itself, not {chain:?}"));
-            }
-            // The whole, its own conflict, that alone, each of its members once or twice, and the last word.
-            if iis.solves > 4 + 2 * chain.len() {
-                found.push(format!("took {} solves with a conflict of its own", iis.solves));
-            }
-        }
-        found
-    });
+    for_each(faults_at_a_chain);
+}
+
+/// What is wrong with a search that is stopped, or has no time, before it begins.
+pub fn faults_without_time(backend: &dyn Backend) -> Vec<String> {
+    if !backend.capabilities().iis {
+        return Vec::new();
+    }
+    let (problem, _) = hidden_chain();
+    let stop = StopToken::new();
+    stop.stop();
+    let mut session = open(backend, &problem);
+    let none = session.conflict(&Options::default(), &stop);
+    let late = session.conflict(&limited(0.0), &StopToken::new());
+    let some = conflict(&mut *session);
+    let mut found = Vec::new();
+    if none != Ok(Vec::new()) {
+        found.push(format!("goes on though it was stopped: {none:?}"));
+    }
+    if late != Ok(Vec::new()) {
+        found.push(format!("goes on without time: {late:?}"));
+    }
+    if some.as_ref().is_ok_and(BTreeSet::is_empty) || some.is_err() {
+        found.push(format!("finds none after it was stopped: {some:?}"));
+    }
+    found
 }
 
 #[test]
 fn a_token_that_is_set_ends_the_search() {
-    let (problem, _) = hidden_chain();
-    for_each(|backend| {
-        if !backend.capabilities().iis {
-            return Vec::new();
-        }
-        let stop = StopToken::new();
-        stop.stop();
-        let mut session = open(backend, &problem);
-        let none = session.conflict(&Options::default(), &stop);
-        let some = conflict(&mut *session);
-        let mut found = Vec::new();
-        if none != Ok(Vec::new()) {
-            found.push(format!("goes on though it was stopped: {none:?}"));
-        }
-        if some.as_ref().is_ok_and(BTreeSet::is_empty) || some.is_err() {
-            found.push(format!("finds none after it was stopped: {some:?}"));
-        }
-        found
-    });
+    for_each(faults_without_time);
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use farkas_backends::contract::{Backend, Quiet, Start, StopToken};
+use farkas_backends::contract::{Backend, End, Member, Quiet, Start, StopToken};
 use farkas_backends::options::Options;
 use farkas_backends::solvers::mock::Mock;
 use farkas_modeling::{Limit, Reason};
@@ -41,4 +41,29 @@ fn the_mock_is_right_or_says_that_it_does_not_know() {
     println!("the mock knows {} rows, and not {unknown}: {known:?}", known.len());
     assert!(found.is_empty(), "{} faults\n  {}", found.len(), found.join("\n  "));
     assert!(known.len() >= 10, "it knows small integer problems, and they are {known:?}");
+}
+
+/// Of what it knows to be infeasible it names members that there are, of anything else none.
+#[test]
+fn the_mock_names_what_cannot_hold_together() {
+    let mock = Mock::new();
+    let (mut found, mut named) = (Vec::new(), 0);
+    for case in cases().iter().filter(|case| mock.fits(&case.problem).takes()) {
+        let mut session = mock.open(Arc::clone(&case.problem)).expect("it fits");
+        let members = session.conflict(&Options::default(), &StopToken::new()).expect("neither refused nor broken");
+        let p = &case.problem;
+        let missing = members.iter().find(|member| match **member {
+            Member::Row(i, End::Lower) => p.row_lower()[i].is_infinite(),
+            Member::Row(i, End::Upper) => p.row_upper()[i].is_infinite(),
+            Member::Bound(j, End::Lower) => p.lower()[j].is_infinite(),
+            Member::Bound(j, End::Upper) => p.upper()[j].is_infinite(),
+        });
+        let infeasible = matches!(case.truth, Truth::Infeasible | Truth::BothInfeasible);
+        if missing.is_some() || !(infeasible || members.is_empty()) {
+            found.push(format!("'{}' {members:?}", case.name));
+        }
+        named += usize::from(!members.is_empty());
+    }
+    assert!(found.is_empty(), "{} faults\n  {}", found.len(), found.join("\n  "));
+    assert!(named >= 3, "{named}");
 }

@@ -4,6 +4,7 @@
 //! The script comes from the constructor, or from the native option `mock`: `"wait 50; bound 12; lie-point"`. Without one
 //! it tries every point of an integer box, which is true and slow. See [`script`] for the steps.
 
+mod conflict;
 pub mod script;
 mod truth;
 
@@ -15,8 +16,8 @@ use farkas_modeling::patch::Revision;
 use farkas_modeling::{Claim, Limit, Problem, Reason, Termination};
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Progress, Session, SessionError, Start,
-    StopToken, revises,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Member, Progress, Quiet, Session, SessionError,
+    Start, StopToken, revises,
 };
 use crate::options::Options;
 use script::{End, Script, Step};
@@ -96,6 +97,7 @@ impl Backend for Mock {
             maximize: true,
             node_limit: true,
             emphasis: true,
+            iis: true,
             ..Capabilities::default()
         }
     }
@@ -132,25 +134,37 @@ impl Session for MockSession {
         control: &(dyn Control + Sync),
         stop: &StopToken,
     ) -> Result<Claim, SessionError> {
-        if let Some(name) = options.native.keys().find(|name| *name != "mock") {
-            return Err(SessionError::Refused(format!("the mock has no option '{name}'; it has mock")));
-        }
-        let script = match options.native.get("mock") {
-            Some(text) => Script::parse(text).map_err(SessionError::Refused)?,
-            None => self.script.clone(),
-        };
-        let deadline = options.time_limit.map(|limit| Instant::now() + limit);
-        let mut play = Play { problem: &self.problem, control, stop, deadline, best: None, bound: None };
+        let script = self.script_for(options)?;
+        let mut play = Play::new(&self.problem, control, stop, options);
         if let Some(point) = start.point.as_ref().filter(|p| p.iter().all(|v| v.is_finite())) {
             play.incumbent(point.to_vec());
         }
-        for step in &script.steps {
-            if play.is_over() && !matches!(step, Step::Hang) {
-                break;
-            }
-            play.step(step);
-        }
+        play.steps(&script);
         play.end(script.end)
+    }
+
+    /// The same steps, and then the members.
+    fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
+        let script = self.script_for(options)?;
+        let mut play = Play::new(&self.problem, &Quiet, stop, options);
+        play.steps(&script);
+        if play.is_over() {
+            return Ok(Vec::new());
+        }
+        conflict::members(&self.problem, script.end, || play.is_over())
+    }
+}
+
+impl MockSession {
+    /// The script of the native option, or its own.
+    fn script_for(&self, options: &Options) -> Result<Script, SessionError> {
+        if let Some(name) = options.native.keys().find(|name| *name != "mock") {
+            return Err(SessionError::Refused(format!("the mock has no option '{name}'; it has mock")));
+        }
+        match options.native.get("mock") {
+            Some(text) => Script::parse(text).map_err(SessionError::Refused),
+            None => Ok(self.script.clone()),
+        }
     }
 }
 
@@ -164,7 +178,23 @@ struct Play<'a> {
     bound: Option<f64>,
 }
 
+impl<'a> Play<'a> {
+    fn new(problem: &'a Problem, control: &'a (dyn Control + Sync), stop: &'a StopToken, options: &Options) -> Self {
+        let deadline = options.time_limit.map(|limit| Instant::now() + limit);
+        Self { problem, control, stop, deadline, best: None, bound: None }
+    }
+}
+
 impl Play<'_> {
+    fn steps(&mut self, script: &Script) {
+        for step in &script.steps {
+            if self.is_over() && !matches!(step, Step::Hang) {
+                break;
+            }
+            self.step(step);
+        }
+    }
+
     fn is_over(&self) -> bool {
         self.stop.is_stopped() || self.deadline.is_some_and(|at| Instant::now() >= at)
     }

@@ -18,6 +18,9 @@
 //! and at the end one of `honest` (the default), `best` (claims the best it reported or took as optimal), `limit` (keeps it
 //! and says a time limit came), `lie-objective`, `lie-point`, `lie-optimal`, `lie-bound`, `lie-infeasible`,
 //! `lie-unbounded`, `nan`, `short`, `broken`, `refuse`.
+//!
+//! Asked for a conflict, it plays the same steps; of the ends `lie-infeasible` names all there is, `short` a row that there is
+//! not, `limit` none, `broken` and `refuse` are what they are, and any other is honest.
 
 use std::time::Duration;
 
