@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use farkas_instances::bench::{self, BenchOptions, Progress};
+use farkas_backends::contract::StopToken;
+use farkas_instances::bench::{self, BenchError, BenchOptions, Progress, Report, Shard};
 use farkas_instances::catalogue;
 use farkas_instances::judge::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,6 +17,8 @@ use crate::cli::{Exit, Failure};
 pub enum BenchCommand {
     /// Run solvers over instances; runs that the file of records has already are not repeated
     Run(RunArgs),
+    /// Compare the runs in files of records
+    Report(ReportArgs),
 }
 
 /// What `farkas bench run` takes.
@@ -27,8 +30,9 @@ pub struct RunArgs {
     /// The folder whose index.csv knows the answers, when --instances is a list
     #[arg(long, value_name = "DIR", env = "FARKAS_INSTANCES", hide_env_values = true)]
     catalogue: Option<PathBuf>,
-    /// Which solvers, `race` among them
-    #[arg(long, value_delimiter = ',', default_value = "highs,scip,cbc,race")]
+    /// Who runs: solvers, with settings if wanted (`highs:barrier`, `scip:seed=3:presolve=off`, other names are the solver's own
+    /// options); `race`, with flags of `farkas solve` for settings (`race:lineup=FILE.toml`); or a race of some (`highs+cbc`)
+    #[arg(long, value_name = "CANDIDATE,…", value_delimiter = ',', default_value = "highs,scip,cbc,race")]
     solvers: Vec<String>,
     /// Wall-clock limit in seconds for each run
     #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
@@ -45,6 +49,17 @@ pub struct RunArgs {
     /// Keep records in this file, one JSON line a run
     #[arg(long, value_name = "FILE.jsonl")]
     out: Option<PathBuf>,
+    /// Only the I-th of every N runs, to share the work between calls with files of their own
+    #[arg(long, value_name = "I/N", default_value_t = Shard::ALL)]
+    shard: Shard,
+}
+
+/// What `farkas bench report` takes.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Files of records; where two tell of the same run, the later one counts
+    #[arg(required = true, value_name = "FILE.jsonl")]
+    records: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -64,14 +79,40 @@ enum Difficulty {
     Hard,
 }
 
-/// Runs a benchmark; exit 1 when an answer was wrong.
+/// Runs a benchmark, or works on its records; exit 1 when an answer was wrong.
 pub fn run(command: BenchCommand) -> Result<Exit, Failure> {
-    let BenchCommand::Run(args) = command;
+    match command {
+        BenchCommand::Run(args) => measure(args),
+        BenchCommand::Report(args) => {
+            let records = bench::read_records(&args.records).map_err(|e| refuse(&e))?;
+            Ok(tell(&bench::report(&records)))
+        }
+    }
+}
+
+fn refuse(error: &BenchError) -> Failure {
+    let exit = match error {
+        BenchError::Candidate(_) => Exit::Usage,
+        BenchError::Stopped => Exit::Interrupted,
+        _ => Exit::Unreadable,
+    };
+    Failure::new(exit, format!("{error} [{}]", error.code()))
+}
+
+fn tell(report: &Report) -> Exit {
+    println!("{report}");
+    if report.wrong() > 0 { Exit::Refuted } else { Exit::Solved }
+}
+
+fn measure(args: RunArgs) -> Result<Exit, Failure> {
     let seconds = Duration::try_from_secs_f64(args.time_limit)
         .map_err(|_| Failure::new(Exit::Usage, "--time-limit: give seconds that are not negative"))?;
     let program = std::env::current_exe()
         .map_err(|e| Failure::new(Exit::Failed, format!("this program does not find itself: {e}")))?;
     let options = options(args, seconds, &program);
+    let stop = options.stop.clone();
+    ctrlc::set_handler(move || stop.stop())
+        .map_err(|e| Failure::new(Exit::Failed, format!("cannot listen for Ctrl-C: {e}")))?;
     let bar = ProgressBar::new(0);
     bar.set_style(
         ProgressStyle::with_template("{pos}/{len} [{elapsed}] {bar:30.cyan} {msg}")
@@ -100,10 +141,9 @@ pub fn run(command: BenchCommand) -> Result<Exit, Failure> {
             }
         }
     })
-    .map_err(|e| Failure::new(Exit::Unreadable, format!("{e} [{}]", e.code())))?;
+    .map_err(|e| refuse(&e))?;
     bar.finish_and_clear();
-    println!("{report}");
-    Ok(if report.wrong() > 0 { Exit::Refuted } else { Exit::Solved })
+    Ok(tell(&report))
 }
 
 fn options(args: RunArgs, time_limit: Duration, program: &Path) -> BenchOptions {
@@ -137,5 +177,7 @@ fn options(args: RunArgs, time_limit: Duration, program: &Path) -> BenchOptions 
             })
             .collect(),
         out: args.out,
+        shard: args.shard,
+        stop: StopToken::new(),
     }
 }

@@ -1,20 +1,30 @@
-//! The thin benchmark: chooses instances, runs every solver on each in a process of its own, judges, writes one JSON line a
-//! run, and reports. A run that stands in the file of records already is not run again.
+//! The thin benchmark: chooses instances, runs every candidate on each in a process of its own, judges, writes one JSON line
+//! a run, and reports. A run that stands in the file of records already is not run again.
 
+mod choose;
+mod command;
+mod compare;
+mod files;
 mod record;
 mod report;
 mod run;
+mod tree;
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-pub use record::{Record, RunKey};
-pub use report::{Report, report, shifted_geometric_mean};
+use farkas_backends::contract::StopToken;
+use farkas_backends::race::rules::{Candidate, CandidateError, RulesError};
+
+pub use compare::Comparison;
+pub use files::read_records;
+pub use record::{LaneRecord, Record, RunKey};
+pub use report::{Group, Line, Report, report, shifted_geometric_mean};
 pub use run::{Run, run_one};
 
-use crate::catalogue::{Catalogue, CatalogueError, Class, Difficulty, FOLDER_VARIABLE, Instance, Known};
+use crate::catalogue::{CatalogueError, Class, Difficulty, FOLDER_VARIABLE, Instance};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -25,7 +35,7 @@ pub struct BenchOptions {
     pub instances: PathBuf,
     /// The folder whose `index.csv` knows the answers when `instances` is a list; paths in the list count from it.
     pub catalogue: Option<PathBuf>,
-    /// Names of solvers, `race` among them.
+    /// Candidates: solvers with their settings (`highs:barrier`, `scip:seed=3`), `race`, or a race of some (`highs+cbc`).
     pub solvers: Vec<String>,
     /// For each run.
     pub time_limit: Duration,
@@ -39,6 +49,42 @@ pub struct BenchOptions {
     pub difficulties: Vec<Difficulty>,
     /// Where records are kept: one JSON line a run.
     pub out: Option<PathBuf>,
+    /// Which part of the runs.
+    pub shard: Shard,
+    /// Ends the benchmark, and the run that it is at, which is not recorded.
+    pub stop: StopToken,
+}
+
+/// One of several parts of the runs: every so manieth of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    number: usize,
+    of: usize,
+}
+
+impl Shard {
+    /// All runs.
+    pub const ALL: Self = Self { number: 1, of: 1 };
+
+    fn has(self, position: usize) -> bool {
+        position % self.of == self.number - 1
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        let shard = parts.map(|(number, of)| Self { number, of }).filter(|s| (1..=s.of).contains(&s.number));
+        shard.ok_or_else(|| "write I/N, a part from 1/N to N/N".to_owned())
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
 }
 
 impl BenchOptions {
@@ -56,6 +102,8 @@ impl BenchOptions {
             classes: Vec::new(),
             difficulties: Vec::new(),
             out: None,
+            shard: Shard::ALL,
+            stop: StopToken::new(),
         }
     }
 }
@@ -71,7 +119,7 @@ pub enum Progress<'a> {
         of: usize,
         /// The instance.
         instance: &'a Instance,
-        /// The solver.
+        /// The candidate.
         solver: &'a str,
     },
     /// It has ended.
@@ -112,6 +160,20 @@ pub enum BenchError {
         /// Why.
         source: std::io::Error,
     },
+    /// A candidate cannot be read.
+    #[error("{0}")]
+    Candidate(#[from] CandidateError),
+    /// A race's own table of rules cannot be read.
+    #[error("{path}: {source} [{code}]", code = .source.code())]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        source: RulesError,
+    },
+    /// Somebody stopped it.
+    #[error("stopped; say the same again to go on where it was")]
+    Stopped,
     /// Nothing to run.
     #[error("no instance of {instances} is of the classes and difficulties asked for")]
     Nothing {
@@ -128,6 +190,9 @@ impl BenchError {
             Self::File { .. } => "bench-file",
             Self::Record { .. } => "bench-record",
             Self::Program { .. } => "bench-program",
+            Self::Candidate(_) => "bench-candidate",
+            Self::Rules { .. } => "bench-rules",
+            Self::Stopped => "bench-stopped",
             Self::Nothing { .. } => "bench-nothing",
         }
     }
@@ -136,31 +201,40 @@ impl BenchError {
 /// Runs what is not yet recorded, and reports over all that was asked for.
 ///
 /// # Errors
-/// When instances, records or the program cannot be had. A run that fails is no error; it is recorded as failed.
+/// When candidates, instances, records or the program cannot be had. A run that fails is no error; it is recorded as failed.
 pub fn run(options: &BenchOptions, mut progress: impl FnMut(Progress<'_>)) -> Result<Report, BenchError> {
-    let (folder, instances) = choose(options)?;
-    let mut records = options.out.as_deref().map_or(Ok(Vec::new()), read_records)?;
-    let mut out = options.out.as_deref().map(append_to).transpose()?;
-    let key = |instance: &Instance, solver: &str| RunKey {
+    let candidates = candidates(options)?;
+    let (folder, instances) = choose::choose(options)?;
+    let mut records = options.out.as_deref().map_or(Ok(Vec::new()), files::resume)?;
+    let mut out = options.out.as_deref().map(files::append_to).transpose()?;
+    let key = |instance: &Instance, (candidate, rules): &(Candidate, String)| RunKey {
         instance: instance.path.clone(),
-        solver: solver.into(),
+        solver: candidate.to_string(),
+        rules: rules.clone(),
         time_limit_seconds: options.time_limit.as_secs_f64(),
         threads: options.threads,
     };
-    let wanted: Vec<(&Instance, &String)> =
-        instances.iter().flat_map(|instance| options.solvers.iter().map(move |solver| (instance, solver))).collect();
-    let asked: Vec<RunKey> = wanted.iter().map(|(instance, solver)| key(instance, solver)).collect();
-    records.retain(|record| asked.contains(&record.key));
+    let pairs = instances.iter().flat_map(|instance| candidates.iter().map(move |candidate| (instance, candidate)));
+    let wanted: Vec<_> = (0..).zip(pairs).filter(|(position, _)| options.shard.has(*position)).collect();
+    let wanted: Vec<_> = wanted.iter().map(|(_, (instance, one))| (*instance, &one.0, key(instance, one))).collect();
+    records.retain(|record| wanted.iter().any(|(_, _, key)| *key == record.key));
     let missing: Vec<_> =
-        wanted.iter().zip(&asked).filter(|(_, key)| !records.iter().any(|record| record.key == **key)).collect();
+        wanted.iter().filter(|(_, _, key)| !records.iter().any(|record| record.key == *key)).collect();
     let of = missing.len();
-    for (number, ((instance, solver), key)) in (1..).zip(missing) {
-        progress(Progress::Begins { number, of, instance, solver });
+    let mut seen = (None, None);
+    for (number, (instance, candidate, key)) in (1..).zip(missing) {
+        progress(Progress::Begins { number, of, instance, solver: &key.solver });
         let file = folder.join(&instance.path);
-        let run = Run { program: &options.program, file: &file, key, grace: options.grace };
+        // All candidates of an instance follow each other.
+        if seen.0 != Some(&instance.path) {
+            seen = (Some(&instance.path), choose::features(&file));
+        }
+        let (grace, stop) = (options.grace, &options.stop);
+        let run =
+            Run { program: &options.program, file: &file, key, candidate, features: seen.1.as_ref(), grace, stop };
         let record = run_one(&run, instance)?;
         if let (Some(out), Some(path)) = (&mut out, &options.out) {
-            append(out, path, &record)?;
+            files::append(out, path, &record)?;
         }
         progress(Progress::Ended(&record));
         records.push(record);
@@ -168,95 +242,12 @@ pub fn run(options: &BenchOptions, mut progress: impl FnMut(Progress<'_>)) -> Re
     Ok(report(&records))
 }
 
-/// The instances that are asked for, and where their paths count from.
-fn choose(options: &BenchOptions) -> Result<(PathBuf, Vec<Instance>), BenchError> {
-    let at = &options.instances;
-    let (folder, mut instances) = if at.join("index.csv").is_file() {
-        let catalogue = Catalogue::read(at)?;
-        (at.clone(), catalogue.instances().to_vec())
-    } else if at.is_dir() {
-        (at.clone(), files_in(at)?)
-    } else {
-        listed(at, options.catalogue.as_deref())?
+/// The candidates, each with the rules by which it chooses, if it is a race.
+fn candidates(options: &BenchOptions) -> Result<Vec<(Candidate, String)>, BenchError> {
+    let read = |text: &String| {
+        let candidate: Candidate = text.parse()?;
+        let rules = command::rules(&candidate)?;
+        Ok((candidate, rules))
     };
-    let class = |instance: &Instance| match instance.class {
-        Some(class) if options.classes.is_empty() => matches!(class, Class::Lp | Class::Mip),
-        Some(class) => options.classes.contains(&class),
-        None => true,
-    };
-    let difficulty = |instance: &Instance| {
-        options.difficulties.is_empty() || instance.difficulty.is_some_and(|d| options.difficulties.contains(&d))
-    };
-    instances.retain(|instance| class(instance) && difficulty(instance) && instance.known != Known::Refused);
-    if instances.is_empty() {
-        return Err(BenchError::Nothing { instances: at.clone() });
-    }
-    Ok((folder, instances))
-}
-
-/// The problem files right in a folder that has no index.
-fn files_in(folder: &Path) -> Result<Vec<Instance>, BenchError> {
-    let error =
-        |source| BenchError::File { path: folder.into(), source, remedy: "give a folder or a list of instances" };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(error)? {
-        let instance = Instance::unknown(entry.map_err(error)?.file_name().to_string_lossy());
-        if instance.is_problem_file() {
-            found.push(instance);
-        }
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
-}
-
-/// The files that a list names, one a line; empty lines and those that begin with # are passed over.
-fn listed(list: &Path, catalogue: Option<&Path>) -> Result<(PathBuf, Vec<Instance>), BenchError> {
-    let remedy = "give a folder or a list of instances";
-    let text =
-        std::fs::read_to_string(list).map_err(|source| BenchError::File { path: list.into(), source, remedy })?;
-    let catalogue = catalogue.map(Catalogue::read).transpose()?;
-    let here = list.parent().unwrap_or(Path::new("")).to_path_buf();
-    let folder = catalogue.as_ref().map_or(here, |catalogue| catalogue.folder().to_path_buf());
-    let known = |path: &str| catalogue.as_ref().and_then(|catalogue| catalogue.find(path)).cloned();
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    Ok((folder, lines.map(|path| known(path).unwrap_or_else(|| Instance::unknown(path))).collect()))
-}
-
-/// The records of earlier runs. A last line without its end (the program was killed while it wrote) is cut off the file, so
-/// that the next record begins a line of its own.
-fn read_records(path: &Path) -> Result<Vec<Record>, BenchError> {
-    let remedy = "choose another file for the records";
-    let error = |source| BenchError::File { path: path.into(), source, remedy };
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(other) => return Err(error(other)),
-    };
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    if whole < text.len() {
-        let file = OpenOptions::new().write(true).open(path).map_err(error)?;
-        file.set_len(whole as u64).map_err(error)?;
-    }
-    let lines = text[..whole].lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let record = |(at, line)| {
-        serde_json::from_str(line).map_err(|finding| BenchError::Record {
-            path: path.into(),
-            line: at + 1,
-            finding: finding.to_string(),
-        })
-    };
-    lines.map(record).collect()
-}
-
-fn append_to(path: &Path) -> Result<File, BenchError> {
-    let remedy = "choose another file for the records";
-    let open = OpenOptions::new().create(true).append(true).open(path);
-    open.map_err(|source| BenchError::File { path: path.into(), source, remedy })
-}
-
-fn append(out: &mut File, path: &Path, record: &Record) -> Result<(), BenchError> {
-    let mut line = serde_json::to_vec(record).expect("a record is plain data with string keys, which JSON can hold");
-    line.push(b'\n');
-    let remedy = "is the disk full?";
-    out.write_all(&line).map_err(|source| BenchError::File { path: path.into(), source, remedy })
+    options.solvers.iter().map(read).collect()
 }

@@ -5,19 +5,20 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::Record;
+use super::compare::{Comparison, compare};
+use super::{Record, RunKey};
 use crate::catalogue::Class;
 use crate::judge::Verdict;
 
 /// Shift of the geometric mean, in seconds: differences far below it do not count.
-const SHIFT_SECONDS: f64 = 1.0;
+pub(super) const SHIFT_SECONDS: f64 = 1.0;
 /// A list of names is cut after this many.
 const LONGEST_LIST: usize = 60;
 
-/// How one solver fared on one class of instances.
+/// How one candidate fared on one class of instances.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// Name of the solver.
+    /// The candidate.
     pub solver: String,
     /// Class of the instances; none for all together.
     pub class: Option<Class>,
@@ -37,15 +38,28 @@ pub struct Line {
     pub mean_seconds: f64,
 }
 
+/// Runs with the same limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Of each run.
+    pub time_limit_seconds: f64,
+    /// Of each run.
+    pub threads: u32,
+    /// A line for each candidate and class, then one for each candidate.
+    pub lines: Vec<Line>,
+    /// Races beside single solvers, for each class, then all together.
+    pub comparisons: Vec<Comparison>,
+    /// Instances that not every candidate ran: the means then are of different sets.
+    pub incomplete: usize,
+}
+
 /// What a benchmark came to. Print it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// A line for each solver and class, then one for each solver.
-    pub lines: Vec<Line>,
-    /// What is worth telling by name: verdict, instance, solver, detail.
+    /// By the limits of the runs.
+    pub groups: Vec<Group>,
+    /// What is worth telling by name: verdict, instance, candidate, detail.
     pub named: BTreeMap<Verdict, Vec<(String, String, String)>>,
-    /// Instances that not every solver ran: the means then are of different sets.
-    pub incomplete: usize,
 }
 
 /// exp(mean(ln(t + shift))) − shift, with a shift of one second; none of nothing.
@@ -65,7 +79,7 @@ pub fn shifted_geometric_mean(seconds: impl IntoIterator<Item = f64>) -> Option<
 }
 
 /// The time that counts: what was not solved has taken all it was given.
-fn counted_seconds(record: &Record) -> f64 {
+pub(super) fn counted_seconds(record: &Record) -> f64 {
     match record.verdict {
         Verdict::Solved => record.wall_seconds,
         _ => record.key.time_limit_seconds,
@@ -87,8 +101,51 @@ fn line(solver: &str, class: Option<Class>, records: &[&Record]) -> Line {
     }
 }
 
-/// Puts records together. Solvers stand in the order in which they first appear.
+/// Whether several solvers run, by the candidate's text: `race`, or names with + between them.
+pub(super) fn is_race(solver: &str) -> bool {
+    let name = solver.split(':').next().unwrap_or(solver);
+    name == "race" || name.contains('+')
+}
+
+/// Puts records together. Candidates stand in the order in which they first appear.
 pub fn report(records: &[Record]) -> Report {
+    let mut limits: Vec<(f64, u32)> = Vec::new();
+    let mut named: BTreeMap<Verdict, Vec<(String, String, String)>> = BTreeMap::new();
+    for record in records {
+        let limit = (record.key.time_limit_seconds, record.key.threads);
+        if !limits.contains(&limit) {
+            limits.push(limit);
+        }
+        if record.verdict != Verdict::Solved {
+            let told = (record.key.instance.clone(), record.key.solver.clone(), record.detail.clone());
+            named.entry(record.verdict).or_default().push(told);
+        }
+    }
+    let groups = limits.into_iter().map(|(seconds, threads)| {
+        let within = |key: &RunKey| (key.time_limit_seconds, key.threads) == (seconds, threads);
+        let records: Vec<&Record> = records.iter().filter(|record| within(&record.key)).collect();
+        group(&told_apart(&records), seconds, threads)
+    });
+    Report { groups: groups.collect(), named }
+}
+
+/// Races by several tables of rules become several candidates.
+fn told_apart(records: &[&Record]) -> Vec<Record> {
+    let tables = |solver: &str| -> BTreeSet<&str> {
+        let same = records.iter().filter(|record| record.key.solver == solver);
+        same.map(|record| record.key.rules.as_str()).collect()
+    };
+    let apart = |record: &&Record| {
+        let mut record = Record::clone(record);
+        if is_race(&record.key.solver) && tables(&record.key.solver).len() > 1 {
+            record.key.solver = format!("{} [{}]", record.key.solver, record.key.rules);
+        }
+        record
+    };
+    records.iter().map(apart).collect()
+}
+
+fn group(records: &[Record], time_limit_seconds: f64, threads: u32) -> Group {
     let mut solvers: Vec<&str> = Vec::new();
     for record in records {
         if !solvers.contains(&record.key.solver.as_str()) {
@@ -96,28 +153,27 @@ pub fn report(records: &[Record]) -> Report {
         }
     }
     let classes: BTreeSet<Class> = records.iter().filter_map(|record| record.class).collect();
+    let mut sets: Vec<Option<Class>> = classes.into_iter().map(Some).collect();
+    if sets.len() < 2 {
+        sets.clear();
+    }
+    sets.push(None);
     let of = |solver: &str, class: Option<Class>| -> Vec<&Record> {
         let wanted = |r: &&Record| r.key.solver == solver && (class.is_none() || r.class == class);
         records.iter().filter(wanted).collect()
     };
-    let mut lines = Vec::new();
-    if classes.len() > 1 {
-        for &class in &classes {
-            lines.extend(solvers.iter().map(|solver| line(solver, Some(class), &of(solver, Some(class)))));
-        }
+    let all: Vec<&Record> = records.iter().collect();
+    let (mut lines, mut comparisons) = (Vec::new(), Vec::new());
+    for class in sets {
+        lines.extend(solvers.iter().map(|solver| line(solver, class, &of(solver, class))));
+        comparisons.extend(compare(&all, class));
     }
-    lines.extend(solvers.iter().map(|solver| line(solver, None, &of(solver, None))));
     let mut runs_of: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut named: BTreeMap<Verdict, Vec<(String, String, String)>> = BTreeMap::new();
     for record in records {
         *runs_of.entry(&record.key.instance).or_default() += 1;
-        if record.verdict != Verdict::Solved {
-            let told = (record.key.instance.clone(), record.key.solver.clone(), record.detail.clone());
-            named.entry(record.verdict).or_default().push(told);
-        }
     }
     let incomplete = runs_of.values().filter(|&&runs| runs != solvers.len()).count();
-    Report { lines, named, incomplete }
+    Group { time_limit_seconds, threads, lines, comparisons, incomplete }
 }
 
 impl Report {
@@ -125,7 +181,9 @@ impl Report {
     pub fn wrong(&self) -> usize {
         self.named.get(&Verdict::Wrong).map_or(0, Vec::len)
     }
+}
 
+impl Group {
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
@@ -143,13 +201,11 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = if self.threads == 1 { "" } else { "s" };
+        writeln!(f, "{} thread{s}, {} s", self.threads, self.time_limit_seconds)?;
         writeln!(f, "{}", self.table())?;
-        writeln!(
-            f,
-            "seconds: shifted geometric mean (shift {SHIFT_SECONDS} s) of wall-clock times; what was not solved counts as its time limit"
-        )?;
         if self.incomplete > 0 {
             writeln!(
                 f,
@@ -157,6 +213,19 @@ impl fmt::Display for Report {
                 self.incomplete
             )?;
         }
+        self.comparisons.iter().try_for_each(|comparison| writeln!(f, "{comparison}"))
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for group in &self.groups {
+            writeln!(f, "{group}")?;
+        }
+        writeln!(
+            f,
+            "seconds: shifted geometric mean (shift {SHIFT_SECONDS} s) of wall-clock times; what was not solved counts as its time limit"
+        )?;
         let titles = [
             (Verdict::Wrong, "Wrong"),
             (Verdict::Failed, "Failed"),

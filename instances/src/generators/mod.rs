@@ -1,7 +1,7 @@
 //! Models of any size, made from a seed: the same seed gives the same model on every machine and in every version.
 
 mod facility_location;
-mod random;
+pub(crate) mod random;
 mod set_cover;
 mod transport;
 

@@ -3,12 +3,12 @@
 
 /// A stream of random numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Random {
+pub(crate) struct Random {
     state: u64,
 }
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
@@ -20,12 +20,12 @@ impl Random {
     }
 
     /// Between 0 (included) and 1 (not), with 53 random bits.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// An integer from `from` to `to`, both included.
-    pub(super) fn integer(&mut self, from: u32, to: u32) -> u32 {
+    pub(crate) fn integer(&mut self, from: u32, to: u32) -> u32 {
         // The bias of a multiplication is below 2^-32, less than any model here could show.
         let width = u64::from(to - from) + 1;
         from + ((u64::from((self.next() >> 32) as u32) * width) >> 32) as u32
