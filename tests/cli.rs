@@ -343,3 +343,21 @@ fn statistics_tell_what_a_problem_looks_like() {
     let alone = json(&["statistics", FACILITY, "--json", "--no-solvers"]);
     assert_eq!((&alone["rows"], &alone["solvers"]), (&report["rows"], &serde_json::Value::Null));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_stops_reading_ends_it_quietly_and_a_full_disk_is_told() {
+    let mut child = support::farkas()
+        .args(["schema", "result"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = support::farkas().args(["schema", "result"]).stdout(full).output().unwrap();
+    assert_eq!(code(&output), 74);
+    assert!(stderr(&output).contains("cannot be written"), "{}", stderr(&output));
+}

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use farkas_api_types::{EventBody, Fields, SolveResult};
 use farkas_backends::contract::{Start, StopToken};
 use farkas_backends::race::{self, Lineup, RaceSpec};
+use farkas_backends::worker;
 use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
 use farkas_modeling::{Limit, Problem, Reason, image};
@@ -124,7 +125,7 @@ impl Attempt {
                 .as_ref()
                 .filter(|_| kept.is_some())
                 .and_then(|v| check_point(&problem, v, &tolerances).ok()?.ok());
-            Ok(Loaded { problem: Arc::new(problem), best, start: Start { point: values, basis: None } })
+            Ok(Loaded { problem: worker::share(problem), best, start: Start { point: values, basis: None } })
         });
         Ok(loaded.await.unwrap_or_else(|error| Err(format!("reading its model panicked: {error}"))))
     }

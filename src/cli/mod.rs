@@ -1,5 +1,8 @@
 //! The command line: what there is to say, and what the process says at the end (its exit code).
 
+#[macro_use]
+mod print;
+
 mod ampl;
 mod backends;
 mod bench;
@@ -34,7 +37,7 @@ struct Cli {
 const AFTER_HELP: &str = "As an AMPL solver: `farkas model.nl -AMPL [name=value …]`; `farkas -=` lists the names.\n\n\
 Exit codes: 0 solved · 1 a check refuted an answer · 2 usage · 10 stopped at a limit with a \
 feasible point · 11 without one · 12 imprecise · 65 input that could not be read · 69 no solver available · 70 our \
-fault or numerical trouble · 130 second Ctrl-C";
+fault or numerical trouble · 74 standard output could not be written · 130 second Ctrl-C";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -88,6 +91,8 @@ pub enum Exit {
     NoSolver = 69,
     /// Our fault, or numbers went wrong.
     Failed = 70,
+    /// Standard output could not be written: a full disk, say.
+    NotWritten = 74,
     /// Interrupted twice.
     Interrupted = 130,
 }

@@ -16,6 +16,7 @@ use farkas_backends::race::lineup::{self, Asking};
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
+use farkas_backends::worker;
 use farkas_modeling::answer::Answer;
 use farkas_modeling::check::evidence_file;
 use farkas_modeling::formats::solution::SolutionFormat;
@@ -210,7 +211,7 @@ fn solve_file(
     solvers: (&Registry, Option<&Rules>),
     stop: &StopToken,
 ) -> Result<Exit, Failure> {
-    let problem = Arc::new(input::problem(file)?);
+    let problem = worker::share(input::problem(file)?);
     let options = args.options();
     let mut lineup = choose(args, &problem, solvers, &options)?;
     if args.explain_lineup {

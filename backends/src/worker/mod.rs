@@ -32,6 +32,8 @@ pub mod spawner;
 #[cfg(target_os = "linux")]
 pub use client::WorkerBackend;
 #[cfg(target_os = "linux")]
+pub use image_cache::share;
+#[cfg(target_os = "linux")]
 pub use pool::{Program, WorkerConfig};
 
 /// Hosts a backend for the parent that started this program; see [`host::serve`].
@@ -44,6 +46,12 @@ pub fn serve(backend: &dyn crate::contract::Backend) -> std::process::ExitCode {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "Workers run on Linux; here {} is solved with in-process.", backend.name());
     std::process::ExitCode::from(69)
+}
+
+/// Without workers nobody shares a problem: it stays where it is.
+#[cfg(not(target_os = "linux"))]
+pub fn share(problem: farkas_modeling::Problem) -> std::sync::Arc<farkas_modeling::Problem> {
+    std::sync::Arc::new(problem)
 }
 
 /// Environment variable by which a parent tells its worker who it is, so that the worker can see that it died.

@@ -11,6 +11,7 @@
 //! wide and integrality up to `imprecise_integrality`: solvers keep their tolerances in a scaled and presolved problem,
 //! and carrying a point back loses up to about three digits; a miss of more than that is an error in the model's own units.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::answer::Violations;
@@ -188,25 +189,23 @@ fn columns(problem: &Problem, values: &[f64], tolerances: &Tolerances, tally: &m
 
 fn rows(problem: &Problem, values: &[f64], tolerances: &Tolerances, sum: &mut Accumulator, tally: &mut Tally<'_>) {
     let held = switched(problem, values);
-    let matrix = problem.by_rows();
     let (lower, upper) = (problem.row_lower(), problem.row_upper());
     let linear = problem.quadratic_rows().is_empty();
-    for i in 0..problem.num_rows() {
+    let mut look = |i: usize, columns: &[u32], coefficients: &[f64]| {
         let switch = held.get(i).copied().unwrap_or(Switch::Plain);
         if switch == Switch::Off || (lower[i] == f64::NEG_INFINITY && upper[i] == f64::INFINITY) {
-            continue;
+            return;
         }
-        let (columns, coefficients) = matrix.row(i);
         let products = if linear { &[][..] } else { problem.row_products(i) };
         if products.is_empty() && surely_within(columns, coefficients, values, lower[i], upper[i]) {
-            continue;
+            return;
         }
         sum.clear();
         for (&j, &a) in columns.iter().zip(coefficients) {
             sum.add_product(a, values[j as usize]);
         }
         add_products(sum, products, values);
-        let Some((side, by)) = miss(sum, lower[i], upper[i]) else { continue };
+        let Some((side, by)) = miss(sum, lower[i], upper[i]) else { return };
         let activity = sum.nearest();
         let tolerance = tolerances.row(side);
         let grade = Grade::of(by, tolerance, tolerance * IMPRECISION);
@@ -214,6 +213,13 @@ fn rows(problem: &Problem, values: &[f64], tolerances: &Tolerances, sum: &mut Ac
             tally.violations.indicators += 1;
         }
         tally.row(Miss::Row { row: i, activity, side, by }, i, by, grade);
+    };
+    let each = problem.each_row(|i, columns, coefficients| {
+        look(i, columns, coefficients);
+        Ok::<(), Infallible>(())
+    });
+    match each {
+        Ok(()) => {}
     }
 }
 

@@ -66,16 +66,14 @@ pub fn trivially_infeasible_row(problem: &Problem) -> Option<String> {
 fn infeasible_row(problem: &Problem) -> Option<Proof> {
     let tolerances = Tolerances::default();
     let domain = Domain::of(problem);
-    let matrix = problem.by_rows();
     let mut sum = Accumulator::new();
-    (0..problem.num_rows()).find_map(|i| {
+    let mut proof = |i: usize, columns: &[u32], coefficients: &[f64]| {
         let (lower, upper) = (domain.row_lower(i), domain.row_upper(i));
         let name = || problem.row_names().get(i);
         if lower - upper > tolerances.row(lower) + tolerances.row(upper) {
             let how = format!("constraint '{}' has a lower side of {lower} above its upper side of {upper}", name());
             return Some(Proof { how, witness: Witness::CrossedRow { row: i as u32 } });
         }
-        let (columns, coefficients) = matrix.row(i);
         for (greatest, side) in [(true, lower), (false, upper)] {
             if !side.is_finite() {
                 continue;
@@ -114,5 +112,6 @@ fn infeasible_row(problem: &Problem) -> Option<Proof> {
             }
         }
         None
-    })
+    };
+    problem.each_row(|i, columns, coefficients| proof(i, columns, coefficients).map_or(Ok(()), Err)).err()
 }

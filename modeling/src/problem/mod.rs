@@ -517,21 +517,58 @@ impl Problem {
         let range = self.starts[j] as usize..self.starts[j + 1] as usize;
         ColumnView { rows: &self.indices[range.clone()], values: &self.values[range] }
     }
-    /// Hands row after row (its number, columns and values) to somebody who looks at each once. Of a dense matrix whose
-    /// transpose is not at hand, it is made in bands that are not kept: a second million of nonzeros costs more in fresh
-    /// memory than in time to arrange them.
+    /// Hands row after row (its number, columns and values) to somebody who looks at each once. Of a dense or large matrix
+    /// whose transpose is not at hand, it is made in bands that are not kept: a second million of nonzeros costs more in
+    /// fresh memory than in time to arrange them.
     ///
     /// # Errors
     /// The first of `take`.
     pub fn each_row<E>(&self, mut take: impl FnMut(usize, &[u32], &[f64]) -> Result<(), E>) -> Result<(), E> {
-        if self.rows.get().is_none() && view::is_dense(self) {
-            return view::each_row_by_bands(self, take);
+        if self.rows.get().is_none()
+            && let Some(band) = view::band(self)
+        {
+            return view::each_row_by_bands(self, band, take);
         }
         let rows = self.by_rows();
         (0..self.num_rows()).try_for_each(|i| {
             let (columns, values) = rows.row(i);
             take(i, columns, values)
         })
+    }
+
+    /// Where each row begins among the entries by rows (m + 1 positions), without making these.
+    pub fn row_starts(&self) -> Vec<u32> {
+        self.rows.get().map_or_else(|| view::starts(self), |rows| rows.starts.clone())
+    }
+
+    /// The same problem with its numbers in the storage of `image`, an image of it that was opened; those that it held
+    /// itself are freed, names stay as they are.
+    ///
+    /// # Errors
+    /// Gives the problem back as it was, when the other has other numbers.
+    pub fn stored_in(mut self, image: &Self) -> Result<Self, Box<Self>> {
+        let same = self.cost == image.cost
+            && self.lower == image.lower
+            && self.upper == image.upper
+            && self.kinds == image.kinds
+            && self.row_lower == image.row_lower
+            && self.row_upper == image.row_upper
+            && self.starts == image.starts
+            && self.indices == image.indices
+            && self.values == image.values;
+        if !same {
+            return Err(Box::new(self));
+        }
+        self.cost.clone_from(&image.cost);
+        self.lower.clone_from(&image.lower);
+        self.upper.clone_from(&image.upper);
+        self.kinds.clone_from(&image.kinds);
+        self.row_lower.clone_from(&image.row_lower);
+        self.row_upper.clone_from(&image.row_upper);
+        self.starts.clone_from(&image.starts);
+        self.indices.clone_from(&image.indices);
+        self.values.clone_from(&image.values);
+        Ok(self)
     }
 
     /// The matrix row by row; the transpose is made at the first call and kept.

@@ -19,14 +19,21 @@ impl<'a> ColumnView<'a> {
     }
 }
 
-/// Rows that are put together side by side.
+/// Rows of a dense matrix that are put together side by side.
 const BAND: usize = 64;
 
 /// Entries that a column has in a band, on average, where bands are worth it.
 const BAND_ENTRIES: usize = 16;
 
+/// From so many entries on, a transpose is made in bands unless somebody has to jump among the rows: kept, it takes as much
+/// memory as the problem itself.
+const MOST_KEPT: usize = 1 << 19;
+
+/// So many bands, then: each holds that part of the transpose, and each looks at every column once.
+const BANDS: usize = 16;
+
 /// Where each row begins among all entries, and where the last ends.
-fn starts(problem: &Problem) -> Vec<u32> {
+pub(super) fn starts(problem: &Problem) -> Vec<u32> {
     let m = problem.num_rows();
     let mut starts = vec![0_u32; m + 1];
     for &i in problem.indices() {
@@ -38,22 +45,29 @@ fn starts(problem: &Problem) -> Vec<u32> {
     starts
 }
 
-/// Whether columns have so many entries that the rows are better made in bands by those who look once.
-pub(super) fn is_dense(problem: &Problem) -> bool {
-    problem.num_nonzeros() / BAND_ENTRIES >= problem.num_rows().div_ceil(BAND) * problem.num_columns().max(1)
+/// How many rows are better made side by side by those who look at each once; `None` where a transpose that is kept is.
+pub(super) fn band(problem: &Problem) -> Option<usize> {
+    let (m, entries) = (problem.num_rows(), problem.num_nonzeros());
+    let is_dense = entries / BAND_ENTRIES >= m.div_ceil(BAND) * problem.num_columns().max(1);
+    match (is_dense, entries > MOST_KEPT) {
+        (true, _) => Some(BAND),
+        (false, true) => Some(m.div_ceil(BANDS).max(1)),
+        (false, false) => None,
+    }
 }
 
-/// Hands out row after row of a matrix that [`is_dense`], made in a band of rows at a time.
+/// Hands out row after row, made in a band of so many rows at a time.
 pub(super) fn each_row_by_bands<E>(
     problem: &Problem,
+    band: usize,
     mut take: impl FnMut(usize, &[u32], &[f64]) -> Result<(), E>,
 ) -> Result<(), E> {
     let (m, starts) = (problem.num_rows(), starts(problem));
     let mut next = starts.clone();
     let mut seen = problem.starts()[..problem.num_columns()].to_vec();
     let (mut columns, mut values) = (Vec::new(), Vec::new());
-    for first in (0..m).step_by(BAND) {
-        let behind = (first + BAND).min(m);
+    for first in (0..m).step_by(band) {
+        let behind = (first + band).min(m);
         let begin = starts[first] as usize;
         let entries = starts[behind] as usize - begin;
         columns.resize(entries, 0_u32);
@@ -177,14 +191,17 @@ mod tests {
             };
             let problem = Problem::new(data).expect("sound");
             let rows = RowMatrix::transpose(&problem);
-            let mut next = 0;
-            let handed = each_row_by_bands(&problem, |i, columns, values| {
-                assert_eq!((i, (columns, values)), (next, rows.row(i)));
-                next += 1;
-                Ok::<(), ()>(())
-            });
-            assert_eq!((handed, next), (Ok(()), m));
-            assert_eq!(each_row_by_bands(&problem, |i, _, _| Err::<(), usize>(i)), Err(0));
+            assert_eq!(problem.row_starts(), rows.starts);
+            for band in [1, 7, BAND, 1000] {
+                let mut next = 0;
+                let handed = each_row_by_bands(&problem, band, |i, columns, values| {
+                    assert_eq!((i, (columns, values)), (next, rows.row(i)));
+                    next += 1;
+                    Ok::<(), ()>(())
+                });
+                assert_eq!((handed, next), (Ok(()), m));
+                assert_eq!(each_row_by_bands(&problem, band, |i, _, _| Err::<(), usize>(i)), Err(0));
+            }
         }
     }
 }

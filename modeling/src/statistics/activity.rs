@@ -29,7 +29,11 @@ pub(super) fn times(value: f64, interval: Interval) -> Interval {
 
 /// The linear part of row `i` without its entry at position `except`.
 pub(super) fn of_row(p: &Problem, i: usize, except: Option<usize>) -> Interval {
-    let (columns, values) = p.by_rows().row(i);
+    of_entries(p, p.by_rows().row(i), except)
+}
+
+/// The same of a row's columns and values.
+pub(super) fn of_entries(p: &Problem, (columns, values): (&[u32], &[f64]), except: Option<usize>) -> Interval {
     let mut sum = Interval { least: 0.0, most: 0.0 };
     for (at, (&j, &value)) in columns.iter().zip(values).enumerate() {
         if Some(at) != except {

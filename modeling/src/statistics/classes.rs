@@ -99,15 +99,19 @@ struct Form<'p> {
 
 /// The kind of linear row `i`; what is switched or quadratic is somebody else's to know.
 pub(super) fn of_row(p: &Problem, i: usize) -> RowClass {
-    let (columns, values) = p.by_rows().row(i);
+    of_entries(p, i, p.by_rows().row(i))
+}
+
+/// The same of its columns and values.
+pub(super) fn of_entries(p: &Problem, i: usize, (columns, values): (&[u32], &[f64])) -> RowClass {
     let (lower, upper) = (p.row_lower()[i], p.row_upper()[i]);
     let form = Form { problem: p, columns, values, lower, upper };
     match columns.len() {
         0 => RowClass::Empty,
         _ if lower == f64::NEG_INFINITY && upper == f64::INFINITY => RowClass::Free,
         1 => RowClass::Singleton,
-        2 => form.of_two().unwrap_or_else(|| form.of_many(i)),
-        _ => form.of_many(i),
+        2 => form.of_two().unwrap_or_else(|| form.of_many()),
+        _ => form.of_many(),
     }
 }
 
@@ -127,11 +131,11 @@ impl Form<'_> {
         (self.binary(0) != self.binary(1)).then_some(RowClass::VariableBound)
     }
 
-    fn of_many(&self, i: usize) -> RowClass {
+    fn of_many(&self) -> RowClass {
         let all = |test: &dyn Fn(usize) -> bool| self.columns.iter().all(|&j| test(j as usize));
         let p = self.problem;
         if all(&|j| is_binary(p, j))
-            && let Some(class) = self.of_binaries(i)
+            && let Some(class) = self.of_binaries()
         {
             return class;
         }
@@ -145,12 +149,12 @@ impl Form<'_> {
     }
 
     /// All columns are binary: sides after complementing those with negative coefficients.
-    fn of_binaries(&self, i: usize) -> Option<RowClass> {
+    fn of_binaries(&self) -> Option<RowClass> {
         let negative: f64 = self.values.iter().filter(|&&v| v < 0.0).map(|v| -v).sum();
         let scale = self.values[0].abs();
         let (mut lower, mut upper) = (self.lower + negative, self.upper + negative);
         // A side that the bounds keep anyway is none: 0 ≤ Σ x ≤ 1 is set packing.
-        let reach = activity::of_row(self.problem, i, None);
+        let reach = activity::of_entries(self.problem, (self.columns, self.values), None);
         if lower != upper {
             lower = if self.lower <= reach.least { f64::NEG_INFINITY } else { lower };
             upper = if self.upper >= reach.most { f64::INFINITY } else { upper };

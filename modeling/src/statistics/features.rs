@@ -1,12 +1,13 @@
 //! A problem in a few numbers, for rules that choose solvers: each has a name, so that rules and records can speak of it.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::classes;
-use super::ranges::worst_of;
+use super::ranges::ratio_of;
 use super::{RowClass, Sizes};
 use crate::problem::Problem;
 
@@ -146,7 +147,8 @@ impl Features {
         let integers = sizes.binaries + sizes.integers + sizes.semicontinuous + sizes.semi_integer;
         let (columns, rows) = (sizes.columns, sizes.rows);
         let kind = Kind::of(p);
-        let classes = if matches!(kind, Kind::Mip | Kind::Miqp) { Classes::of(p) } else { Classes::default() };
+        let look = Rows::of(p, matches!(kind, Kind::Mip | Kind::Miqp));
+        let classes = &look.classes;
         let zero = |side: f64| side == 0.0 || side.is_infinite();
         let sides = || p.row_lower().iter().zip(p.row_upper());
         let zero_sides = sides().filter(|(l, u)| zero(**l) && zero(**u)).count();
@@ -167,7 +169,7 @@ impl Features {
             share(sizes.free, columns),
             share(boxed, columns),
             span(p.values()),
-            worst_of(&p.by_rows().starts, &p.by_rows().values).map_or(0.0, |(_, ratio)| ratio.log10()),
+            look.worst_ratio.log10(),
             span(p.cost()),
             share(classes.set, rows),
             share(classes.knapsack, rows),
@@ -236,23 +238,42 @@ struct Classes {
 }
 
 impl Classes {
-    fn of(p: &Problem) -> Self {
-        let mut counts = Self::default();
-        for i in 0..p.num_rows() {
-            match classes::of_row(p, i) {
-                RowClass::SetPartitioning
-                | RowClass::SetPacking
-                | RowClass::SetCovering
-                | RowClass::Cardinality
-                | RowClass::InvariantKnapsack => counts.set += 1,
-                RowClass::EquationKnapsack | RowClass::BinPacking | RowClass::Knapsack | RowClass::IntegerKnapsack => {
-                    counts.knapsack += 1;
-                }
-                RowClass::VariableBound | RowClass::Precedence => counts.link += 1,
-                RowClass::MixedBinary => counts.mixed += 1,
-                _ => {}
+    fn note(&mut self, class: RowClass) {
+        match class {
+            RowClass::SetPartitioning
+            | RowClass::SetPacking
+            | RowClass::SetCovering
+            | RowClass::Cardinality
+            | RowClass::InvariantKnapsack => self.set += 1,
+            RowClass::EquationKnapsack | RowClass::BinPacking | RowClass::Knapsack | RowClass::IntegerKnapsack => {
+                self.knapsack += 1;
             }
+            RowClass::VariableBound | RowClass::Precedence => self.link += 1,
+            RowClass::MixedBinary => self.mixed += 1,
+            _ => {}
         }
-        counts
+    }
+}
+
+/// What is seen of the rows in one pass, so that of a large problem no transpose is kept.
+struct Rows {
+    /// The largest ratio of two absolute values in one row; 1 without any.
+    worst_ratio: f64,
+    classes: Classes,
+}
+
+impl Rows {
+    fn of(p: &Problem, classified: bool) -> Self {
+        let mut seen = Self { worst_ratio: 1.0, classes: Classes::default() };
+        let look = |i: usize, columns: &[u32], values: &[f64]| {
+            seen.worst_ratio = seen.worst_ratio.max(ratio_of(values));
+            if classified {
+                seen.classes.note(classes::of_entries(p, i, (columns, values)));
+            }
+            Ok::<(), Infallible>(())
+        };
+        match p.each_row(look) {
+            Ok(()) => seen,
+        }
     }
 }

@@ -71,15 +71,18 @@ fn range<P: Copy>(numbers: impl Iterator<Item = (f64, P)>, name: impl Fn(P) -> S
     Some(Range { least: least.0, least_at: name(least.1), most: most.0, most_at: name(most.1) })
 }
 
+/// The largest of these numbers by the smallest, in absolute value and without zeros; 1 without any.
+pub(super) fn ratio_of(values: &[f64]) -> f64 {
+    let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
+    for value in values.iter().map(|v| v.abs()).filter(|&v| v > 0.0) {
+        (least, most) = (least.min(value), most.max(value));
+    }
+    if most > 0.0 { most / least } else { 1.0 }
+}
+
 /// The slice of numbers whose largest is most times its smallest.
 pub(super) fn worst_of(starts: &[u32], values: &[f64]) -> Option<(usize, f64)> {
-    let ratio = |w: &[u32]| {
-        let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
-        for value in values[w[0] as usize..w[1] as usize].iter().map(|v| v.abs()).filter(|&v| v > 0.0) {
-            (least, most) = (least.min(value), most.max(value));
-        }
-        if most > 0.0 { most / least } else { 1.0 }
-    };
+    let ratio = |w: &[u32]| ratio_of(&values[w[0] as usize..w[1] as usize]);
     let ratios = starts.windows(2).map(ratio).enumerate();
     ratios.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }

@@ -85,7 +85,7 @@ impl Sizes {
             columns: n,
             nonzeros: p.num_nonzeros(),
             density: if m == 0 || n == 0 { 0.0 } else { p.num_nonzeros() as f64 / (m as f64 * n as f64) },
-            row_entries: Spread::of(&p.by_rows().starts),
+            row_entries: Spread::of(&p.row_starts()),
             column_entries: Spread::of(p.starts()),
             costs: p.cost().iter().filter(|&&c| c != 0.0).count(),
             sets: p.sets().len(),

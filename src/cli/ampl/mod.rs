@@ -99,7 +99,7 @@ fn drive(arguments: &[OsString]) -> Result<(), Failure> {
     let read = input::nl_model(&path, settings.objno)?;
     let objective = settings.objno.saturating_sub(1);
     let nl::Model { problem, start, echo, .. } = read;
-    let problem = Arc::new(problem);
+    let problem = farkas_backends::worker::share(problem);
     let banner = format!("Farkas {}", env!("CARGO_PKG_VERSION"));
 
     let backends = registry.select(&settings.solvers).map_err(|e| usage(e.to_string()))?;
