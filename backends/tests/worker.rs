@@ -16,6 +16,7 @@ use farkas_backends::contract::{
     StopToken,
 };
 use farkas_backends::hosted::HOSTED;
+use farkas_backends::iis::{Budget, find};
 use farkas_backends::options::Options;
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::worker::frame::{Decoder, FromWorker, Hello, PROTOCOL, SMALL_FRAME_BYTES, ToWorker, encode};
@@ -263,6 +264,19 @@ fn a_search_that_overstays_is_killed() {
         });
         assert!(begun.elapsed() < Duration::from_secs(10), "{script}: {:?}", begun.elapsed());
         assert_eq!(backend.open(torn()).unwrap().conflict(&scripted("hang"), &stop), Ok(Vec::new()));
+    }
+}
+
+/// A search that overstays or dies costs itself; the set is found without.
+#[test]
+fn a_filter_survives_the_search() {
+    let grace = Duration::from_millis(100);
+    for script in ["| crash", "| hang", "| lie-infeasible", "| short", "| refuse"] {
+        let config = WorkerConfig { time_grace: grace, ..WorkerConfig::default() };
+        let backend = WorkerBackend::new("mock", program(Some(script)), config);
+        let budget = Budget { time: Duration::from_secs(2), ..Budget::default() };
+        let iis = find(&torn(), &backend, &Options::default(), budget, &StopToken::new()).unwrap();
+        assert!(iis.rows() == [1] && iis.uses_integers, "{script}: {iis:?}");
     }
 }
 

@@ -99,11 +99,10 @@ pub(super) fn find(
     let open = Arc::clone(&whole.problem);
     let members = whole.members();
     let mut filter = Filter { bench, kept: members, needed: BTreeSet::new(), whole: &whole, session, open };
-    if !filter.shrink_to_its_own()?
-        && let Some(y) = multipliers
-    {
+    if let Some(y) = multipliers {
         filter.shrink_to(&whole.support(&y))?;
     }
+    filter.shrink_to_its_own()?;
     filter.run()?;
     filter.conclude(problem)
 }
@@ -150,38 +149,39 @@ impl Filter<'_> {
         Ok(())
     }
 
-    /// Keeps only what the solver itself finds, if it looks for that and is right. Whether it was.
-    fn shrink_to_its_own(&mut self) -> Result<bool, IisError> {
+    /// Keeps only what the solver itself finds among what is left, if it looks for that and is right. It has half of the
+    /// time, so that there is some for the other way where it finds none.
+    fn shrink_to_its_own(&mut self) -> Result<(), IisError> {
         if !self.bench.backend.capabilities().iis || self.bench.is_over() {
-            return Ok(false);
+            return Ok(());
         }
         let mut options = self.bench.options.clone();
-        options.time_limit = Some(self.bench.budget.time.saturating_sub(self.bench.began.elapsed()));
+        let left = self.bench.budget.time.saturating_sub(self.bench.began.elapsed());
+        options.time_limit = [Some(left / 2), options.time_limit].into_iter().flatten().min();
         self.bench.solves += 1;
         match self.session.conflict(&options, self.bench.stop) {
             Ok(members) if !members.is_empty() => self.shrink_to(&members.into_iter().collect()),
-            // None was found, or this problem is none it looks into: there is another way.
-            Ok(_) | Err(SessionError::Refused(_)) => Ok(false),
-            Err(error) => Err(error.into()),
+            // None was found, or this problem is none it looks into.
+            Ok(_) | Err(SessionError::Refused(_)) => Ok(()),
+            // It overstayed or died of the search: the filter needs neither that nor this session.
+            Err(SessionError::Killed(_) | SessionError::Broken(_)) => {
+                self.session = self.bench.backend.open(Arc::clone(&self.open))?;
+                Ok(())
+            }
         }
     }
 
-    /// Keeps only these, if they are infeasible by themselves. Whether they are.
-    fn shrink_to(&mut self, used: &BTreeSet<Member>) -> Result<bool, IisError> {
+    /// Keeps only these, if they are infeasible by themselves.
+    fn shrink_to(&mut self, used: &BTreeSet<Member>) -> Result<(), IisError> {
         let aside: Vec<Member> = self.kept.difference(used).copied().collect();
         if aside.is_empty() || self.bench.is_over() {
-            return Ok(aside.is_empty());
+            return Ok(());
         }
         match self.try_without(&aside)? {
-            Outcome::Infeasible { .. } => {
-                self.kept.retain(|member| used.contains(member));
-                Ok(true)
-            }
-            Outcome::Feasible(_) | Outcome::Unknown(_) => {
-                self.change(&[], &aside)?;
-                Ok(false)
-            }
+            Outcome::Infeasible { .. } => self.kept.retain(|member| used.contains(member)),
+            Outcome::Feasible(_) | Outcome::Unknown(_) => self.change(&[], &aside)?,
         }
+        Ok(())
     }
 
     /// Tries each member once, in chunks that double when they go and halve when they do not.

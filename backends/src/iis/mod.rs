@@ -1,9 +1,9 @@
 //! Why a problem is infeasible: an irreducible infeasible subset (IIS) of its row sides and column bounds, found by dropping
 //! what is not needed, over any backend.
 //!
-//! Method: the feasibility problem (no objective) is solved. Where the solver has a search of its own for a conflict, only
-//! what that names is kept; else, where it yields Farkas multipliers, what they use (Gleeson and Ryan's observation: their
-//! support is infeasible by itself); either only if that is infeasible. Then members are dropped, in growing
+//! Method: the feasibility problem (no objective) is solved. Where that yields Farkas multipliers, only what they use is kept
+//! (Gleeson and Ryan's observation: their support is infeasible by itself); where the solver has a search of its own for a
+//! conflict, what that names of the rest; either only if it is infeasible. Then members are dropped, in growing
 //! and shrinking chunks, as long as the rest stays infeasible (the deletion filter of Chinneck and Dravnieks). A member
 //! whose absence lets a point through is needed, and that point is checked. At the end the set is solved once more by
 //! itself. Kinds, special ordered sets and the bounds of semicontinuous and indicator columns are taken as given.

@@ -143,9 +143,10 @@ impl Session for MockSession {
         play.end(script.end)
     }
 
-    /// The same steps, and then the members.
+    /// The same steps, or those for this alone, and then the members.
     fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
-        let script = self.script_for(options)?;
+        let mut script = self.script_for(options)?;
+        script = script.search.take().map_or(script, |search| *search);
         let mut play = Play::new(&self.problem, &Quiet, stop, options);
         play.steps(&script);
         if play.is_over() {

@@ -19,8 +19,8 @@
 //! and says a time limit came), `lie-objective`, `lie-point`, `lie-optimal`, `lie-bound`, `lie-infeasible`,
 //! `lie-unbounded`, `nan`, `short`, `broken`, `refuse`.
 //!
-//! Asked for a conflict, it plays the same steps; of the ends `lie-infeasible` names all there is, `short` a row that there is
-//! not, `limit` none, `broken` and `refuse` are what they are, and any other is honest.
+//! Asked for a conflict, it plays the same steps, or those behind a `|`; of the ends `lie-infeasible` names all there is,
+//! `short` a row that there is not, `limit` none, `broken` and `refuse` are what they are, and any other is honest.
 
 use std::time::Duration;
 
@@ -72,6 +72,8 @@ pub(super) enum End {
 pub(super) struct Script {
     pub(super) steps: Vec<Step>,
     pub(super) end: End,
+    /// What it plays instead where it is asked for a conflict.
+    pub(super) search: Option<Box<Script>>,
 }
 
 const ENDS: [(&str, End); 13] = [
@@ -93,7 +95,9 @@ const ENDS: [(&str, End); 13] = [
 impl Script {
     /// Reads a script.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut script = Self::default();
+        let (text, search) = text.split_once('|').map_or((text, None), |(solve, search)| (solve, Some(search)));
+        let search = search.map(Self::parse).transpose()?.map(Box::new);
+        let mut script = Self { search, ..Self::default() };
         let mut ended = false;
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
             if ended {
