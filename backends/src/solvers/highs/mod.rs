@@ -5,6 +5,7 @@
 
 mod affinity;
 mod change;
+mod conflict;
 mod ffi;
 mod hessian;
 mod listen;
@@ -21,7 +22,7 @@ use farkas_modeling::problem::{Curvature, Sense};
 use farkas_modeling::{Claim, Problem};
 
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Collected, Control, Fit, Session, SessionError, Start,
+    Availability, Backend, BackendError, Capabilities, Collected, Control, Fit, Member, Session, SessionError, Start,
     StopToken, fits_by_capabilities, revises,
 };
 use crate::options::Options;
@@ -120,7 +121,7 @@ impl Backend for Highs {
             emphasis: true,
             binary_products: false,
             whole_bounds: false,
-            iis: false,
+            iis: true,
             ranging: false,
             lazy_rows: false,
             pool: true,
@@ -270,6 +271,13 @@ impl Session for HighsSession {
             self.broken = Some(why.clone());
         }
         result.map(|claim| options.within_cutoff(self.problem.sense(), claim))
+    }
+
+    fn conflict(&mut self, options: &Options, stop: &StopToken) -> Result<Vec<Member>, SessionError> {
+        match &self.broken {
+            Some(why) => Err(SessionError::Broken(why.clone())),
+            None => conflict::find(&self.problem, options, stop),
+        }
     }
 }
 

@@ -78,6 +78,8 @@ impl Backend for ScipBackend {
             emphasis: true,
             binary_products: true,
             whole_bounds: false,
+            // SCIPgenerateIIS is not asked: of 2 x + 2 y = 7 over two integers between 0 and 9 it left no row and no bound
+            // at all once bounds may go (`iis/removebounds`), and called that irreducible (10.0.2).
             iis: false,
             ranging: false,
             lazy_rows: true,

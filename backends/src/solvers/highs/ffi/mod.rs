@@ -1,6 +1,8 @@
 //! HiGHS' C interface made safe: every call takes slices whose lengths are checked here, and callbacks reach [`Hooks`] on
 //! the thread that runs the solver and on no other. Nothing in this file decides what is solved.
 
+mod conflict;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
