@@ -99,10 +99,23 @@ class Contract(unittest.TestCase):
         contract.Options.of_message({"lp_method": "simplex"}).check("x", {"simplex": True})
 
 
+    def test_a_conflict_names_what_there_is_and_is_not_given(self):
+        p = image.Problem(an_image())
+        everything = contract.Conflict(*(np.ones(k, bool) for k in (p.m, p.m, p.n, p.n)))
+        self.assertEqual(everything.message(p), {"rows": bytes([2, 2, 2]), "columns": bytes([1, 1])})
+        self.assertEqual(contract.Conflict.none(p).message(p), {"rows": bytes(3), "columns": bytes(2)})
+        self.assertIsNone(contract.Conflict.plain(p))
+        p.values = np.array([1.0, 3, 0, 2])
+        p.row_upper = np.array([4.0, -1, 18])
+        self.assertEqual(contract.Conflict.plain(p).message(p), {"rows": bytes([0, 2, 0]), "columns": bytes(2)})
+        p.lower, p.upper = np.array([0.0, 3.0]), np.array([1.0, 2.0])
+        self.assertEqual(contract.Conflict.plain(p).message(p), {"rows": bytes(3), "columns": bytes([0, 3])})
+
+
 HOST = textwrap.dedent(
     """
     import sys
-    from farkas_sidecar.contract import Claim
+    from farkas_sidecar.contract import Claim, Conflict
     from farkas_sidecar.host import serve
     class Session:
         version = "1"
@@ -112,10 +125,15 @@ HOST = textwrap.dedent(
             control.log("one\\ntwo")
             stop._set.wait(20)
             return Claim.at_limit("INTERRUPTED" if stop.is_set() else "TIME", bound=5.0)
+        def conflict(self, options, stop):
+            found = Conflict.none(self.p)
+            found.row_upper[1] = found.lower[1] = found.upper[0] = True
+            if options.seed: stop._set.wait(20)
+            return Conflict.none(self.p) if stop.is_set() else found
     class Adapter:
         name = "stand-in"
         def probe(self): return {"state": "ready", "version": "1"}
-        def capabilities(self): return {"stop": True}
+        def capabilities(self): return {"stop": True, "iis": True}
         def open(self, p): return Session(p)
     sys.exit(serve(Adapter()))
     """
@@ -133,7 +151,8 @@ class Worker(unittest.TestCase):
 
     def test_a_solve_is_stopped_and_the_process_ends_with_its_socket(self):
         process, link = self.start()
-        self.assertEqual(link.receive()["hello"]["backend"], "stand-in")
+        hello = link.receive()["hello"]
+        self.assertEqual((hello["backend"], hello["conflicts"]), ("stand-in", True))
         body = msgpack.packb({"open": {"memory_limit_bytes": None}})
         socket.send_fds(link.end, [struct.pack("<I", len(body)) + body], [sealed(an_image())])
         self.assertEqual(link.receive(), {"opened": {"version": "1"}})
@@ -145,6 +164,12 @@ class Worker(unittest.TestCase):
             message = link.receive()
         claim = message["claim"]["claim"]
         self.assertEqual((claim["termination"]["limit"], claim["bound"]), ("INTERRUPTED", 5.0))
+        none, found = ({"rows": bytes(rows), "columns": bytes(columns)} for rows, columns in (([0] * 3, [0] * 2), ([0, 2, 0], [0, 1])))
+        link.send({"conflict": {"number": 2, "options": {}}})
+        self.assertEqual(link.receive(), {"members": {"number": 2, "members": found}})
+        link.send({"conflict": {"number": 3, "options": {"seed": 1}}})
+        link.send({"stop": {"number": 3}})
+        self.assertEqual(link.receive(), {"members": {"number": 3, "members": none}})
         link.send({"close": {}})
         self.assertEqual(link.receive(), {"closed": {}})
         link.end.close()

@@ -138,6 +138,58 @@ class Claim:
         }
 
 
+@dataclass
+class Conflict:
+    """Sides and bounds that cannot hold together: which of the m rows and n columns take part, by their lower and upper ends.
+    None at all where none was found."""
+
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    @classmethod
+    def none(cls, p) -> "Conflict":
+        return cls(np.zeros(p.m, bool), np.zeros(p.m, bool), np.zeros(p.n, bool), np.zeros(p.n, bool))
+
+    @classmethod
+    def plain(cls, p) -> "Conflict | None":
+        """What is seen at once: crossed bounds or sides, or a row without entries that 0 does not satisfy."""
+        found, special = cls.none(p), np.zeros(p.m, bool)
+        special[p.indicators[:, 0]] = special[p.row_pairs[:, 0]] = True
+        empty = ~special & (np.bincount(p.indices[p.values != 0], minlength=p.m)[: p.m] == 0)
+        columns = np.flatnonzero((p.lower > p.upper) & ~cls.given(p))
+        rows = np.flatnonzero((p.row_lower > p.row_upper) & ~special)
+        above, below = np.flatnonzero(empty & (p.row_lower > 0)), np.flatnonzero(empty & (p.row_upper < 0))
+        if len(columns):
+            found.lower[columns[0]] = found.upper[columns[0]] = True
+        elif len(rows):
+            found.row_lower[rows[0]] = found.row_upper[rows[0]] = True
+        elif len(above):
+            found.row_lower[above[0]] = True
+        elif len(below):
+            found.row_upper[below[0]] = True
+        else:
+            return None
+        return found
+
+    @staticmethod
+    def given(p) -> np.ndarray:
+        """Columns whose bounds are taken as given: semicontinuous ones, and those that switch a row."""
+        given = p.is_semi.copy()
+        given[p.indicators[:, 1]] = True
+        return given
+
+    def message(self, p) -> dict:
+        """As it travels: of ends that there are, and without those that are given."""
+        free = ~self.given(p)
+        ends = lambda low, high: (low.astype(np.uint8) + 2 * high.astype(np.uint8)).tobytes()
+        return {
+            "rows": ends(self.row_lower & np.isfinite(p.row_lower), self.row_upper & np.isfinite(p.row_upper)),
+            "columns": ends(self.lower & free & np.isfinite(p.lower), self.upper & free & np.isfinite(p.upper)),
+        }
+
+
 class Stop:
     """Set by the reader's thread; a waker interrupts a solver that does not look."""
 

@@ -16,7 +16,7 @@ import traceback
 
 import numpy as np
 
-from .contract import Options, Refused, Stop, Unavailable, Unsupported
+from .contract import Conflict, Options, Refused, Stop, Unavailable, Unsupported
 from .image import BadImage, Problem
 from .protocol import PROTOCOL, SMALL_FRAME_BYTES, BrokenProtocol, HungUp, Link, frame_limit_bytes, values, vector
 
@@ -160,7 +160,7 @@ def read(link: Link, desk: Desk, tasks: queue.SimpleQueue) -> None:
             ((kind, body),) = message.items() if isinstance(message, dict) else (("?", None),)
             if kind == "open":
                 tasks.put((kind, (link.take_descriptor(), body.get("memory_limit_bytes"))))
-            elif kind == "solve":
+            elif kind in ("solve", "conflict"):
                 with desk.lock:
                     desk.number, desk.stop, desk.offered = body["number"], Stop(), None
                     stop = desk.stop
@@ -207,9 +207,9 @@ def serve(adapter) -> int:
         return 64
     depend_on_parent()
     desk, outbox, tasks = Desk(), Outbox(link), queue.SimpleQueue()
-    hello = {"protocol": PROTOCOL, "backend": adapter.name, "applies": False}
-    availability = adapter.probe()
-    outbox.reply({"hello": {**hello, "availability": availability, "capabilities": adapter.capabilities()}})
+    can = adapter.capabilities()
+    hello = {"protocol": PROTOCOL, "backend": adapter.name, "applies": False, "conflicts": can.get("iis", False)}
+    outbox.reply({"hello": {**hello, "availability": adapter.probe(), "capabilities": can}})
     threading.Thread(target=read, args=(link, desk, tasks), daemon=True, name="farkas-reader").start()
     work(adapter, desk, outbox, tasks, link)
     return EXIT_ALONE
@@ -240,6 +240,11 @@ def work(adapter, desk: Desk, outbox: Outbox, tasks: queue.SimpleQueue, link: Li
             limit_memory(memory, options.memory_limit_bytes)
             reply = solve(adapter, session, problem, message, options, Control(outbox, desk), stop)
             limit_memory(memory)
+        elif kind == "conflict":
+            message, stop, options = body
+            limit_memory(memory, options.memory_limit_bytes)
+            reply = conflict(adapter, session, problem, message["number"], options, stop)
+            limit_memory(memory)
         elif kind == "apply":
             says = "a sidecar opens the changed problem anew"
             reply = {"apply_failed": {"error": {"error": "refused", "detail": says}}}
@@ -252,12 +257,7 @@ def work(adapter, desk: Desk, outbox: Outbox, tasks: queue.SimpleQueue, link: Li
 
 
 def solve(adapter, session, problem, message: dict, options: Options, control: Control, stop: Stop) -> dict:
-    number = message["number"]
-    failed = lambda error, detail: {"failed": {"number": number, "error": {"error": error, "detail": detail}}}
-    if session is None:
-        return failed("refused", "no problem is open")
-    try:
-        options.check(adapter.name, adapter.capabilities())
+    def claim() -> dict:
         point = message.get("point")
         try:
             point = None if point is None else values(point, problem.n, "start point")
@@ -269,7 +269,30 @@ def solve(adapter, session, problem, message: dict, options: Options, control: C
             if (len(basis[0]), len(basis[1])) != (problem.n, problem.m):
                 raise Refused(f"a basis of {len(basis[0])} columns and {len(basis[1])} rows")
         claim = session.solve(options, point, basis, control, stop)
-        return {"claim": {"number": number, "claim": claim.within_cutoff(options, problem.maximize).message()}}
+        return {"claim": claim.within_cutoff(options, problem.maximize).message()}
+
+    return answer(adapter, session, "claim", message["number"], options, stop, claim)
+
+
+def conflict(adapter, session, problem, number: int, options: Options, stop: Stop) -> dict:
+    def members() -> dict:
+        if not adapter.capabilities().get("iis"):
+            raise Refused(f"{adapter.name} looks for no conflicts")
+        is_over = stop.is_set() or options.seconds_left() == 0
+        found = Conflict.none(problem) if is_over else Conflict.plain(problem) or session.conflict(options, stop)
+        return {"members": found.message(problem)}
+
+    return answer(adapter, session, "members", number, options, stop, members)
+
+
+def answer(adapter, session, kind: str, number: int, options: Options, stop: Stop, ask) -> dict:
+    """What comes of asking a session, or how it failed."""
+    failed = lambda error, detail: {"failed": {"number": number, "error": {"error": error, "detail": detail}}}
+    if session is None:
+        return failed("refused", "no problem is open")
+    try:
+        options.check(adapter.name, adapter.capabilities())
+        return {kind: {"number": number, **ask()}}
     except Refused as error:
         return failed("refused", str(error))
     except MemoryError:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..contract import Claim, Refused, Unavailable, Unsupported, fits
+from ..contract import Claim, Conflict, Refused, Unavailable, Unsupported, fits
 
 FREE_LP, FREE_MIP = 10_000, 2_000
 
@@ -47,7 +47,7 @@ class Copt:
     def capabilities(self) -> dict:
         flags = (
             "integers duals incumbents_out live_bound start_point partial_start threads stop simplex barrier ranges free_rows "
-            "maximize node_limit data_limits"
+            "maximize node_limit data_limits iis"
         )
         return dict.fromkeys(flags.split(), True)
 
@@ -89,8 +89,11 @@ class Session:
 
         p, model = self.p, self.adapter.env().createModel("farkas")
         model.setParam("LogToConsole", 0)
-        self.log = make_log(coptpy, control)  # COPT does not hold it
-        model.setLogCallback(self.log)
+        if control is None:
+            model.setParam("Logging", 0)
+        else:
+            self.log = make_log(coptpy, control)  # COPT does not hold it
+            model.setLogCallback(self.log)
         finite = lambda value: float(np.clip(value, -COPT.INFINITY, COPT.INFINITY))
         x = [
             model.addVar(finite(p.lower[j]), finite(p.upper[j]), float(p.cost[j]), "I" if p.kinds[j] else "C")
@@ -151,6 +154,40 @@ class Session:
         finally:
             stop.wake(None)
         return self.claim(coptpy.COPT, model, x, rows, hearing, stop)
+
+    def conflict(self, options, stop) -> Conflict:
+        """COPT says of a feasible problem, and of a search that was ended, that it failed to compute one. Of a feasible
+        mixed-integer problem it named a conflict, of an infeasible one a single side of an equation where both are needed,
+        and without an entry it crashes (8.0.7). It keeps its time limit; a stop does not reach it, since coptpy holds the
+        interpreter meanwhile: the parent kills this process then."""
+        import coptpy
+
+        if self.p.kinds.any():
+            raise Refused("copt looks for conflicts of linear programs alone")
+        if not self.p.values.any():
+            return Conflict.none(self.p)
+        model, x, rows = self.build(None)
+        settings(coptpy, model, options, self.p)
+        model.setObjective(0.0)
+        left = options.seconds_left()
+        if left is not None:
+            model.setParam("TimeLimit", left)
+        found = Conflict.none(self.p)
+        stop.wake(model.interrupt)
+        try:
+            model.computeIIS()
+        except coptpy.CoptError as error:
+            says = str(getattr(error, "message", error))
+            if "icens" in says or "imit" in says:
+                raise Refused(f"too large for this licence: {says}") from error
+            return found
+        finally:
+            stop.wake(None)
+        if model.HasIIS:
+            named = lambda ask, of: np.array(ask(of), dtype=bool) if of else np.zeros(0, bool)
+            found.row_lower, found.row_upper = named(model.getConstrLowerIIS, rows), named(model.getConstrUpperIIS, rows)
+            found.lower, found.upper = named(model.getVarLowerIIS, x), named(model.getVarUpperIIS, x)
+        return found
 
     def claim(self, COPT, model, x, rows, hearing, stop) -> Claim:
         p, is_mip = self.p, bool(self.p.kinds.any())

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..contract import AT_LOWER, AT_UPPER, BASIC, FREE, Claim, Refused, Unavailable, Unsupported, fits
+from ..contract import AT_LOWER, AT_UPPER, BASIC, FREE, Claim, Conflict, Refused, Unavailable, Unsupported, fits
 
 SIZE_LIMIT_ERROR = 10010
+FEASIBLE_ERROR = 10015
 FREE_SIZE = 2000
 STATUS = {
     2: ("OPTIMAL", None), 3: ("INFEASIBLE", None), 4: ("INFEASIBLE_OR_UNBOUNDED", None), 5: ("UNBOUNDED", None),
@@ -61,7 +62,7 @@ class Gurobi:
         flags = (
             "integers semicontinuous sets indicators quadratic_objective quadratic duals primal_ray farkas_ray basis incumbents_out "
             "incumbents_in live_bound start_point partial_start threads seed memory_limit stop simplex barrier ranges "
-            "free_rows maximize node_limit emphasis"
+            "free_rows maximize node_limit emphasis iis"
         )
         return dict.fromkeys(flags.split(), True)
 
@@ -135,6 +136,32 @@ class Session:
             finally:
                 stop.wake(None)
             return built.claim(stop)
+
+
+    def conflict(self, options, stop) -> Conflict:
+        import gurobipy
+
+        with gurobipy.Model(env=self.adapter.env()) as model:
+            built = Built(model, self.p)
+            settings(model, self.p, options)
+            model.setObjective(0.0)
+            left = options.seconds_left()
+            if left is not None:
+                model.Params.TimeLimit = left
+            stop.wake(model.terminate)
+            try:
+                model.computeIIS(lambda model, where: model.terminate() if stop.is_set() else None)
+                return built.conflict()
+            except gurobipy.GurobiError as error:
+                if error.errno == SIZE_LIMIT_ERROR:
+                    raise Refused(f"too large for this licence: {error}") from error
+                if error.errno == FEASIBLE_ERROR or stop.is_set() or options.seconds_left() == 0:
+                    return Conflict.none(self.p)
+                raise
+            except AttributeError:
+                return Conflict.none(self.p)  # it was ended before it had any
+            finally:
+                stop.wake(None)
 
 
 def settings(model, p, options) -> None:
@@ -231,8 +258,10 @@ class Built:
         from gurobipy import GRB
 
         p, model, columns = self.p, self.model, self.columns
+        self.special = []  # constraint, its attribute in a conflict, row, and the sides that it holds: lower, upper
         if not switched and not products:
             return
+        held = {GRB.GREATER_EQUAL: (True, False), GRB.LESS_EQUAL: (False, True), GRB.EQUAL: (True, True)}
         starts, at, values = p.by_rows()
         expression = lambda i: gurobipy.LinExpr(
             values[starts[i] : starts[i + 1]].tolist(), [columns[j] for j in at[starts[i] : starts[i + 1]]]
@@ -246,16 +275,15 @@ class Built:
             raise Unsupported("gurobipy does not take quadratic rows that are switched")
         for i, j, active in p.indicators.tolist():
             for sense, side in sides(i):
-                model.addGenConstrIndicator(columns[j], bool(active), expression(i), sense, side)
+                switch = model.addGenConstrIndicator(columns[j], bool(active), expression(i), sense, side)
+                self.special.append((switch, "IISGenConstr", i, held[sense]))
         for i in sorted(products):
             quadratic = gurobipy.QuadExpr(expression(i))
             for (_, first, second), value in zip(p.row_pairs[p.row_pairs[:, 0] == i], p.row_products[p.row_pairs[:, 0] == i]):
                 quadratic.addTerms([float(value)], [columns[first]], [columns[second]])
-            if p.row_lower[i] == p.row_upper[i]:
-                model.addQConstr(quadratic, GRB.EQUAL, p.row_lower[i])
-            else:
-                for sense, side in sides(i):
-                    model.addQConstr(quadratic, sense, side)
+            equal = p.row_lower[i] == p.row_upper[i]
+            for sense, side in [(GRB.EQUAL, p.row_lower[i])] if equal else sides(i):
+                self.special.append((model.addQConstr(quadratic, sense, side), "IISQConstr", i, held[sense]))
 
     def start(self, point, basis) -> None:
         model, p = self.model, self.p
@@ -289,6 +317,23 @@ class Built:
 
     def of_rows(self, attribute: str) -> np.ndarray:
         return np.array(self.model.getAttr(attribute, self.rows), dtype=float) if self.p.m else np.zeros(0)
+
+    def conflict(self) -> Conflict:
+        """What Gurobi's search named. A row with two sides is an equation there, which always holds: its sides are the bounds
+        of its slack."""
+        found = Conflict.none(self.p)
+        found.lower[:], found.upper[:] = self.values("IISLB") != 0, self.values("IISUB") != 0
+        for i in self.linear:
+            slack = self.slack.get(i)
+            if slack is not None:
+                found.row_lower[i], found.row_upper[i] = slack.IISLB, slack.IISUB
+            elif self.rows[i].IISConstr:
+                found.row_lower[i] = found.row_upper[i] = True
+        for constraint, attribute, i, (lower, upper) in self.special:
+            if constraint.getAttr(attribute):
+                found.row_lower[i] |= lower
+                found.row_upper[i] |= upper
+        return found
 
     def claim(self, stop) -> Claim:
         model, p = self.model, self.p
