@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Known;
 
+/// What is said of an outcome when nothing is known that could contradict it.
+pub(crate) const UNJUDGED: &str = "no answer is known to compare with";
+
 /// Known optima were proven to this gap.
 const RELATIVE: f64 = 1e-4;
 /// And near zero to this.
@@ -99,7 +102,7 @@ pub fn judge(known: Known, sense: Option<Sense>, outcome: &Outcome) -> Judgement
     match outcome.reason {
         Reason::Optimal | Reason::Infeasible | Reason::Unbounded | Reason::InfeasibleOrUnbounded => {
             let unjudged = matches!(known, Known::Open(_) | Known::Disputed | Known::Unknown);
-            Judgement::new(Verdict::Solved, if unjudged { "no answer is known to compare with" } else { "" })
+            Judgement::new(Verdict::Solved, if unjudged { UNJUDGED } else { "" })
         }
         Reason::Feasible | Reason::NoSolutionFound => Judgement::new(Verdict::Undecided, ""),
         Reason::Imprecise => Judgement::new(Verdict::Imprecise, ""),

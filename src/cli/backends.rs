@@ -7,6 +7,7 @@ use clap::Args;
 use comfy_table::{Table, presets::NOTHING};
 use console::style;
 use farkas_backends::contract::{Availability, Backend, Capabilities, Fit};
+use farkas_backends::race::trust::{Record, TrustTable};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
 use farkas_modeling::Problem;
@@ -33,6 +34,8 @@ struct Row {
     name: String,
     availability: Availability,
     capabilities: Capabilities,
+    /// What it claimed where the truth was known; none if nobody looked.
+    record: Option<&'static Record>,
 }
 
 /// Probes every known backend (each in a process of its own) and prints what it says.
@@ -58,6 +61,7 @@ pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
         }
     }
     println!("{table}");
+    tell_records(&rows);
     for row in &rows {
         let says = match &row.availability {
             Availability::Ready { .. } => continue,
@@ -70,6 +74,37 @@ pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
     }
     let ready = rows.iter().any(|r| matches!(r.availability, Availability::Ready { .. }));
     Ok(if ready { Exit::Solved } else { Exit::NoSolver })
+}
+
+/// `82 bounds, 3 infeasible`.
+fn claims(record: &Record) -> String {
+    let kinds = [(record.bounds, "bounds"), (record.infeasible, "infeasible"), (record.unbounded, "unbounded")];
+    let told = kinds.into_iter().filter(|(count, _)| count.claims > 0);
+    let told: Vec<String> = told.map(|(count, what)| format!("{} {what}", count.claims)).collect();
+    if told.is_empty() { "not counted".to_owned() } else { told.join(", ") }
+}
+
+/// How far the word of those that are here can be trusted.
+fn tell_records(rows: &[Row]) {
+    let here = rows.iter().filter(|row| matches!(row.availability, Availability::Ready { .. }));
+    let told: Vec<_> = here.filter_map(|row| Some((&row.name, row.record?))).collect();
+    if told.is_empty() {
+        return;
+    }
+    println!(
+        "\nWhat they claimed where the truth was known, and how much of it was false (`farkas bench trust` counts):"
+    );
+    for (name, record) in told {
+        let holes = record.holes();
+        let holes = if holes.is_empty() { "none false" } else { &holes };
+        let doubt = match (record.distrusts_bounds(), record.distrusts_infeasible()) {
+            (true, _) => "; its unproven bound ends no race of several",
+            (false, true) => "; its unproven \"infeasible\" ends no race of several",
+            (false, false) => "",
+        };
+        println!("{} {}: {holes}{doubt}", style(format!("{name:<10}")).bold(), claims(record));
+    }
+    println!("");
 }
 
 /// What a backend makes of a problem.
@@ -118,7 +153,8 @@ fn explain(registry: &Registry, problem: &Problem, json: bool) -> Result<Exit, F
 fn row(backend: &dyn Backend) -> Row {
     // The probe comes first: a worker tells its capabilities when it starts.
     let availability = backend.probe();
-    Row { name: backend.name().to_string(), availability, capabilities: backend.capabilities() }
+    let record = TrustTable::built_in().backend.get(backend.name());
+    Row { name: backend.name().to_string(), availability, capabilities: backend.capabilities(), record }
 }
 
 fn words(facts: &[(bool, &'static str)]) -> String {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use farkas_backends::contract::StopToken;
+use farkas_backends::race::trust::TrustTable;
+use farkas_instances::bench::learn::{self, LearnOptions, Together};
 use farkas_instances::bench::{self, BenchError, BenchOptions, Progress, Report, Shard};
 use farkas_instances::catalogue;
 use farkas_instances::judge::Verdict;
@@ -19,6 +21,10 @@ pub enum BenchCommand {
     Run(RunArgs),
     /// Compare the runs in files of records
     Report(ReportArgs),
+    /// Learn line-ups from the runs of single solvers on one thread, and say what they are worth
+    Learn(LearnArgs),
+    /// Count each solver's claims, and those that were false, from judged runs
+    Trust(TrustArgs),
 }
 
 /// What `farkas bench run` takes.
@@ -62,6 +68,62 @@ pub struct ReportArgs {
     records: Vec<PathBuf>,
 }
 
+/// What `farkas bench learn` takes.
+#[derive(Debug, Args)]
+pub struct LearnArgs {
+    /// Files of records
+    #[arg(required = true, value_name = "FILE.jsonl")]
+    records: Vec<PathBuf>,
+    /// Write the table of rules to this file, for `farkas solve --lineup`
+    #[arg(long, value_name = "FILE.toml")]
+    out: Option<PathBuf>,
+    /// Which time counts: the processor's, or that of the clock on the wall
+    #[arg(long, value_enum, default_value_t = Clock::Processor)]
+    clock: Clock,
+    /// What is not solved counts so many times its time limit
+    #[arg(long, default_value_t = LearnOptions::default().penalty, value_parser = at_least_one)]
+    penalty: f64,
+    /// How much longer a lane takes beside another on two cores
+    #[arg(long, default_value_t = Together::default().slower, value_parser = at_least_one)]
+    slower: f64,
+    /// Depth of the decision trees, at most
+    #[arg(long, default_value_t = LearnOptions::default().depth as u8, value_parser = clap::value_parser!(u8).range(0..=6))]
+    depth: u8,
+    /// Instances that a rule rests on, at least
+    #[arg(long, default_value_t = LearnOptions::default().least as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    least: u32,
+    /// Count the word of these solvers as enough to end a race, whatever their record (`farkas backends`)
+    #[arg(long, value_delimiter = ',', value_name = "SOLVERS")]
+    trusting: Vec<String>,
+    /// How often the ten-fold cross-validation is repeated
+    #[arg(long, default_value_t = LearnOptions::default().repeats, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeats: u32,
+    /// Seed of the folds
+    #[arg(long, default_value_t = LearnOptions::default().seed)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Clock {
+    Processor,
+    Wall,
+}
+
+/// What `farkas bench trust` takes.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// Files of records
+    #[arg(required = true, value_name = "FILE.jsonl")]
+    records: Vec<PathBuf>,
+    /// Write the table to this file; on standard output if not given
+    #[arg(long, value_name = "FILE.toml")]
+    out: Option<PathBuf>,
+}
+
+fn at_least_one(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|number| (1.0..=1e6).contains(number)).ok_or_else(|| "give a number from 1 on".to_owned())
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Class {
     Lp,
@@ -87,7 +149,57 @@ pub fn run(command: BenchCommand) -> Result<Exit, Failure> {
             let records = bench::read_records(&args.records).map_err(|e| refuse(&e))?;
             Ok(tell(&bench::report(&records)))
         }
+        BenchCommand::Learn(args) => learn_rules(&args),
+        BenchCommand::Trust(args) => {
+            let records = bench::read_records(&args.records).map_err(|e| refuse(&e))?;
+            let table = bench::count_trust(&records, TrustTable::built_in());
+            let text = format!("{TRUST_HEAD}\n{table}");
+            match &args.out {
+                Some(path) => write(path, &text)?,
+                None => print!("{text}"),
+            }
+            Ok(Exit::Solved)
+        }
     }
+}
+
+/// First lines of a table of trust.
+const TRUST_HEAD: &str = "\
+# What each backend claimed where the truth was known, and how much of it was false: `farkas bench trust` counts judged runs. What was
+# seen without counting stands in `seen`, and makes `false_bounds` or `false_infeasible` true.
+";
+/// First lines of a table of rules.
+const RULES_HEAD: &str = "\
+# Who runs on which problem. The first rule whose conditions hold is followed; docs/line-ups.md tells the form.
+# `farkas solve --explain-lineup FILE` says which rule a problem meets. Learned by `farkas bench learn`.
+";
+
+fn learn_rules(args: &LearnArgs) -> Result<Exit, Failure> {
+    let records = bench::read_records(&args.records).map_err(|e| refuse(&e))?;
+    let options = LearnOptions {
+        clock: match args.clock {
+            Clock::Processor => learn::Clock::Processor,
+            Clock::Wall => learn::Clock::Wall,
+        },
+        penalty: args.penalty,
+        depth: args.depth.into(),
+        least: args.least as usize,
+        together: Together { slower: args.slower, ..Together::default() },
+        trusting: args.trusting.clone(),
+        repeats: args.repeats,
+        seed: args.seed,
+    };
+    let learned = learn::learn(&records, &options).map_err(|e| refuse(&e))?;
+    print!("{learned}");
+    if let Some(path) = &args.out {
+        write(path, &format!("{RULES_HEAD}\n{}", learned.rules))?;
+    }
+    Ok(Exit::Solved)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|e| Failure::new(Exit::Failed, format!("{}: could not be written: {e}", path.display())))
 }
 
 fn refuse(error: &BenchError) -> Failure {

@@ -84,16 +84,18 @@ fn beside(table: &Table<'_>, race: &str, singles: &[&str], class: Option<Class>)
         best: singles[best].to_owned(),
         seconds,
         ratio: seconds[0] / seconds[1],
-        interval: interval(raced, single),
+        interval: interval(&logs(raced), &single.iter().map(|column| logs(column)).collect::<Vec<_>>()),
     })
 }
 
-/// The bootstrap: instances are drawn with replacement, as many as there are, and in each draw the best single solver is
-/// looked for again, since which one is best is itself chosen by the instances.
-fn interval(raced: &[(f64, bool)], single: &[Vec<(f64, bool)>]) -> (f64, f64) {
-    let logs =
-        |column: &[(f64, bool)]| -> Vec<f64> { column.iter().map(|took| (took.0 + SHIFT_SECONDS).ln()).collect() };
-    let (raced, single) = (logs(raced), single.iter().map(|column| logs(column)).collect::<Vec<_>>());
+fn logs(column: &[(f64, bool)]) -> Vec<f64> {
+    column.iter().map(|took| (took.0 + SHIFT_SECONDS).ln()).collect()
+}
+
+/// The 95 % interval of the ratio of a mean to the least of other means, over logarithms of shifted seconds. A bootstrap:
+/// instances are drawn with replacement, as many as there are, and in each draw the least mean is looked for again, since
+/// which one is best is itself chosen by the instances.
+pub(super) fn interval(raced: &[f64], single: &[Vec<f64>]) -> (f64, f64) {
     let count = raced.len();
     let mut random = Random::new(1);
     let mut ratios: Vec<f64> = Vec::with_capacity(RESAMPLES);
@@ -104,7 +106,7 @@ fn interval(raced: &[(f64, bool)], single: &[Vec<(f64, bool)>]) -> (f64, f64) {
         let best = single.iter().map(|column| mean(column)).fold(f64::INFINITY, f64::min);
         // A draw of instances that take no time has no ratio.
         if best > LEAST_SECONDS {
-            ratios.push(mean(&raced) / best);
+            ratios.push(mean(raced) / best);
         }
     }
     ratios.sort_by(f64::total_cmp);

@@ -5,10 +5,12 @@ mod choose;
 mod command;
 mod compare;
 mod files;
+pub mod learn;
 mod record;
 mod report;
 mod run;
 mod tree;
+mod trust;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ pub use files::read_records;
 pub use record::{LaneRecord, Record, RunKey};
 pub use report::{Group, Line, Report, report, shifted_geometric_mean};
 pub use run::{Run, run_one};
+pub use trust::count_trust;
 
 use crate::catalogue::{CatalogueError, Class, Difficulty, FOLDER_VARIABLE, Instance};
 
@@ -171,6 +174,12 @@ pub enum BenchError {
         /// What is wrong in it.
         source: RulesError,
     },
+    /// There is too little to learn from.
+    #[error("nothing can be learned: {finding}; give runs of single solvers on one thread (--threads 1) with features")]
+    Learn {
+        /// What there is.
+        finding: String,
+    },
     /// Somebody stopped it.
     #[error("stopped; say the same again to go on where it was")]
     Stopped,
@@ -192,6 +201,7 @@ impl BenchError {
             Self::Program { .. } => "bench-program",
             Self::Candidate(_) => "bench-candidate",
             Self::Rules { .. } => "bench-rules",
+            Self::Learn { .. } => "bench-learn",
             Self::Stopped => "bench-stopped",
             Self::Nothing { .. } => "bench-nothing",
         }
