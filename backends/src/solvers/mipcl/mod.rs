@@ -359,8 +359,10 @@ impl Search<'_> {
         }
         let mut arguments = self.native.clone();
         let percent = gap.unwrap_or(99.0 * self.options.tolerances.relative_gap);
-        let threads = self.options.threads.unwrap_or(1);
-        arguments.extend(["-threads".into(), threads.to_string(), "-gap".into(), format!("{percent}")]);
+        arguments.extend(["-gap".into(), format!("{percent}")]);
+        // Told to have one thread, 1.4.0 has two at work all the same (seen by their processor time); untold, it has one.
+        let threads = self.options.threads.filter(|&threads| threads > 1);
+        arguments.extend(threads.into_iter().flat_map(|threads| ["-threads".into(), threads.to_string()]));
         if !preprocess && !self.options.native.contains_key("preprocess") {
             arguments.extend(["-preprocess".into(), "0".into()]);
         }
