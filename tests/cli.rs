@@ -128,6 +128,35 @@ fn an_infeasible_file_is_explained() {
     assert!(stderr(&fine).contains("it is feasible"), "{}", stderr(&fine));
 }
 
+/// What lies in the numbers is told too, without a solve: nobody would solve this one in the time.
+#[test]
+fn what_each_solver_makes_of_a_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("thirds.json");
+    let text = r#"{"sense": "maximize", "objective": "x + y",
+        "variables": {"x": {"type": "integer", "upper": 9}, "y": {"type": "integer", "upper": 9}},
+        "constraints": {"digits": "0.33333333333333331 x + 3.1415926535897931 y <= 7"}}"#;
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let told = json(&["backends", "--explain", file, "--json"]);
+    let of = |name: &str| told.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone();
+    let microlp = of("microlp");
+    assert_eq!(
+        (&microlp["fit"], &microlp["numbers_unasked"]),
+        (&"takes".into(), &serde_json::Value::Null),
+        "{microlp}"
+    );
+    let mipcl = of("mipcl");
+    if mipcl["availability"]["state"] == "ready" {
+        assert_eq!(mipcl["fit"], "refuses", "{mipcl}");
+        assert!(mipcl["why"].as_str().unwrap().contains("3.333333333333333e-1"), "{mipcl}");
+        let says = stdout(&run(&["backends", "--explain", file]));
+        assert!(says.lines().any(|line| line.starts_with("mipcl") && line.contains("refuses it: ")), "{says}");
+    } else {
+        println!("NOT TRIED: mipcl, which refuses numbers of sixteen digits ({mipcl})");
+    }
+}
+
 #[test]
 fn what_must_give_way_is_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,11 +2,13 @@
 //! those that are not.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use comfy_table::{Table, presets::NOTHING};
 use console::style;
-use farkas_backends::contract::{Availability, Backend, Capabilities, Fit};
+use farkas_backends::contract::{Availability, Backend, BackendError, Capabilities, Fit};
 use farkas_backends::race::trust::{Record, TrustTable};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
@@ -24,7 +26,7 @@ pub struct BackendsArgs {
     /// Another solver: a worker program by a name of your own, to be named by --solver (see docs/worker-protocol.md)
     #[arg(long, value_name = "NAME=PROGRAM ARGS", value_parser = sidecars::command)]
     backend_program: Vec<sidecars::Command>,
-    /// Say of each whether it takes this problem as it is, by which bridges, or why not
+    /// Say of each whether it takes this problem as it is, by which bridges, or why not (its size and numbers included; nothing is solved)
     #[arg(long, value_name = "FILE")]
     explain: Option<PathBuf>,
 }
@@ -41,10 +43,14 @@ struct Row {
 /// Probes every known backend (each in a process of its own) and prints what it says.
 pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
     let others = args.backend_program.clone();
-    let registry = Registry::new(RegistryConfig { others, ..RegistryConfig::default() });
+    #[cfg_attr(not(target_os = "linux"), expect(unused_mut, reason = "workers run on Linux alone"))]
+    let mut config = RegistryConfig { others, ..RegistryConfig::default() };
     if let Some(file) = &args.explain {
-        return explain(&registry, &crate::cli::input::problem(file)?, args.json);
+        #[cfg(target_os = "linux")]
+        (config.worker.open_limit = ASK_LIMIT);
+        return explain(&Registry::new(config), Arc::new(crate::cli::input::problem(file)?), args.json);
     }
+    let registry = Registry::new(config);
     let rows: Vec<Row> = registry.all().iter().map(|b| row(b.as_ref())).collect();
     if args.json {
         let text = serde_json::to_string_pretty(&rows)
@@ -107,6 +113,12 @@ fn tell_records(rows: &[Row]) {
     println!("");
 }
 
+/// A problem with more entries than this is handed to nobody for the question alone: that takes seconds and gigabytes.
+const MOST_ENTRIES: usize = 5_000_000;
+
+/// Nobody is waited for longer.
+const ASK_LIMIT: Duration = Duration::from_secs(10);
+
 /// What a backend makes of a problem.
 #[derive(Serialize)]
 struct Explained {
@@ -114,23 +126,51 @@ struct Explained {
     availability: Availability,
     #[serde(flatten)]
     fit: Option<Fit>,
+    /// Why it was not asked about the problem's numbers, although it may refuse some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers_unasked: Option<String>,
+}
+
+impl Explained {
+    fn of(backend: &dyn Backend, problem: &Arc<Problem>) -> Self {
+        // The probe comes first: a worker tells its capabilities when it starts.
+        let availability = backend.probe();
+        let name = backend.name().to_owned();
+        if !matches!(availability, Availability::Ready { .. }) {
+            return Self { name, availability, fit: None, numbers_unasked: None };
+        }
+        let (fit, numbers_unasked) = asked(backend, problem);
+        Self { name, availability, fit: Some(fit), numbers_unasked }
+    }
+}
+
+/// What it says of the problem's kind, and, where that is taken and its data may not be, of its numbers: by opening it, and
+/// without a solve. Why that was not asked, if so.
+fn asked(backend: &dyn Backend, problem: &Arc<Problem>) -> (Fit, Option<String>) {
+    let fit = backend.fits(problem);
+    if !fit.takes() || !backend.capabilities().data_limits {
+        return (fit, None);
+    }
+    if problem.num_nonzeros() > MOST_ENTRIES {
+        return (fit, Some(format!("the problem has more than {MOST_ENTRIES} entries")));
+    }
+    match backend.open(Arc::clone(problem)) {
+        Ok(_) => (fit, None),
+        Err(BackendError::Unsupported(why)) => (Fit::Refuses { why }, None),
+        Err(error) => (fit, Some(error.to_string())),
+    }
 }
 
 /// Says of each backend whether it takes a problem, and by which bridges.
-fn explain(registry: &Registry, problem: &Problem, json: bool) -> Result<Exit, Failure> {
-    let explained = registry.all().into_iter().map(|backend| {
-        // The probe comes first: a worker tells its capabilities when it starts.
-        let availability = backend.probe();
-        let ready = matches!(availability, Availability::Ready { .. });
-        Explained { name: backend.name().to_owned(), availability, fit: ready.then(|| backend.fits(problem)) }
-    });
+fn explain(registry: &Registry, problem: Arc<Problem>, json: bool) -> Result<Exit, Failure> {
+    let explained = registry.all().into_iter().map(|backend| Explained::of(&*backend, &problem));
     let explained: Vec<Explained> = explained.collect();
     if json {
         let text = serde_json::to_string_pretty(&explained)
             .map_err(|e| Failure::new(Exit::Failed, format!("the table could not be written as JSON: {e}")))?;
         println!("{text}");
     } else {
-        for Explained { name, fit, .. } in &explained {
+        for Explained { name, fit, numbers_unasked, .. } in &explained {
             let name = style(format!("{name:<10}")).bold();
             match fit {
                 None => println!("{name} is not here"),
@@ -143,6 +183,9 @@ fn explain(registry: &Registry, problem: &Problem, json: bool) -> Result<Exit, F
                 }
                 Some(Fit::TooLarge { limit }) => println!("{name} refuses it as too large: {limit}"),
                 Some(Fit::Refuses { why }) => println!("{name} refuses it: {why}"),
+            }
+            if let Some(why) = numbers_unasked {
+                println!("{:10}   its numbers may still be beyond it, which was not asked: {why}", "");
             }
         }
     }

@@ -163,7 +163,8 @@ impl Backend for Cplex {
     }
 
     fn capabilities(&self) -> Capabilities {
-        CAN
+        let data_limits = self.library.ready(&LOADER).is_ok_and(|loaded| loaded.free);
+        Capabilities { data_limits, ..CAN }
     }
 
     fn fits(&self, problem: &Problem) -> Fit {

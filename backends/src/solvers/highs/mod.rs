@@ -89,7 +89,7 @@ impl Backend for Highs {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             only_integers: false,
-            data_limits: false,
+            data_limits: true,
             integers: true,
             semicontinuous: true,
             sets: false,

@@ -80,6 +80,7 @@ impl Backend for Microlp {
             free_rows: true,
             maximize: true,
             node_limit: true,
+            data_limits: true,
             ..Capabilities::default()
         }
     }

@@ -64,6 +64,8 @@ class Gurobi:
             "incumbents_in live_bound start_point partial_start threads seed memory_limit stop simplex barrier ranges "
             "free_rows maximize node_limit emphasis iis"
         )
+        if self.probe()["state"] == "ready" and self.is_free():
+            flags += " data_limits"
         return dict.fromkeys(flags.split(), True)
 
     def is_free(self) -> bool:
