@@ -7,17 +7,39 @@ use farkas_modeling::{Claim, Reason, Termination, Tolerances};
 
 /// The claim that a look at the problem allows, in O(nonzeros); `None` where a solver has to look.
 pub(super) fn solve(problem: &Problem, tolerances: &Tolerances) -> Option<Claim> {
-    if plainly_infeasible(problem, tolerances) {
-        return Some(Claim::bare(Termination::new(Reason::Infeasible, "the bounds alone show it")));
+    if let Some(clash) = plain_clash(problem, tolerances) {
+        let mut claim = Claim::bare(Termination::new(Reason::Infeasible, "the bounds alone show it"));
+        claim.ray = clash.multipliers(problem);
+        return Some(claim);
     }
     let plain =
         problem.num_semis() == 0 && problem.sets().is_empty() && problem.indicators().is_empty() && problem.is_linear();
     (plain && problem.num_nonzeros() == 0).then(|| by_bounds(problem, tolerances))
 }
 
+/// What shows at a look that nothing is feasible.
+enum Clash {
+    /// Bounds or sides that cross.
+    Crossed,
+    /// A row below its lower side (1) or above its upper one (−1), wherever its columns stand.
+    OutOfReach { row: usize, multiplier: f64 },
+}
+
+impl Clash {
+    /// The row alone is the proof, of a linear program.
+    fn multipliers(self, problem: &Problem) -> Option<Ray> {
+        let Self::OutOfReach { row, multiplier } = self else { return None };
+        problem.is_lp().then(|| {
+            let mut y = vec![0.0; problem.num_rows()];
+            y[row] = multiplier;
+            Ray::Farkas(y)
+        })
+    }
+}
+
 /// Whether bounds or sides cross, or a row is out of its columns' reach, by more than any tolerance and rounding could
 /// mend. The checker would prove infeasible what misses by a hair; a solver, and its user, would not mind the hair.
-fn plainly_infeasible(problem: &Problem, tolerances: &Tolerances) -> bool {
+fn plain_clash(problem: &Problem, tolerances: &Tolerances) -> Option<Clash> {
     let (n, m) = (problem.num_columns(), problem.num_rows());
     let margin = |side: f64| 10.0 * tolerances.row(side);
     let (lower, upper) = (problem.lower(), problem.upper());
@@ -30,7 +52,7 @@ fn plainly_infeasible(problem: &Problem, tolerances: &Tolerances) -> bool {
         !problem.kind(j).is_semi() && low > high + margin(high)
     };
     if (0..n).any(crossed) {
-        return true;
+        return Some(Clash::Crossed);
     }
     // Least and greatest activity of each row, and how large the terms were that rounded on the way.
     let mut reach = vec![(0.0_f64, 0.0_f64, 0.0_f64); m];
@@ -53,13 +75,19 @@ fn plainly_infeasible(problem: &Problem, tolerances: &Tolerances) -> bool {
     for one in problem.quadratic_rows() {
         switched[one.row as usize] = true; // what its products add is not looked at
     }
-    reach.iter().enumerate().any(|(i, &(least, greatest, size))| {
-        let (lower, upper) = (problem.row_lower()[i], problem.row_upper()[i]);
+    let mut rows = reach.iter().enumerate().filter(|(i, _)| !switched[*i]);
+    rows.find_map(|(row, &(least, greatest, size))| {
+        let (lower, upper) = (problem.row_lower()[row], problem.row_upper()[row]);
         let rounding = 1e-9 * size;
-        let out = greatest < lower - margin(lower) - rounding
-            || least > upper + margin(upper) + rounding
-            || lower > upper + margin(lower);
-        out && !switched[i]
+        if lower > upper + margin(lower) {
+            Some(Clash::Crossed)
+        } else if greatest < lower - margin(lower) - rounding {
+            Some(Clash::OutOfReach { row, multiplier: 1.0 })
+        } else if least > upper + margin(upper) + rounding {
+            Some(Clash::OutOfReach { row, multiplier: -1.0 })
+        } else {
+            None
+        }
     })
 }
 

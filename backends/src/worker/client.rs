@@ -244,14 +244,17 @@ impl WorkerSession {
         options: &Options,
         end: Result<Result<T, SessionError>, End>,
     ) -> Result<T, SessionError> {
+        let memory = options.memory_limit_bytes.into_iter().chain(self.pool.config.memory_limit_bytes).min();
         match end {
             Ok(answer) => {
                 self.loan = Some(loan);
-                answer
+                answer.map_err(|error| match error {
+                    SessionError::Broken(says) => SessionError::Broken(with_memory_hint(says, memory)),
+                    error => error,
+                })
             }
             Err(End::Lost(lost)) => {
-                let memory = options.memory_limit_bytes.into_iter().chain(self.pool.config.memory_limit_bytes).min();
-                Err(SessionError::Broken(format!("{}: {lost}{}", self.name, memory_hint(&lost, memory))))
+                Err(SessionError::Broken(with_memory_hint(format!("{}: {lost}", self.name), memory)))
             }
             Err(End::Kill(why)) => {
                 loan.link.process().kill();
@@ -371,13 +374,16 @@ impl Session for WorkerSession {
     }
 }
 
-/// Says that memory was limited, when a death looks like that.
-fn memory_hint(lost: &LinkError, limit: Option<u64>) -> String {
-    let says = lost.to_string();
-    let looks_so = ["bad_alloc", "memory allocation", "out of memory", "Cannot allocate"];
-    match limit.filter(|_| looks_so.iter().any(|words| says.contains(words))) {
-        Some(bytes) => format!(" (its memory was limited to {} MiB)", bytes >> 20),
-        None => String::new(),
+/// What a process says that may have no more memory: C++, Rust, Python, the loader of libraries.
+const OUT_OF_MEMORY: [&str; 6] =
+    ["bad_alloc", "memory allocation", "out of memory", "cannot allocate", "memoryerror", "failed to map segment"];
+
+/// Says that memory was limited, when a failure looks like that.
+fn with_memory_hint(says: String, limit: Option<u64>) -> String {
+    let told = says.to_ascii_lowercase();
+    match limit.filter(|_| OUT_OF_MEMORY.iter().any(|words| told.contains(words))) {
+        Some(bytes) => format!("{says} (its memory was limited to {} MiB)", bytes >> 20),
+        None => says,
     }
 }
 

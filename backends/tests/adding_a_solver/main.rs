@@ -1,5 +1,7 @@
 //! `docs/adding-a-solver.md`, followed: a new solver in one file, its line, and the suite over it.
 
+#[path = "../conformance/asked.rs"]
+mod asked;
 #[path = "../conformance/behaviour.rs"]
 mod behaviour;
 #[path = "../conformance/choices.rs"]
@@ -22,11 +24,12 @@ mod sessions;
 mod table;
 mod toy;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use farkas_backends::bridges::Bridged;
 use farkas_backends::contract::Backend;
+
+use asked::{for_each, for_each_of};
 
 /// The suite's way to everybody as they are: here, to the toy alone.
 fn native() -> Vec<Arc<dyn Backend>> {
@@ -36,24 +39,6 @@ fn native() -> Vec<Arc<dyn Backend>> {
 /// And with bridges, as users meet it: so it takes what it lacks, maximisation say.
 fn backends() -> Vec<Arc<dyn Backend>> {
     native().into_iter().map(|backend| Arc::new(Bridged::over(backend)) as Arc<dyn Backend>).collect()
-}
-
-fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
-    for_each_of(backends(), test);
-}
-
-fn for_each_of(backends: Vec<Arc<dyn Backend>>, test: impl Fn(&dyn Backend) -> Vec<String>) {
-    for backend in backends {
-        let asked = catch_unwind(AssertUnwindSafe(|| test(&*backend)));
-        let faults = asked.unwrap_or_else(|thrown| match thrown.downcast::<ear::NotTaken>() {
-            Ok(refused) => {
-                println!("not asked of toy, which was seen to refuse it: {}", refused.0);
-                Vec::new()
-            }
-            Err(thrown) => resume_unwind(thrown),
-        });
-        assert!(faults.is_empty(), "{} faults\n  {}", faults.len(), faults.join("\n  "));
-    }
 }
 
 /// The page shows this very file, which is short.

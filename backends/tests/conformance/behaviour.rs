@@ -119,7 +119,7 @@ fn a_time_limit_is_kept_within_a_second_each_time() {
 
 /// From inside: the listener sets the token itself, as soon as it hears what it waits for.
 #[test]
-fn a_stop_ends_a_search_and_keeps_what_was_found() {
+pub fn a_stop_ends_a_search_and_keeps_what_was_found() {
     for_each(|backend| {
         let can = backend.capabilities();
         let problem = knapsack(100, 10, 4);
@@ -185,8 +185,32 @@ fn a_stop_from_another_thread_ends_it() {
     });
 }
 
+/// A token outlives the solve that it was handed to, and the session: what it wakes must be gone by then.
 #[test]
-fn limits_end_where_they_say() {
+fn a_stop_after_the_end_reaches_nobody() {
+    for_each(|backend| {
+        let mut found = Vec::new();
+        for (label, problem) in taken(backend, vec![("a MIP", knapsack(15, 3, 11)), ("an LP", covering(30, 11))]) {
+            let mut session = open(backend, &problem);
+            let late = StopToken::new();
+            let first = solve(&mut *session, &limited(60.0), &Ear::default(), &late);
+            late.stop();
+            let again = solve(&mut *session, &limited(60.0), &Ear::default(), &StopToken::new());
+            for (round, claim) in [("first", &first), ("after it", &again)] {
+                found.extend(labelled(&format!("{label}, {round}"), faults(&problem, claim)));
+                if claim.termination.reason() != Reason::Optimal {
+                    found.push(format!("{label}, {round}: ended {}", claim.termination));
+                }
+            }
+            drop(session);
+            late.kill();
+        }
+        found
+    });
+}
+
+#[test]
+pub fn limits_end_where_they_say() {
     for_each(|backend| {
         let problem = knapsack(100, 10, 6);
         let run = |options: Options| solve(&mut *open(backend, &problem), &options, &Ear::default(), &StopToken::new());
@@ -227,7 +251,7 @@ fn limits_end_where_they_say() {
 }
 
 #[test]
-fn incumbents_are_feasible_and_only_get_better() {
+pub fn incumbents_are_feasible_and_only_get_better() {
     for_each(|backend| {
         let problem = knapsack(60, 5, 7);
         let ear = Ear::default();
@@ -283,7 +307,7 @@ fn incumbents_are_feasible_and_only_get_better() {
 
 /// A point that only the offer explains. One whose objective is wrong by the offset, or by the sense, would be lost here.
 #[test]
-fn an_offered_point_is_taken() {
+pub fn an_offered_point_is_taken() {
     for_each(|backend| {
         let declared = backend.capabilities().incumbents_in;
         let (mut found, mut missed) = (Vec::new(), Vec::new());
@@ -311,7 +335,7 @@ fn an_offered_point_is_taken() {
 }
 
 #[test]
-fn a_seed_changes_the_path_and_nothing_else() {
+pub fn a_seed_changes_the_path_and_nothing_else() {
     for_each(|backend| {
         let problem = knapsack(40, 5, 8);
         let run = |seed| {

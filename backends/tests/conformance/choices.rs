@@ -66,7 +66,7 @@ fn a_cutoff_leaves_what_is_as_good() {
 }
 
 #[test]
-fn an_emphasis_changes_the_way_and_not_the_answer() {
+pub fn an_emphasis_changes_the_way_and_not_the_answer() {
     for_each(|backend| {
         let mut found = Vec::new();
         for emphasis in [Emphasis::Feasibility, Emphasis::Optimality] {
@@ -86,7 +86,7 @@ fn an_emphasis_changes_the_way_and_not_the_answer() {
 }
 
 #[test]
-fn a_method_that_is_not_there_is_refused_with_those_that_are() {
+pub fn a_method_that_is_not_there_is_refused_with_those_that_are() {
     for_each(|backend| {
         let can = backend.capabilities();
         let mut found = Vec::new();
@@ -111,7 +111,7 @@ fn a_method_that_is_not_there_is_refused_with_those_that_are() {
 }
 
 #[test]
-fn a_node_limit_that_is_not_there_is_refused_with_the_limits_that_are() {
+pub fn a_node_limit_that_is_not_there_is_refused_with_the_limits_that_are() {
     for_each(|backend| {
         let options = Options { node_limit: Some(100_000), ..Options::default() };
         let mut found = Vec::new();

@@ -110,7 +110,7 @@ pub fn faults_over_the_table(backend: &dyn Backend) -> Vec<String> {
 }
 
 #[test]
-fn a_conflict_of_its_own_is_one_where_it_is_declared() {
+pub fn a_conflict_of_its_own_is_one_where_it_is_declared() {
     for_each(faults_over_the_table);
 }
 

@@ -190,7 +190,7 @@ fn exact(presolve: Presolve) -> Options {
 }
 
 #[test]
-fn rows_that_are_asked_for_hold() {
+pub fn rows_that_are_asked_for_hold() {
     for_each(|backend| {
         let mut found = Vec::new();
         for case in cases() {

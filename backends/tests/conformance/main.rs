@@ -4,32 +4,40 @@
 //! A backend joins by its lines in [`known`]. Those that are not compiled in, or not installed, are named by the test
 //! `who_is_tried`. `FARKAS_SUITE=cplex,scip` tries these alone; `FARKAS_WHEELS` names a Python environment with solvers.
 
+mod alone;
 mod analysis;
+mod asked;
 mod behaviour;
+mod capabilities;
 mod choices;
 mod claims;
 mod conflicts;
+mod disagreements;
 mod ear;
 mod judge;
 mod lazy;
+mod memory;
 mod mock;
 mod patches;
 mod pools;
+mod prints;
 mod problems;
 mod quadratics;
 mod sessions;
 #[cfg(target_os = "linux")]
 mod sidecars;
 mod table;
+mod threads;
 #[cfg(target_os = "linux")]
 mod workers;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use farkas_backends::bridges::Bridged;
 use farkas_backends::contract::{Availability, Backend};
 use farkas_backends::hosted::HOSTED;
+
+use asked::{for_each, for_each_of};
 
 /// Those that are asked, where not all are: names with commas between them in `FARKAS_SUITE`.
 fn named() -> Option<Vec<String>> {
@@ -67,32 +75,17 @@ fn backends() -> Vec<Arc<dyn Backend>> {
     native().into_iter().map(|backend| Arc::new(Bridged::over(backend)) as Arc<dyn Backend>).collect()
 }
 
+/// The worker that hosts the one of this name.
+fn worker_of(name: &str) -> Option<Arc<dyn Backend>> {
+    #[cfg(target_os = "linux")]
+    return sidecars::registry().backend(name);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// Everybody who could be tried.
 fn everybody() -> Vec<&'static str> {
     ["highs", "scip", "cbc"].into_iter().chain(HOSTED.iter().map(|hosted| hosted.name)).collect()
-}
-
-/// Runs `test` for every backend and fails with all faults of all of them.
-fn for_each(test: impl Fn(&dyn Backend) -> Vec<String>) {
-    for_each_of(backends(), test);
-}
-
-/// The same for these.
-fn for_each_of(backends: Vec<Arc<dyn Backend>>, test: impl Fn(&dyn Backend) -> Vec<String>) {
-    let mut faults = Vec::new();
-    for backend in backends {
-        let name = backend.name().to_owned();
-        let found = catch_unwind(AssertUnwindSafe(|| test(&*backend)));
-        let found = found.unwrap_or_else(|thrown| match thrown.downcast_ref::<ear::NotTaken>() {
-            Some(ear::NotTaken(why)) => {
-                println!("not asked of {name}, which was seen to refuse it: {why}");
-                Vec::new()
-            }
-            None => vec!["panicked (see above)".into()],
-        });
-        faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
-    }
-    assert!(faults.is_empty(), "{} faults\n  {}", faults.len(), faults.join("\n  "));
 }
 
 #[test]

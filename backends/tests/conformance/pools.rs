@@ -39,7 +39,7 @@ fn judged(problem: &Problem, claim: &Claim, found: &mut Vec<String>) {
     }
 }
 
-fn pools(declared: &dyn Backend, by: &dyn Backend) -> Vec<String> {
+pub fn pools(declared: &dyn Backend, by: &dyn Backend) -> Vec<String> {
     let problem = knapsack(60, 5, 31);
     let mut found = Vec::new();
     let with = |pool| Options { pool, ..limited(2.0) };
@@ -65,18 +65,6 @@ fn pools(declared: &dyn Backend, by: &dyn Backend) -> Vec<String> {
 }
 
 #[test]
-fn further_points_are_kept() {
+pub fn further_points_are_kept() {
     for_each(|backend| if backend.capabilities().integers { pools(backend, backend) } else { Vec::new() });
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn further_points_come_out_of_a_worker() {
-    let registry = crate::sidecars::registry();
-    for_each(|backend| match registry.backend(backend.name()) {
-        Some(worker) if backend.capabilities().integers => pools(backend, &*worker),
-        Some(_) => Vec::new(),
-        None => vec!["has no worker".into()],
-    });
-    registry.shut_down();
 }

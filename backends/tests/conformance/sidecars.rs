@@ -89,6 +89,53 @@ fn long_cuopt_passes() {
     passes("cuopt");
 }
 
+/// Asks the adapter of cuOpt three times: on a machine without NVIDIA's driver, on one that has it and not the package, and on
+/// one with both. The driver's library and all packages are stand-ins.
+const CUOPT: &str = r#"
+import ctypes, sys, types
+for name in ("numpy", "msgpack"):
+    sys.modules[name] = types.ModuleType(name)
+sys.modules["cuopt"] = None
+from farkas_sidecar.adapters import make
+def without(name): raise OSError(f"{name}: cannot open shared object file")
+ctypes.CDLL = without
+print(make("cuopt").probe())
+ctypes.CDLL = lambda name: None
+print(make("cuopt").probe())
+sys.modules["cuopt"] = types.ModuleType("cuopt")
+sys.modules["cuopt"].__version__ = "26.10"
+print(make("cuopt").probe())
+"#;
+
+/// What is missing for cuOpt is said; neither a GPU nor a package is needed to know that.
+#[test]
+fn cuopt_says_what_it_misses() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sidecar/src");
+    let output = match Command::new("python3")
+        .args(["-c", CUOPT])
+        .env("PYTHONPATH", source)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+    {
+        Ok(output) => output,
+        Err(error) => {
+            println!("NOT RUN: the probe of cuOpt (python3: {error})");
+            return;
+        }
+    };
+    let told = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<&str> = told.lines().collect();
+    let wanted: [&[&str]; 3] = [
+        &["not_found", "needs an NVIDIA GPU with its driver", "libcuda.so.1"],
+        &["not_found", "cuopt is not in this Python", "pip install cuopt-cu12"],
+        &["ready", "26.10"],
+    ];
+    assert_eq!(lines.len(), wanted.len(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    for (line, words) in lines.iter().zip(wanted) {
+        assert!(words.iter().all(|word| line.contains(word)), "{line}: {words:?}");
+    }
+}
+
 /// The package's own tests, by unittest.
 #[test]
 fn long_the_package_passes_its_own_tests() {

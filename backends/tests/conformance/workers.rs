@@ -1,4 +1,4 @@
-//! The table through worker processes.
+//! The table, and further points, through worker processes.
 
 use farkas_backends::contract::Backend;
 use farkas_backends::options::Options;
@@ -6,6 +6,7 @@ use farkas_backends::options::Options;
 use crate::claims::table_by;
 use crate::conflicts::{faults_at_a_chain, faults_over_the_table, faults_without_time};
 use crate::for_each;
+use crate::pools::pools;
 
 /// The way into a process and back changes nothing.
 #[test]
@@ -34,6 +35,17 @@ fn every_conflict_in_a_worker() {
         let rows: [fn(&dyn Backend) -> Vec<String>; 3] =
             [faults_over_the_table, faults_at_a_chain, faults_without_time];
         rows.iter().flat_map(|row| row(&*worker)).collect()
+    });
+    registry.shut_down();
+}
+
+#[test]
+fn further_points_come_out_of_a_worker() {
+    let registry = crate::sidecars::registry();
+    for_each(|backend| match registry.backend(backend.name()) {
+        Some(worker) if backend.capabilities().integers => pools(backend, &*worker),
+        Some(_) => Vec::new(),
+        None => vec!["has no worker".into()],
     });
     registry.shut_down();
 }
