@@ -1,70 +1,28 @@
-//! A service as a solver: every row of the conformance table through HTTP, points both ways, and what happens when it is
-//! not there.
+//! A service as a solver of the facade and the command line: limits, points both ways, and what happens when it is not there.
+//! The conformance suite over it is `tests/conformance_remote`.
 
 #[path = "../../backends/tests/conformance/judge.rs"]
 mod judge;
 #[allow(dead_code)] // other tests of the suite need the rest
 #[path = "../../backends/tests/conformance/problems.rs"]
 mod problems;
-#[path = "../../backends/tests/conformance/quadratics.rs"]
-mod quadratics;
 #[path = "../support/mod.rs"]
 mod support;
-#[allow(dead_code)] // and the duals
-#[path = "../../backends/tests/conformance/table.rs"]
-mod table;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use farkas::StopToken;
-use farkas::backends::contract::{Availability, Backend, Control, Event, Fit, Quiet, Start};
+use farkas::backends::contract::{Backend, Control, Event, Start};
 use farkas::backends::options::Options;
 use farkas::modeling::Sense;
 use farkas::prelude::*;
 use farkas::remote::{Client, Remote};
-use judge::{close, faults};
+use judge::faults;
 use support::service::Service;
-use table::{Truth, cases};
 
 fn remote(service: &Service) -> Remote {
     Remote::new("remote", Client::new(&service.address).expect("a service says its address"))
-}
-
-#[test]
-fn every_row_of_the_table_through_a_service() {
-    let service = Service::start();
-    let remote = remote(&service);
-    assert!(matches!(remote.probe(), Availability::Ready { .. }), "{:?}", remote.probe());
-    let (mut found, mut solved) = (Vec::new(), 0);
-    for case in cases() {
-        if remote.fits(&case.problem) != Fit::Takes {
-            continue;
-        }
-        // What the union of its solvers can, none of them may: then it refuses.
-        let Ok(mut session) = remote.open(case.problem.clone()) else { continue };
-        let claim = match session.solve(&Options::default(), &Start::default(), &Quiet, &StopToken::new()) {
-            Ok(claim) => claim,
-            Err(error) => {
-                found.push(format!("{}: {error}", case.name));
-                continue;
-            }
-        };
-        solved += 1;
-        let mut wrong = faults(&case.problem, &claim);
-        let reason = claim.termination.reason();
-        if !case.truth.reasons(case.problem.is_lp()).contains(&reason) {
-            wrong.push(format!("is {}, but it is {:?}", claim.termination, case.truth));
-        }
-        if let (Truth::Optimum(best), Some(objective)) = (case.truth, claim.objective)
-            && !close(objective, best)
-        {
-            wrong.push(format!("has the objective {objective}, not {best}"));
-        }
-        found.extend(wrong.into_iter().map(|fault| format!("{}: {fault}", case.name)));
-    }
-    assert!(found.is_empty(), "{} faults\n  {}", found.len(), found.join("\n  "));
-    assert!(solved > 40, "only {solved} rows were solved");
 }
 
 /// Hears what a solve tells.

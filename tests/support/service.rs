@@ -46,6 +46,7 @@ impl Service {
         let mut child = super::farkas()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder)
+            .env("FARKAS_LOG", "warn") // what is in order is not told among the tests' own lines
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program was built for this test");

@@ -58,6 +58,8 @@ impl Remote {
                 all = either(all, backend.capabilities);
             }
         }
+        // Which of several solvers comes first is the clock's to say.
+        all.seed &= names.len() == 1;
         Ok(all)
     }
 }
@@ -70,6 +72,8 @@ fn either(a: Capabilities, b: Capabilities) -> Capabilities {
         sets: a.sets || b.sets,
         indicators: a.indicators || b.indicators,
         quadratic_objective: a.quadratic_objective || b.quadratic_objective,
+        convex_integers: a.convex_integers || b.convex_integers,
+        convex_rows: a.convex_rows || b.convex_rows,
         quadratic: a.quadratic || b.quadratic,
         duals: a.duals || b.duals,
         primal_ray: a.primal_ray || b.primal_ray,
@@ -198,7 +202,7 @@ impl Session for RemoteSession {
         let whole = |point: &Arc<[f64]>| point.iter().all(|value| value.is_finite());
         let begin = start.point.clone().or_else(|| self.last.take()).filter(whole);
         let mut run = Run { session: self, id: &job.id, control, began, begin, running: false, limit: None };
-        let claim = run.follow(options, stop)?;
+        let claim = options.within_cutoff(self.problem.sense(), run.follow(options, stop)?);
         self.last = claim.point.as_deref().map(Arc::from);
         Ok(claim)
     }
@@ -380,6 +384,7 @@ impl Run<'_> {
         match self.session.client.result(self.id) {
             Ok(result) => {
                 let mut claim = result.claim(&self.session.problem).map_err(|error| broken(error.to_string()))?;
+                claim.counters.nodes = result.lanes.iter().map(|lane| lane.nodes).sum();
                 // Whoever asked it to stop knows why.
                 if let (Some((limit, _)), Some(Limit::Interrupted)) = (self.limit, claim.termination.limit()) {
                     let detail = claim.termination.detail().to_owned();
