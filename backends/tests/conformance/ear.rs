@@ -1,6 +1,6 @@
 //! A control that keeps all it hears, and what the behaviours share.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -76,7 +76,7 @@ impl Control for Ear {
     }
 }
 
-/// Thrown where a test's only problem is one that the backend declares not to take, and was seen to refuse.
+/// Thrown, without a word, where a test's only problem is one that the backend declares not to take, and was seen to refuse.
 pub struct NotTaken(pub String);
 
 /// Those of several problems that the backend takes; the others it is seen to refuse.
@@ -92,7 +92,7 @@ pub fn taken<P: AsRef<str>>(backend: &dyn Backend, problems: Vec<(P, Arc<Problem
 pub fn open(backend: &dyn Backend, problem: &Arc<Problem>) -> Box<dyn Session> {
     if let Fit::Refuses { why } = fits_by_capabilities(backend.name(), backend.capabilities(), problem) {
         match backend.open(Arc::clone(problem)) {
-            Err(BackendError::Unsupported(_)) => panic_any(NotTaken(why)),
+            Err(BackendError::Unsupported(_)) => resume_unwind(Box::new(NotTaken(why))),
             Err(error) => panic!("{error}, where it should be unsupported"),
             Ok(_) => panic!("opened, although {why}"),
         }
@@ -102,7 +102,7 @@ pub fn open(backend: &dyn Backend, problem: &Arc<Problem>) -> Box<dyn Session> {
         Err(BackendError::Unsupported(why))
             if backend.capabilities().data_limits || matches!(backend.fits(problem), Fit::TooLarge { .. }) =>
         {
-            panic_any(NotTaken(why))
+            resume_unwind(Box::new(NotTaken(why)))
         }
         Err(error) => panic!("the suite asks only for what a backend declares: {error}"),
     }

@@ -11,7 +11,8 @@ use crate::for_each;
 use crate::problems::{covering, knapsack};
 
 /// In this process: solvers that write past every switch, and by which method. A caller who minds takes a worker.
-const PRINT: [(&str, LpMethod); 1] = [("highs", LpMethod::FirstOrder)];
+const PRINT: [(&str, LpMethod); 4] =
+    [("highs", LpMethod::FirstOrder), ("cbc", LpMethod::Auto), ("cbc", LpMethod::Simplex), ("cbc", LpMethod::Barrier)];
 
 const WAYS: [LpMethod; 4] = [LpMethod::Auto, LpMethod::Simplex, LpMethod::Barrier, LpMethod::FirstOrder];
 
