@@ -15,7 +15,7 @@ use crate::cli::{Exit, Failure, input, solve};
 pub struct IisArgs {
     /// The problem, in any format that is read
     problem: PathBuf,
-    /// Who solves: highs, scip, cbc, or another that `farkas backends` lists; one with a search of its own is asked for it
+    /// Who solves: highs, scip, cbc, or another that `farkas backends` lists
     #[arg(long, short = 's', default_value = "highs")]
     solver: String,
     /// Time for all of it, in seconds

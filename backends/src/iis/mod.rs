@@ -2,8 +2,8 @@
 //! what is not needed, over any backend.
 //!
 //! Method: the feasibility problem (no objective) is solved. Where that yields Farkas multipliers, only what they use is kept
-//! (Gleeson and Ryan's observation: their support is infeasible by itself); where the solver has a search of its own for a
-//! conflict, what that names of the rest; either only if it is infeasible. Then members are dropped, in growing
+//! (Gleeson and Ryan's observation: their support is infeasible by itself); where it yields none, as beside integers, and the
+//! solver has a search of its own for a conflict, what that names; either only if it is infeasible. Then members are dropped, in growing
 //! and shrinking chunks, as long as the rest stays infeasible (the deletion filter of Chinneck and Dravnieks). A member
 //! whose absence lets a point through is needed, and that point is checked. At the end the set is solved once more by
 //! itself. Kinds, special ordered sets and the bounds of semicontinuous and indicator columns are taken as given.
