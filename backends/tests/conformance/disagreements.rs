@@ -11,7 +11,6 @@ use farkas_modeling::{Claim, Problem, Reason};
 
 use crate::ear::{Ear, limited, open, solve, taken};
 use crate::for_each;
-use crate::judge::faults;
 use crate::table::Truth;
 
 /// File, what it is, and who was seen to say otherwise.
@@ -43,7 +42,7 @@ fn read(file: &str) -> Option<Arc<Problem>> {
 
 /// What in a claim is not so; two answers within twice the gap are the same.
 fn untrue(problem: &Problem, truth: Truth, claim: &Claim) -> Vec<String> {
-    let mut found = faults(problem, claim);
+    let mut found = Vec::new();
     let reason = claim.termination.reason();
     let near = |a: f64, b: f64| (a - b).abs() <= 2e-4 * a.abs().max(b.abs());
     let said = |reason: Reason| {
