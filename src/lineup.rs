@@ -1,9 +1,10 @@
-//! A line-up of one's own: rules by which solvers are chosen for a problem, read from TOML (`docs/line-ups.md` tells the form).
+//! A line-up of one's own, and what its lanes share: rules by which solvers are chosen for a problem, read from TOML (`docs/line-ups.md` tells the form).
 
 use std::sync::Arc;
 
 use farkas_backends::contract::Backend;
 pub use farkas_backends::race::rules::{Rules, RulesError};
+pub use farkas_backends::race::{Shared, Sharing};
 use farkas_backends::registry::Registry;
 
 use crate::remote::{self, SelectError};

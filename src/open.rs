@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use farkas_backends::contract::{Backend, Control, LazyRow, Session, SessionError, Start};
+use farkas_backends::watch;
 use farkas_modeling::answer::{Answer, Basis, EvidenceLevel};
 use farkas_modeling::check::{TrustPolicy, check_point, conclude, examine, still_optimal};
 use farkas_modeling::model::{Changing, Model, Solved};
@@ -156,7 +157,9 @@ impl<'a> OpenModel<'a> {
             ControlFlow::Continue(model.pending().changes[before..].iter().filter_map(lazy_row).collect())
         };
         let solve = |session: &mut dyn Session, control: &(dyn Control + Sync)| {
-            session.solve_lazy(options, start, control, &solver.stop, &mut ask)
+            watch::within(options, open.sense(), control, &solver.stop, |options, control, stop| {
+                session.solve_lazy(options, start, control, stop, &mut ask)
+            })
         };
         let heard = solver.heard(&mut **session, name, &Arc::clone(problem), tolerances, began, solve);
         if let Some(error) = wrong {

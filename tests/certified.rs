@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use farkas_backends::contract::{Start, StopToken};
 use farkas_backends::options::Options;
-use farkas_backends::race::{self, RaceSpec, Unobserved, lineup};
+use farkas_backends::race::{self, RaceSpec, Sharing, Unobserved, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_instances::catalogue::{Catalogue, Class, Known};
 use farkas_modeling::answer::{Answer, EvidenceLevel};
@@ -24,7 +24,8 @@ fn solve(problem: &Arc<Problem>, registry: &Registry) -> Answer {
     let backends = registry.select(&["highs"]).expect("a known solver");
     let lineup = lineup::choose(problem, &backends, 1, &options);
     let (start, stop, trust) = (Start::default(), StopToken::new(), TrustPolicy::default());
-    race::run(problem, RaceSpec { lineup, options, start, trust, observer: &Unobserved, stop })
+    let sharing = Sharing::default();
+    race::run(problem, RaceSpec { lineup, options, start, trust, sharing, observer: &Unobserved, stop })
 }
 
 #[test]

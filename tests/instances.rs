@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use farkas_backends::contract::{Start, StopToken};
 use farkas_backends::options::Options;
-use farkas_backends::race::{self, RaceSpec, Unobserved, lineup};
+use farkas_backends::race::{self, RaceSpec, Sharing, Unobserved, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_instances::catalogue::{Catalogue, Class, Difficulty, Instance, Known};
 use farkas_instances::judge::{Outcome, Verdict, judge};
@@ -59,6 +59,7 @@ fn solve_all(folder: &Path, solver: &str, threads: u32, limit: Duration) -> Tall
             options: options.clone(),
             start: Start::default(),
             trust: TrustPolicy::default(),
+            sharing: Sharing::default(),
             observer: &Unobserved,
             stop: StopToken::new(),
         };

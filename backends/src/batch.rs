@@ -16,6 +16,7 @@ use farkas_modeling::{Problem, Source};
 
 use crate::contract::{Backend, BackendError, Quiet, Session, SessionError, Start, StopToken};
 use crate::options::Options;
+use crate::watch;
 
 /// No session is further ahead of the last answer that was handed out than so many scenarios for each session.
 const AHEAD: usize = 64;
@@ -228,7 +229,10 @@ impl Seat<'_> {
             }
         };
         open.undo = back(self.base, revision.delta());
-        let claim = open.session.solve(options, &Start::default(), &Quiet, &self.batch.stop)?;
+        let (session, sense) = (&mut open.session, open.problem.sense());
+        let claim = watch::within(options, sense, &Quiet, &self.batch.stop, |options, control, stop| {
+            session.solve(options, &Start::default(), control, stop)
+        })?;
         let (backend, version) = (self.backend.name().to_owned(), open.session.version().to_owned());
         let source = Source { backend, version, lane: 0 };
         let findings = check::examine(&open.problem, &source, &claim, &options.tolerances);

@@ -1,6 +1,6 @@
 //! Who can solve a problem: the solver [`contract`], adapters ([`solvers`]), processes that host them ([`worker`]),
 //! what a solver does not take rewritten for it ([`bridges`]), several of them at once ([`race`]), why a problem is
-//! infeasible ([`iis`]), and what more can be said about it ([`analysis`]).
+//! infeasible ([`iis`]), what more can be said about it ([`analysis`]), and limits kept from outside ([`watch`]).
 //!
 //! Arrows: `contract ← solvers`, `contract ← bridges ← worker ← race`. `unsafe` stands in files named `ffi.rs` alone.
 
@@ -16,4 +16,5 @@ pub mod race;
 pub mod registry;
 pub mod sidecars;
 pub mod solvers;
+pub mod watch;
 pub mod worker;

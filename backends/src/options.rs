@@ -69,6 +69,11 @@ pub struct Options {
     pub memory_limit_bytes: Option<u64>,
     /// Stop as soon as a point is at least this good.
     pub objective_target: Option<f64>,
+    /// Stop when no better point came for so long. A race counts from the incumbent that it published last; a solver alone, from
+    /// the last that it told. It takes a point, so nothing ends without one, a linear program never; and a better bound does
+    /// not count. The solve ends at the limit `SlowProgress`. Solvers are not told: see [`crate::watch`].
+    #[serde(with = "seconds")]
+    pub stall_limit: Option<Duration>,
     /// Only points at least this good are wanted: a solver may leave out what cannot lead to one. Where there is none,
     /// the solve ends with `NoSolutionFound` at the limit `Cutoff`, and the cutoff is a bound.
     pub cutoff: Option<f64>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use farkas_backends::contract::{Backend, Start, StopToken};
 use farkas_backends::options::Options;
 use farkas_backends::race::evidence::{ask_for_agreement, relax, reserve};
-use farkas_backends::race::{self, Lane, Lineup, RaceSpec, Unobserved};
+use farkas_backends::race::{self, Lane, Lineup, RaceSpec, Sharing, Unobserved};
 use farkas_backends::solvers::clarabel::Clarabel;
 use farkas_backends::solvers::mock::Mock;
 use farkas_modeling::answer::{Answer, EvidenceLevel};
@@ -47,7 +47,10 @@ fn agreed(problem: &Arc<Problem>, first: &str, others: &[&str]) -> Answer {
     let trust = ask_for_agreement(&mut lineup, &others, TrustPolicy::default());
     let options = Options { threads: Some(2), time_limit: Some(Duration::from_secs(20)), ..Options::default() };
     let (start, stop) = (Start::default(), StopToken::new());
-    race::run(problem, RaceSpec { lineup, options, start, trust, observer: &Unobserved, stop })
+    race::run(
+        problem,
+        RaceSpec { lineup, options, start, trust, sharing: Sharing::default(), observer: &Unobserved, stop },
+    )
 }
 
 #[test]
@@ -81,7 +84,8 @@ fn relaxed(problem: &Arc<Problem>, script: &str) -> Answer {
     let (start, stop, trust) = (Start::default(), StopToken::new(), TrustPolicy::default());
     let options = Options { time_limit: Some(Duration::from_secs(20)), ..Options::default() };
     let raced = reserve(problem, &options);
-    let spec = RaceSpec { lineup, options: raced, start, trust, observer: &Unobserved, stop: stop.clone() };
+    let (sharing, observer) = (Sharing::default(), &Unobserved);
+    let spec = RaceSpec { lineup, options: raced, start, trust, sharing, observer, stop: stop.clone() };
     relax(problem, race::run(problem, spec), &lanes, &options, &stop)
 }
 

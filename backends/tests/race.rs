@@ -9,7 +9,7 @@ use farkas_backends::contract::{
     Availability, Backend, BackendError, Capabilities, Control, Session, SessionError, Start, StopToken,
 };
 use farkas_backends::options::Options;
-use farkas_backends::race::{self, Lane, Lineup, Observer, RaceEvent, RaceSpec, Unobserved};
+use farkas_backends::race::{self, Lane, Lineup, Observer, RaceEvent, RaceSpec, Shared, Sharing, Unobserved};
 use farkas_backends::solvers::mock::Mock;
 use farkas_modeling::answer::{Answer, EvidenceLevel, LaneState};
 use farkas_modeling::check::TrustPolicy;
@@ -51,6 +51,7 @@ fn spec<'a>(scripts: &[&str], observer: &'a dyn Observer) -> RaceSpec<'a> {
         options,
         start: Start::default(),
         trust: TrustPolicy::default(),
+        sharing: Sharing::default(),
         observer,
         stop: StopToken::new(),
     }
@@ -184,6 +185,75 @@ fn an_incumbent_is_offered_to_the_other_lane() {
     assert_eq!(answer.evidence().found_by.as_ref().map(|source| source.lane), Some(1));
 }
 
+/// Says from where it starts: optimal at its start point, infeasible where a cutoff leaves nothing, or nothing.
+struct Starter;
+
+impl Backend for Starter {
+    fn name(&self) -> &'static str {
+        "starter"
+    }
+    fn probe(&self) -> Availability {
+        Availability::Ready { version: "1".into() }
+    }
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { start_point: true, ..Taker.capabilities() }
+    }
+    fn open(&self, _: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Session for Starter {
+    fn version(&self) -> &'static str {
+        "1"
+    }
+    fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        _: &(dyn Control + Sync),
+        _: &StopToken,
+    ) -> Result<Claim, SessionError> {
+        let says = format!("start {}, cutoff {:?}", start.point.is_some(), options.cutoff);
+        if options.cutoff.is_some() {
+            let claim = Claim::bare(Termination::new(Reason::Infeasible, says));
+            return Ok(options.within_cutoff(Sense::Maximize, claim));
+        }
+        Ok(Claim::bare(Termination::at_limit(false, Limit::Other, says)))
+    }
+}
+
+#[test]
+fn what_lanes_share_is_what_was_asked_for() {
+    let (cutoff, none) = ("no point is as good as the cutoff", "start false, cutoff None");
+    let default = Sharing::default();
+    // The lane that starts second says what it was handed. What it leaves out by a cutoff, it does not call infeasible: its
+    // bound is the cutoff.
+    let cases = [
+        (default, "start true, cutoff None", Reason::Feasible),
+        (default.without(Shared::Starts), none, Reason::Feasible),
+        (Sharing::none(), none, Reason::Feasible),
+        (default.with(Shared::Cutoffs), cutoff, Reason::Optimal),
+    ];
+    for (sharing, says, reason) in cases {
+        let mut spec = spec(&["incumbent 2 0 1; broken"], &Unobserved);
+        spec.lineup.lanes.push(Lane::new(Arc::new(Starter), 1));
+        (spec.options.threads, spec.sharing) = (Some(1), sharing);
+        let answer = race::run(&problem(), spec);
+        assert_eq!((answer.reason(), answer.objective()), (reason, Some(13.0)), "{sharing:?}: {answer:#?}");
+        let detail = &answer.lanes()[1].detail;
+        assert!(detail.contains(says), "{sharing:?}: {detail}");
+        assert!(answer.evidence().contradicted.is_empty(), "{sharing:?}: {answer:#?}");
+    }
+    // And to a lane that runs nothing is offered, so it finds nothing.
+    let mut spec = spec(&["incumbent 2 0 1; until-stop; limit"], &Unobserved);
+    spec.lineup.lanes.insert(0, Lane::new(Arc::new(Taker), 1));
+    spec.sharing = Sharing::none();
+    spec.options.time_limit = Some(Duration::from_millis(200));
+    let answer = race::run(&problem(), spec);
+    assert_eq!((answer.reason(), answer.lanes()[0].state), (Reason::Feasible, LaneState::Failed), "{answer:#?}");
+}
+
 /// Has a point from elsewhere.
 struct Knows(Mutex<Option<Arc<[f64]>>>);
 
@@ -271,6 +341,32 @@ fn limits_are_kept() {
     target.options.objective_target = Some(4.0);
     let (answer, _) = timed(target);
     assert_eq!((answer.objective(), answer.termination().limit()), (Some(5.0), Some(Limit::Objective)));
+
+    // A better bound does not count as progress; without a point nothing stalls.
+    let stalling = "incumbent 0 0 0; incumbent 1 0 0; wait 60; bound 30; wait 60; bound 20; until-stop; limit";
+    for (script, stall, expected) in [
+        (stalling, 100, (Reason::Feasible, Some(Limit::SlowProgress))),
+        ("until-stop; limit", 10, (Reason::NoSolutionFound, Some(Limit::Time))),
+    ] {
+        let mut spec = spec(&[script], &Unobserved);
+        spec.options.stall_limit = Some(Duration::from_millis(stall));
+        spec.options.time_limit = Some(Duration::from_millis(if stall > 50 { 20_000 } else { 120 }));
+        let (answer, took) = timed(spec);
+        assert_eq!((answer.reason(), answer.termination().limit()), expected, "{answer:#?}");
+        assert!(took >= Duration::from_millis(95) && took < Duration::from_secs(5), "{took:?}");
+    }
+
+    // One lane's point and another's bound close a gap.
+    let mut gap = spec(&["incumbent 1 0 0; until-stop; limit", "bound 7; until-stop; limit"], &Unobserved);
+    gap.options.tolerances.relative_gap = 0.5;
+    assert_eq!(race::run(&problem(), gap).reason(), Reason::Optimal);
+
+    // Where nodes ran out for one lane, no other starts.
+    let mut nodes = spec(&["incumbent 1 0 0; node-limit", "honest"], &Unobserved);
+    (nodes.options.node_limit, nodes.options.threads) = (Some(1), Some(1));
+    let answer = race::run(&problem(), nodes);
+    assert_eq!((answer.objective(), answer.termination().limit()), (Some(5.0), Some(Limit::Node)), "{answer:#?}");
+    assert_eq!(answer.lanes().len(), 1);
 
     let stopped = spec(&["until-stop; limit"], &Unobserved);
     stopped.stop.stop();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use farkas_backends::contract::{Availability, Backend, BackendError, Start, StopToken};
 use farkas_backends::options::Options;
 use farkas_backends::race::repair::repair;
-use farkas_backends::race::{self, Lane, Lineup, RaceSpec, Unobserved, lineup};
+use farkas_backends::race::{self, Lane, Lineup, RaceSpec, Sharing, Unobserved, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::solvers::mock::Mock;
 use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
@@ -78,6 +78,7 @@ fn race(problem: &Arc<Problem>, lineup: Lineup) -> Answer {
         options: options(),
         start: Start::default(),
         trust,
+        sharing: Sharing::default(),
         observer: &Unobserved,
         stop: StopToken::new(),
     };
@@ -166,6 +167,7 @@ fn a_process_that_crashes_or_hangs_costs_its_lane() {
             options: Options { threads: Some(cores), ..options() },
             start: Start::default(),
             trust: TrustPolicy::default(),
+            sharing: Sharing::default(),
             observer: &Unobserved,
             stop: StopToken::new(),
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use farkas_api_types::{EventBody, Fields, SolveResult};
 use farkas_backends::contract::{Start, StopToken};
-use farkas_backends::race::{self, Lineup, RaceSpec};
+use farkas_backends::race::{self, Lineup, RaceSpec, Sharing};
 use farkas_backends::worker;
 use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
@@ -191,7 +191,8 @@ impl Attempt {
         let (send, done) = oneshot::channel();
         let run = move || {
             let trust = race::lineup::trust(&lineup);
-            let spec = RaceSpec { lineup, options, start, trust, observer: &*recorder, stop };
+            let sharing = Sharing::default();
+            let spec = RaceSpec { lineup, options, start, trust, sharing, observer: &*recorder, stop };
             let _ = send.send(race::run(&problem, spec));
         };
         if let Err(error) = std::thread::Builder::new().name("race".into()).spawn(run) {

@@ -13,7 +13,7 @@ use farkas_backends::contract::{Backend, Start, StopToken};
 use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use farkas_backends::race::evidence::{self, Wanted};
 use farkas_backends::race::lineup::{self, Asking};
-use farkas_backends::race::{self, Lineup, Observer, RaceSpec};
+use farkas_backends::race::{self, Lineup, Observer, RaceSpec, Shared, Sharing};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
 use farkas_backends::worker;
@@ -59,6 +59,9 @@ pub struct SolveArgs {
     /// Stop as soon as a point is at least this good
     #[arg(long, value_name = "OBJECTIVE", value_parser = finite, allow_negative_numbers = true)]
     target: Option<f64>,
+    /// Stop when no better point came for so many seconds; it takes a point, and a better bound does not count
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    stall_limit: Option<Duration>,
     /// Look only for points at least this good
     #[arg(long, value_name = "OBJECTIVE", value_parser = finite, allow_negative_numbers = true)]
     cutoff: Option<f64>,
@@ -80,6 +83,13 @@ pub struct SolveArgs {
     /// Do not solve: say what the rules see of each problem, which rule they follow, and who would run
     #[arg(long)]
     explain_lineup: bool,
+    /// Let the solvers of a race share this too: incumbents (offered to those that run), starts (who starts later starts from the
+    /// best point), cutoffs (and looks for nothing worse) [default: incumbents,starts]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = str::parse::<Shared>)]
+    share: Vec<Shared>,
+    /// Do not let the solvers of a race share this; `--share` says what there is
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = str::parse::<Shared>)]
+    no_share: Vec<Shared>,
     /// An option of the solver's own, passed through by name
     #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = native)]
     native: Vec<(String, String)>,
@@ -152,6 +162,7 @@ impl SolveArgs {
             memory_limit_bytes: self.memory_limit.map(|mib| mib << 20),
             solution_limit: self.solution_limit,
             objective_target: self.target,
+            stall_limit: self.stall_limit,
             cutoff: self.cutoff,
             emphasis: self.emphasis,
             presolve: self.presolve,
@@ -159,6 +170,13 @@ impl SolveArgs {
             native: self.native.iter().cloned().collect(),
             ..Options::default()
         }
+    }
+}
+
+impl SolveArgs {
+    fn sharing(&self) -> Sharing {
+        let more = self.share.iter().fold(Sharing::default(), |sharing, what| sharing.with(*what));
+        self.no_share.iter().fold(more, |sharing, what| sharing.without(*what))
     }
 }
 
@@ -237,10 +255,11 @@ fn solve_file(
     }
     let (lanes, relaxes) = (lineup.lanes.clone(), args.evidence != Wanted::Plain);
     let raced = if relaxes { evidence::reserve(&problem, &options) } else { options.clone() };
-    let mut answer =
-        race::run(&problem, RaceSpec { lineup, options: raced, start, trust, observer, stop: stop.clone() });
+    let (sharing, stop) = (args.sharing(), stop.clone());
+    let spec = RaceSpec { lineup, options: raced, start, trust, sharing, observer, stop: stop.clone() };
+    let mut answer = race::run(&problem, spec);
     if relaxes {
-        answer = evidence::relax(&problem, answer, &lanes, &options, stop);
+        answer = evidence::relax(&problem, answer, &lanes, &options, &stop);
         let work = exact_work(args, &answer);
         answer = answer.with_exact_basis(&problem, work);
     }

@@ -14,7 +14,7 @@ use farkas_backends::analysis::{RangingError, RelaxError};
 use farkas_backends::contract::{Backend, StopToken};
 use farkas_backends::iis::IisError;
 use farkas_backends::options::Options;
-use farkas_backends::race::Observer;
+use farkas_backends::race::{Observer, Sharing};
 use farkas_modeling::Problem;
 use farkas_modeling::answer::Answer;
 use farkas_modeling::model::index::IndexSet;
@@ -115,6 +115,7 @@ pub struct Solver<'a> {
     progress: Option<Progress<'a>>,
     pool: usize,
     pub(crate) rules: Option<Arc<Rules>>,
+    pub(crate) sharing: Sharing,
 }
 
 impl Solver<'static> {
@@ -166,7 +167,8 @@ impl Solver<'static> {
 
     fn new(how: How) -> Self {
         let (options, start, stop) = (Options::default(), StartAt::default(), StopToken::new());
-        Self { how, options, start, stop, observer: None, progress: None, pool: 0, rules: None }
+        let (rules, sharing) = (None, Sharing::default());
+        Self { how, options, start, stop, observer: None, progress: None, pool: 0, rules, sharing }
     }
 }
 
@@ -175,6 +177,15 @@ impl<'a> Solver<'a> {
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.options.time_limit = Some(limit);
+        self
+    }
+
+    /// Ends the solve when no better point came for so long, with the best so far: at the limit
+    /// [`SlowProgress`](farkas_modeling::Limit::SlowProgress). It counts from the last better point, needs one, and a better bound is
+    /// no reason to go on; so it never ends a linear program.
+    #[must_use]
+    pub fn stall_limit(mut self, limit: Duration) -> Self {
+        self.options.stall_limit = Some(limit);
         self
     }
 
@@ -219,6 +230,21 @@ impl<'a> Solver<'a> {
     #[must_use]
     pub fn lineup(mut self, rules: Rules) -> Self {
         self.rules = Some(Arc::new(rules));
+        self
+    }
+
+    /// What the solvers of a race hand to each other: points, as a rule.
+    ///
+    /// ```
+    /// use farkas::lineup::{Shared, Sharing};
+    /// use farkas::prelude::*;
+    /// let alone = Solver::race().sharing(Sharing::none());
+    /// let more = Solver::race().sharing(Sharing::default().with(Shared::Cutoffs));
+    /// # let _ = (alone, more);
+    /// ```
+    #[must_use]
+    pub fn sharing(mut self, sharing: Sharing) -> Self {
+        self.sharing = sharing;
         self
     }
 

@@ -9,6 +9,7 @@ use farkas_backends::contract::{Backend, BackendError, Control, Quiet, Session, 
 use farkas_backends::options::Options;
 use farkas_backends::race::{self, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
+use farkas_backends::watch;
 use farkas_modeling::answer::{Answer, LaneReport, LaneState};
 use farkas_modeling::check::{self, CheckedPoint, TrustPolicy};
 use farkas_modeling::patch::Patch;
@@ -69,7 +70,9 @@ impl Solver<'_> {
         began: Instant,
     ) -> Result<Outcome, SolveError> {
         let solve = |session: &mut dyn Session, control: &(dyn Control + Sync)| {
-            session.solve(options, start, control, &self.stop)
+            watch::within(options, problem.sense(), control, &self.stop, |options, control, stop| {
+                session.solve(options, start, control, stop)
+            })
         };
         let (claim, ears) = self.heard(session, name, problem, &options.tolerances, began, solve)?;
         let answer = answer(session.version(), name, problem, &claim, &options.tolerances, began);
@@ -119,7 +122,8 @@ impl Solver<'_> {
         }
         let trust = lineup::trust(&lineup);
         let ears = Ears::of(self);
-        let spec = RaceSpec { lineup, options, start, trust, observer: &ears, stop: self.stop.clone() };
+        let (sharing, stop) = (self.sharing, self.stop.clone());
+        let spec = RaceSpec { lineup, options, start, trust, sharing, observer: &ears, stop };
         let answer = race::run(problem, spec);
         let pool = ears.pool(problem, &answer);
         Ok((answer, pool))

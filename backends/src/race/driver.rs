@@ -19,7 +19,7 @@ use super::contender::Contender;
 use super::referee::{Command, Ending, Input, LaneFacts, LaneId, Limits, Notice, OUTSIDE, PointId, Referee, Wish};
 use super::repair::repair;
 use super::slots::{Bell, LaneEnd};
-use super::{RaceEvent, RaceSpec, direct, lane, report};
+use super::{RaceEvent, RaceSpec, Shared, direct, lane, report};
 use crate::contract::{Backend, StopToken};
 
 /// The driver looks after everything at least this often.
@@ -101,11 +101,12 @@ impl<'a> Driver<'a> {
         let mut limits = Limits::with_cores(spec.options.threads.unwrap_or(wanted));
         limits.time = spec.options.time_limit;
         limits.objective_target = spec.options.objective_target;
+        limits.stall = spec.options.stall_limit;
         let facts = lanes.iter().map(|lane| LaneFacts {
             solver: lane.backend.name().to_owned(),
             threads: lane.threads.max(1),
             // Whoever does not take points does not ask for them; finding out beforehand would start a worker.
-            takes_incumbents: true,
+            takes_incumbents: spec.sharing.has(Shared::Incumbents),
             after: lane.after,
         });
         let tolerances = spec.options.tolerances;
@@ -368,12 +369,18 @@ impl<'a> Driver<'a> {
     }
 
     fn start(&mut self, id: LaneId, point: Option<PointId>) {
-        let mut start = self.spec.start.clone();
-        if let Some(point) = point.and_then(|point| self.points.get(&point)) {
-            start.point = Some(Arc::clone(point.values()));
-        }
+        let (mut start, sharing) = (self.spec.start.clone(), self.spec.sharing);
         let chosen = &self.spec.lineup.lanes[usize::from(id)];
-        let options = chosen.options(&self.spec.options);
+        let mut options = chosen.options(&self.spec.options);
+        if let Some(Kept::Checked(point)) = point.and_then(|point| self.points.get(&point)) {
+            if sharing.has(Shared::Starts) {
+                start.point = Some(Arc::clone(point.values()));
+            }
+            if sharing.has(Shared::Cutoffs) && !self.problem.is_lp() {
+                let (sense, best) = (self.problem.sense(), point.objective());
+                options.cutoff = Some(options.cutoff.filter(|wanted| sense.better(*wanted, best)).unwrap_or(best));
+            }
+        }
         let lane = &mut self.lanes[usize::from(id)];
         lane.started = Some(self.begun.elapsed());
         let job = lane::Job {

@@ -16,6 +16,7 @@ pub mod referee;
 pub mod repair;
 mod report;
 pub mod rules;
+mod sharing;
 mod slots;
 pub mod trust;
 
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::{Backend, Start, StopToken};
 use crate::options::{Emphasis, LpMethod, Options, Presolve};
 use rules::Candidate;
+pub use sharing::{Shared, Sharing};
 
 /// One lane: a backend and what is particular about it here.
 #[derive(Clone)]
@@ -92,6 +94,7 @@ impl Lane {
         let mut options = race.clone();
         options.threads = Some(self.threads.max(1));
         options.seed = self.seed.or(race.seed);
+        options.stall_limit = None; // the race keeps it
         if self.lp_method != LpMethod::Auto {
             options.lp_method = self.lp_method;
         }
@@ -227,6 +230,8 @@ pub struct RaceSpec<'a> {
     pub start: Start,
     /// Whose lone claims count.
     pub trust: TrustPolicy,
+    /// What lanes hand to each other.
+    pub sharing: Sharing,
     /// Who listens.
     pub observer: &'a dyn Observer,
     /// Who may end it.

@@ -37,6 +37,8 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Stop as soon as a checked point is at least this good (in the problem's own sense).
     pub objective_target: Option<f64>,
+    /// Stop when the incumbent has not got better for so long. Without an incumbent nothing ends, and a better bound does not count.
+    pub stall: Option<Duration>,
     /// From `Stop` to `Kill`, when what the lane has found still matters: after a limit, or when somebody asked.
     pub grace: Duration,
     /// From `Stop` to `Kill`, when the outcome is known already.
@@ -54,6 +56,7 @@ impl Limits {
             cores: cores.max(1),
             time: None,
             objective_target: None,
+            stall: None,
             grace: Duration::from_secs(2),
             wind_down: Duration::from_millis(30),
             abandon: Duration::from_secs(2),

@@ -60,6 +60,8 @@ pub struct Referee {
     /// A lane reached a limit that was set for all: the ones that wait would only reach it too.
     closed_to_new: bool,
     begun: bool,
+    /// When the incumbent got better last.
+    improved: Option<Duration>,
 }
 
 impl Referee {
@@ -89,6 +91,7 @@ impl Referee {
             repairs: BTreeMap::new(),
             closed_to_new: false,
             begun: false,
+            improved: None,
         }
     }
 
@@ -131,14 +134,19 @@ impl Referee {
 
     /// When a `Tick` is due at the latest, if anything is waiting for time to pass.
     pub fn next_deadline(&self) -> Option<Duration> {
-        let limit = self.limits.time.filter(|_| self.stage == Stage::Racing);
+        let limits = self.limits.time.into_iter().chain(self.stalls_at()).filter(|_| self.stage == Stage::Racing);
         let lanes = self.lanes.iter().filter_map(|lane| match lane.phase {
             Phase::Stopping(since) => Some(since + self.patience()),
             Phase::Killed(since) => Some(since + self.limits.abandon),
             _ => None,
         });
         let repairs = self.repairs.values().map(|(_, since)| *since + self.limits.repair);
-        lanes.chain(limit).chain(repairs).chain(self.next_start()).min()
+        lanes.chain(limits).chain(repairs).chain(self.next_start()).min()
+    }
+
+    /// When the incumbent will have stood for as long as it may.
+    fn stalls_at(&self) -> Option<Duration> {
+        self.improved.zip(self.limits.stall).map(|(since, stall)| since.saturating_add(stall))
     }
 
     /// When the next lane may start, if only its head start keeps it waiting.
@@ -232,6 +240,7 @@ impl Referee {
         if let Some(record) = self.lanes.get_mut(usize::from(lane)) {
             record.incumbents += 1;
         }
+        self.improved = Some(at);
         out.push(Command::Publish(Notice::Incumbent(lane, point, objective)));
         for other in 0..self.lanes.len() as LaneId {
             self.judge(at, other, out);
@@ -351,6 +360,9 @@ impl Referee {
     fn keep_time(&mut self, at: Duration, out: &mut Vec<Command>) {
         if self.stage == Stage::Racing && self.limits.time.is_some_and(|limit| at >= limit) {
             self.end(at, Ending::AtLimit(Limit::Time), out);
+        }
+        if self.stage == Stage::Racing && self.stalls_at().is_some_and(|limit| at >= limit) {
+            self.end(at, Ending::AtLimit(Limit::SlowProgress), out);
         }
         let patience = self.patience();
         for id in 0..self.lanes.len() as LaneId {

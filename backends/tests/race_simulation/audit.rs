@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use farkas_backends::race::referee::{
     Command, Ending, Input, LaneId, Notice, Outcome, PointId, Referee, Verdict, Weight,
 };
+use farkas_modeling::Limit;
 use farkas_modeling::answer::LaneState;
 
 use crate::world::{Truth, World};
@@ -184,6 +185,8 @@ impl Audit {
         let incumbent = referee.incumbent().map(|(_, objective)| world.sign() * objective);
         let best = self.best.map(|(best, _)| best);
         rule!(incumbent == best, "ends with {incumbent:?} where {best:?} was checked");
+        let stalled = ending == Ending::AtLimit(Limit::SlowProgress);
+        rule!(!stalled || (best.is_some() && world.limits.stall.is_some()), "stalled without a point or a limit");
         rule!(self.published == best, "{best:?} was never published");
         let left = self.started.iter().find(|lane| !self.gone.contains(lane) && !self.killed.contains(lane));
         rule!(left.is_none(), "lane {left:?} still runs");

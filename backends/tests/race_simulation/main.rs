@@ -224,7 +224,15 @@ fn every_schedule_keeps_the_rules() {
     println!("{schedules} schedules: {endings:?}, {disqualified} disqualified, {incumbents} with an incumbent");
     // The schedules are worth something only if everything that can happen does.
     if schedules >= 1_000 {
-        for ending in ["Optimal", "Infeasible", "Unbounded", "Exhausted", "Stopped(Keep)", "Stopped(Discard)"] {
+        for ending in [
+            "Optimal",
+            "Infeasible",
+            "Unbounded",
+            "Exhausted",
+            "Stopped(Keep)",
+            "Stopped(Discard)",
+            "AtLimit(SlowProgress)",
+        ] {
             assert!(endings.contains_key(ending), "no schedule ended {ending}: {endings:?}");
         }
         assert!(disqualified > 0 && incumbents > 0);

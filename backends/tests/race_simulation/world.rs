@@ -121,6 +121,7 @@ impl World {
         let optimum = (rng.f64() - 0.5) * 10_f64.powi(rng.i32(0..6));
         let sense = if rng.bool() { Sense::Minimize } else { Sense::Maximize };
         limits.objective_target = one_in(rng, 8).then(|| sense.sign() * (optimum + rng.f64() * optimum.abs()));
+        limits.stall = one_in(rng, 8).then(|| micros(rng, 5_000_000));
         let endless = limits.time.is_none() && lanes.iter().any(|l| l.character == Character::Hangs);
         let wish = if rng.bool() { Wish::Keep } else { Wish::Discard };
         let stop = (endless || one_in(rng, 5)).then(|| (micros(rng, 30_000_000), wish));

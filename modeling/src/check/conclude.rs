@@ -139,7 +139,7 @@ fn best_bound(ledger: &Ledger<'_>) -> Option<f64> {
 /// A feasible point, and its gap is open: which limit, and what else there is to say.
 fn why_open(ledger: &Ledger<'_>, objective: f64, stopped: Option<Limit>) -> (Limit, String) {
     if let Some(limit) = stopped {
-        return (limit, String::new());
+        return (limit, why_stopped(limit).to_owned());
     }
     let claims = |reason: Reason| {
         ledger.findings.iter().filter(move |one| one.termination.reason() == reason).map(|one| &one.source)
@@ -160,6 +160,14 @@ fn why_open(ledger: &Ledger<'_>, objective: f64, stopped: Option<Limit>) -> (Lim
         format!("{} says optimal, but no bound that counts closes the gap", names(&optimal))
     };
     (Limit::Other, detail)
+}
+
+/// What there is to say about a limit that ended the solve from outside, beyond its name.
+fn why_stopped(limit: Limit) -> &'static str {
+    match limit {
+        Limit::SlowProgress => "no better point came within the stall limit",
+        _ => "",
+    }
 }
 
 fn without_point<'a>(ledger: &Ledger<'a>, stopped: Option<Limit>) -> Verdict<'a> {

@@ -54,7 +54,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     number(text, "a tolerance such as 1e-6").and_then(|v| if v <= 1.0 { Ok(v) } else { Err("at most 1".to_owned()) })
 }
 
-const KEYWORDS: [Keyword; 16] = [
+const KEYWORDS: [Keyword; 17] = [
     Keyword {
         names: &["timelimit", "time_limit", "lim:time", "maxtime", "max_cpu_time"],
         takes: "seconds",
@@ -63,6 +63,16 @@ const KEYWORDS: [Keyword; 16] = [
             let seconds = number(text, "seconds")?;
             // AMPL's users write 1e20 for no limit.
             s.options.time_limit = Duration::try_from_secs_f64(seconds).ok().filter(|d| d.as_secs_f64() < 1e9);
+            Ok(())
+        },
+    },
+    Keyword {
+        names: &["stalllimit", "stall_limit", "lim:stall"],
+        takes: "seconds",
+        does: "stop when no better point came for so long",
+        set: |s, text| {
+            let seconds = number(text, "seconds")?;
+            s.options.stall_limit = Duration::try_from_secs_f64(seconds).ok().filter(|d| d.as_secs_f64() < 1e9);
             Ok(())
         },
     },

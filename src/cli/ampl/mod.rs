@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use farkas_backends::contract::{Start, StopToken};
-use farkas_backends::race::{self, RaceSpec, lineup};
+use farkas_backends::race::{self, RaceSpec, Sharing, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_modeling::Reason;
 use farkas_modeling::answer::Answer;
@@ -137,7 +137,8 @@ fn solve_it(
 ) -> Answer {
     let observer = PlainView { log: outlev > 0 };
     let trust = lineup::trust(&lineup);
-    race::run(problem, RaceSpec { lineup, options, start, trust, observer: &observer, stop: stop.clone() })
+    let (sharing, stop) = (Sharing::default(), stop.clone());
+    race::run(problem, RaceSpec { lineup, options, start, trust, sharing, observer: &observer, stop })
 }
 
 /// `Farkas 0.1.0: optimal solution; objective 3`, and in a second line what the check says.

@@ -294,6 +294,7 @@ impl Play<'_> {
             End::LieInfeasible => return Ok(Claim::bare(Termination::new(Reason::Infeasible, "a lie"))),
             End::LieUnbounded => return Ok(Claim::bare(Termination::new(Reason::Unbounded, "a lie"))),
             End::Limit => return Ok(self.limited(Limit::Time)),
+            End::NodeLimit => return Ok(self.limited(Limit::Node)),
             End::Best => {
                 let Some(best) = self.best.take() else { return Ok(self.limited(Limit::Other)) };
                 let objective = self.objective(&best);

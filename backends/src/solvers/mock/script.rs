@@ -16,7 +16,7 @@
 //! | `slow 20` | reports ever better points, 20 ms apart, and ends with the truth |
 //!
 //! and at the end one of `honest` (the default), `best` (claims the best it reported or took as optimal), `limit` (keeps it
-//! and says a time limit came), `lie-objective`, `lie-point`, `lie-optimal`, `lie-bound`, `lie-infeasible`,
+//! and says a time limit came), `node-limit` (the same of nodes), `lie-objective`, `lie-point`, `lie-optimal`, `lie-bound`, `lie-infeasible`,
 //! `lie-unbounded`, `nan`, `short`, `broken`, `refuse`.
 //!
 //! Asked for a conflict, it plays the same steps, or those behind a `|`; of the ends `lie-infeasible` names all there is,
@@ -55,6 +55,7 @@ pub(super) enum End {
     Honest,
     Best,
     Limit,
+    NodeLimit,
     LieObjective,
     LiePoint,
     LieOptimal,
@@ -76,10 +77,11 @@ pub(super) struct Script {
     pub(super) search: Option<Box<Script>>,
 }
 
-const ENDS: [(&str, End); 13] = [
+const ENDS: [(&str, End); 14] = [
     ("honest", End::Honest),
     ("best", End::Best),
     ("limit", End::Limit),
+    ("node-limit", End::NodeLimit),
     ("lie-objective", End::LieObjective),
     ("lie-point", End::LiePoint),
     ("lie-optimal", End::LieOptimal),
