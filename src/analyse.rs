@@ -12,7 +12,7 @@ use farkas_modeling::answer::Answer;
 use farkas_modeling::model::{Model, Row, Solved, Var};
 use serde::Serialize;
 
-use crate::solver::{How, SolveError, Solver, run};
+use crate::solver::{How, SolveError, Solver};
 
 /// Asking an answer for more.
 pub trait Analyse {
@@ -233,7 +233,7 @@ impl Solver<'_> {
     pub fn relax(&self, problem: &Arc<Problem>, elastic: &Elastic, goal: Goal) -> Result<Relaxed, SolveError> {
         let backend = match &self.how {
             How::InProcess(linked) => linked.backend(problem)?,
-            How::Workers(names) => run::first_worker(problem, names, &self.options)?,
+            How::Race(racers) => racers.first(problem, &self.options)?,
         };
         let relaxation = analysis::relax(problem, &*backend, elastic, goal, &self.options, &self.stop)?;
         Ok(Relaxed { problem: Arc::clone(problem), relaxation })

@@ -9,7 +9,6 @@ use farkas_modeling::Problem;
 use farkas_modeling::model::Solved;
 use serde::Serialize;
 
-use crate::solver::run;
 use crate::solver::{How, SolveError, Solver};
 
 /// Terms of a row that are written out; of more than that the rest is counted.
@@ -59,7 +58,7 @@ impl Solver<'_> {
     pub fn explain(&self, problem: &Arc<Problem>) -> Result<Explanation, SolveError> {
         let backend: Arc<dyn Backend> = match &self.how {
             How::InProcess(linked) => linked.backend(problem)?,
-            How::Workers(names) => run::first_worker(problem, names, &self.options)?,
+            How::Race(racers) => racers.first(problem, &self.options)?,
         };
         let mut budget = Budget::default();
         let mut options = self.options.clone();

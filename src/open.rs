@@ -14,7 +14,7 @@ use farkas_modeling::{Claim, Limit, Problem, Reason, Source, Termination, Tolera
 
 use crate::lazy::Cuts;
 use crate::solver::run::{self, Outcome};
-use crate::solver::{How, SolveError, Solver};
+use crate::solver::{How, Racers, SolveError, Solver};
 
 /// A model that is open in a solver. All changes of [`Changing`] are methods of it: bounds, costs, right-hand sides,
 /// coefficients, rows and columns that come and go. They are made together by the next [`solve`](Self::solve), which starts
@@ -63,7 +63,7 @@ enum Desk {
     /// A session in this process, and the problem that is open in it.
     Open { backend: Arc<dyn Backend>, session: Option<Box<dyn Session>>, problem: Arc<Problem> },
     /// A race a solve.
-    Race(Vec<String>),
+    Race(Racers),
 }
 
 impl Deref for OpenModel<'_> {
@@ -90,7 +90,7 @@ impl<'a> OpenModel<'a> {
                 let session = Some(run::open(&*backend, &problem)?);
                 Desk::Open { backend, session, problem }
             }
-            How::Workers(names) => Desk::Race(names.clone()),
+            How::Race(racers) => Desk::Race(racers.clone()),
         };
         Ok(Self { model, solver, desk, start, last: None, deadline: None })
     }
@@ -229,7 +229,7 @@ impl<'a> OpenModel<'a> {
         });
         let options = shorter.as_ref().unwrap_or(&self.solver.options);
         match &mut self.desk {
-            Desk::Race(names) => self.solver.by_workers(&problem, names, self.start.clone(), options),
+            Desk::Race(racers) => self.solver.race_among(&problem, racers, self.start.clone(), options),
             Desk::Open { backend, session, problem: open } => {
                 let session = match session {
                     Some(session) if Arc::ptr_eq(open, &problem) => session,

@@ -74,6 +74,9 @@ pub struct Options {
     /// not count. The solve ends at the limit `SlowProgress`. Solvers are not told: see [`crate::watch`].
     #[serde(with = "seconds")]
     pub stall_limit: Option<Duration>,
+    /// The same answer every time: one thread, no clock, and a race's lanes one after another. [`crate::deterministic`] tells the
+    /// rules, and what counts as work.
+    pub deterministic: bool,
     /// Only points at least this good are wanted: a solver may leave out what cannot lead to one. Where there is none,
     /// the solve ends with `NoSolutionFound` at the limit `Cutoff`, and the cutoff is a bound.
     pub cutoff: Option<f64>,
@@ -94,6 +97,11 @@ impl Options {
     /// The cutoff with room for rounding, for a solver that takes only what is strictly better.
     pub fn loosened_cutoff(&self, sense: Sense) -> Option<f64> {
         self.cutoff.map(|cutoff| cutoff + sense.sign() * self.cutoff_slack(cutoff))
+    }
+
+    /// Threads that a race may have in all, where so many are there when nobody says how many.
+    pub fn threads_of_race(&self, there: u32) -> u32 {
+        if self.deterministic { 1 } else { self.threads.unwrap_or(there) }
     }
 
     fn cutoff_slack(&self, cutoff: f64) -> f64 {

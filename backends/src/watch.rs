@@ -1,4 +1,5 @@
-//! Limits that solvers are not told of, kept from outside where no race does it: the time since the last better point.
+//! Limits that solvers are not told of, kept from outside where no race does it: the time since the last better point, and the
+//! time limit of a solve that shall go the same way each time.
 //!
 //! A thread of its own waits for the limit and sets a token; a session heeds that as it heeds anybody's.
 
@@ -9,6 +10,7 @@ use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::{Claim, Limit, Reason, Sense, Termination};
 
 use crate::contract::{Control, Event, SessionError, StopToken};
+use crate::deterministic;
 use crate::options::Options;
 
 /// Runs one solve of a session, `solve`, which gets the options, the control and the token that it is to use, and ends it at
@@ -49,31 +51,38 @@ pub fn within(
     stop: &StopToken,
     solve: impl FnOnce(&Options, &(dyn Control + Sync), &StopToken) -> Result<Claim, SessionError>,
 ) -> Result<Claim, SessionError> {
-    let Some(stall) = options.stall_limit else { return solve(options, control, stop) };
+    let told = told(options);
+    let (time, stall) = (options.time_limit.filter(|_| told.time_limit.is_none()), options.stall_limit);
+    if time.is_none() && stall.is_none() {
+        return solve(&told, control, stop);
+    }
     let own = StopToken::new();
     let (theirs, token) = (stop.clone(), own.clone());
     let _guard = stop.on_stop(move || if theirs.is_killed() { token.kill() } else { token.stop() });
-    let watch = Watch { control, sense, stall, state: Mutex::default(), changed: Condvar::new() };
-    let told = Options { stall_limit: None, ..options.clone() };
+    let deadline = time.and_then(|time| Instant::now().checked_add(time));
+    let watch = Watch { control, sense, deadline, stall, state: Mutex::default(), changed: Condvar::new() };
     let solved = std::thread::scope(|scope| {
         scope.spawn(|| watch.wait(&own));
         // However the solve ends, the thread does.
         let _done = Done(&watch);
         solve(&told, &watch, &own)
     });
-    let ended_here = watch.state().expired && !stop.is_stopped();
-    solved.map(|claim| if ended_here { renamed(claim, options.stall_limit) } else { claim })
+    let limit = watch.state().expired.filter(|_| !stop.is_stopped());
+    solved.map(|claim| if let Some(limit) = limit { renamed(claim, limit) } else { claim })
+}
+
+/// The options as the solver gets them.
+fn told(options: &Options) -> Options {
+    if options.deterministic { deterministic::told(options) } else { Options { stall_limit: None, ..options.clone() } }
 }
 
 /// The claim of a solve that was interrupted from here, with the limit it ran into.
-fn renamed(mut claim: Claim, stall: Option<Duration>) -> Claim {
+fn renamed(mut claim: Claim, limit: Limit) -> Claim {
     let termination = &claim.termination;
     let is_open = matches!(termination.reason(), Reason::Feasible | Reason::NoSolutionFound);
     if is_open && termination.limit() == Some(Limit::Interrupted) {
-        let seconds = stall.unwrap_or_default().as_secs_f64();
-        let detail = format!("no better point in {seconds} s");
-        claim.termination =
-            Termination::at_limit(termination.reason() == Reason::Feasible, Limit::SlowProgress, detail);
+        let detail = if limit == Limit::SlowProgress { "no better point came within the stall limit" } else { "" };
+        claim.termination = Termination::at_limit(termination.reason() == Reason::Feasible, limit, detail);
     }
     claim
 }
@@ -82,7 +91,8 @@ fn renamed(mut claim: Claim, stall: Option<Duration>) -> Claim {
 struct Watch<'a> {
     control: &'a (dyn Control + Sync),
     sense: Sense,
-    stall: Duration,
+    deadline: Option<Instant>,
+    stall: Option<Duration>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -92,7 +102,7 @@ struct State {
     best: Option<f64>,
     improved: Option<Instant>,
     done: bool,
-    expired: bool,
+    expired: Option<Limit>,
 }
 
 impl Watch<'_> {
@@ -105,16 +115,17 @@ impl Watch<'_> {
     fn wait(&self, own: &StopToken) {
         let mut state = self.state();
         while !state.done {
-            let due = state.improved.and_then(|since| since.checked_add(self.stall));
-            let left = due.map(|due| due.saturating_duration_since(Instant::now()));
-            state = match left {
+            let stalls = state.improved.zip(self.stall).and_then(|(since, stall)| since.checked_add(stall));
+            let due = [(self.deadline, Limit::Time), (stalls, Limit::SlowProgress)];
+            let first = due.into_iter().filter_map(|(due, limit)| Some((due?, limit))).min_by_key(|(due, _)| *due);
+            state = match first.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit)) {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => {
-                    state.expired = true;
+                Some((Duration::ZERO, limit)) => {
+                    state.expired = Some(limit);
                     drop(state);
                     return own.stop();
                 }
-                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some((left, _)) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
             };
         }
     }

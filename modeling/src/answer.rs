@@ -405,11 +405,17 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Adds who ran and for how long; the one thing that may be said about an answer afterwards.
+    /// Adds who ran and for how long.
     #[must_use]
     pub fn with_run(mut self, lanes: Vec<LaneReport>, seconds: f64) -> Self {
         self.lanes = lanes;
         self.seconds = seconds;
+        self
+    }
+    /// Adds a sentence to the evidence's notes: about how the answer came to be, never about what is shown.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.evidence.notes.push(note.into());
         self
     }
     /// Why it stopped and what is known.

@@ -116,6 +116,8 @@ impl Attempt {
             None => None,
         };
         let tolerances = self.ticket.options.to_backend().tolerances;
+        // A solve that shall go the same way each time goes it from the beginning, whatever an earlier attempt has found.
+        let starts_over = self.ticket.options.deterministic && kept.is_some();
         let loaded = tokio::task::spawn_blocking(move || {
             let problem = image::open(Arc::new(bytes)).map_err(|error| format!("its model does not read: {error}"))?;
             let values: Option<Arc<[f64]>> =
@@ -125,7 +127,8 @@ impl Attempt {
                 .as_ref()
                 .filter(|_| kept.is_some())
                 .and_then(|v| check_point(&problem, v, &tolerances).ok()?.ok());
-            Ok(Loaded { problem: worker::share(problem), best, start: Start { point: values, basis: None } })
+            let point = values.filter(|_| !starts_over);
+            Ok(Loaded { problem: worker::share(problem), best, start: Start { point, basis: None } })
         });
         Ok(loaded.await.unwrap_or_else(|error| Err(format!("reading its model panicked: {error}"))))
     }

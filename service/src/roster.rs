@@ -72,6 +72,7 @@ impl Roster {
     /// When a named backend is unknown, not there or does not take the problem, or when no backend does.
     pub async fn line_up(&self, options: &SolveOptions, problem: &Problem, cores: u32) -> Result<Lineup, RosterError> {
         let members = self.members().await;
+        let cores = if options.deterministic { 1 } else { cores };
         match &options.solver {
             SolverChoice::Race => racers(members, options, problem, cores),
             chosen => {

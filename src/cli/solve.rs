@@ -62,6 +62,10 @@ pub struct SolveArgs {
     /// Stop when no better point came for so many seconds; it takes a point, and a better bound does not count
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     stall_limit: Option<Duration>,
+    /// The same answer every time: the solvers one after another, on one thread, sharing nothing and without a clock. Limit the
+    /// work by --node-limit; where --time-limit ends it, the answer says that it need not be the same again
+    #[arg(long, conflicts_with_all = ["threads", "stall_limit", "share"])]
+    deterministic: bool,
     /// Look only for points at least this good
     #[arg(long, value_name = "OBJECTIVE", value_parser = finite, allow_negative_numbers = true)]
     cutoff: Option<f64>,
@@ -118,11 +122,12 @@ pub struct SolveArgs {
 }
 
 /// What the exact multipliers of a basis may take, in about nanoseconds: as long as the solve and half a second, or some
-/// seconds where somebody wants to keep the evidence.
+/// seconds where somebody wants to keep the evidence; how long the solve took does not count where the answer shall be the same
+/// every time.
 fn exact_work(args: &SolveArgs, answer: &Answer) -> u64 {
     let most = Duration::from_secs(if args.evidence_file.is_some() { 20 } else { 0 });
-    let own =
-        Duration::try_from_secs_f64(answer.seconds()).unwrap_or_default().saturating_add(Duration::from_millis(500));
+    let took = if args.deterministic { 0.0 } else { answer.seconds() };
+    let own = Duration::try_from_secs_f64(took).unwrap_or_default().saturating_add(Duration::from_millis(500));
     u64::try_from(most.max(own).as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -156,13 +161,14 @@ impl SolveArgs {
         Options {
             time_limit: self.time_limit,
             tolerances: Tolerances { relative_gap: self.gap, absolute_gap: self.absolute_gap, ..Tolerances::default() },
-            threads: Some(self.threads.unwrap_or(cores)),
+            threads: Some(if self.deterministic { 1 } else { self.threads.unwrap_or(cores) }),
             seed: self.seed,
             node_limit: self.node_limit,
             memory_limit_bytes: self.memory_limit.map(|mib| mib << 20),
             solution_limit: self.solution_limit,
             objective_target: self.target,
             stall_limit: self.stall_limit,
+            deterministic: self.deterministic,
             cutoff: self.cutoff,
             emphasis: self.emphasis,
             presolve: self.presolve,

@@ -34,6 +34,11 @@ const ALL: &[Make] = &[
     || Arc::new(Bridged::new(Microlp)),
 ];
 
+/// All that are compiled in, in order of preference.
+pub(super) fn all() -> impl Iterator<Item = Arc<dyn Backend>> {
+    ALL.iter().map(|make| make())
+}
+
 impl Linked {
     /// The backend for a problem.
     ///

@@ -1,5 +1,5 @@
-//! Solving from Rust: in this process, by HiGHS as a rule, or by a race of solvers in processes of their own. Every answer is
-//! checked either way.
+//! Solving from Rust: in this process, by HiGHS as a rule, or by a race of solvers, in processes of their own or on threads of
+//! this one. Every answer is checked either way.
 
 mod asynchronous;
 pub(crate) mod hear;
@@ -83,8 +83,17 @@ impl SolveError {
 pub(crate) enum How {
     /// A backend in this process: nothing is started, nothing can be killed.
     InProcess(Linked),
-    /// These solvers in worker processes; empty lets the line-up choose.
+    /// Several solvers, raced.
+    Race(Racers),
+}
+
+/// Where the solvers of a race come from.
+#[derive(Clone)]
+pub(crate) enum Racers {
+    /// Worker processes of these names; empty lets the line-up choose.
     Workers(Vec<String>),
+    /// These, on threads of this process.
+    Threads(Vec<Arc<dyn Backend>>),
 }
 
 /// How to solve: who, with which limits, and who may listen or stop it.
@@ -152,12 +161,54 @@ impl Solver<'static> {
     /// All solvers whose workers are installed (`farkas-highs`, `farkas-scip`, `farkas-cbc` beside the program or where
     /// `FARKAS_WORKERS` says), raced in processes of their own.
     pub fn race() -> Self {
-        Self::new(How::Workers(Vec::new()))
+        Self::new(How::Race(Racers::Workers(Vec::new())))
+    }
+
+    /// A race on threads of this process, of the solvers that are compiled in: HiGHS (for a linear program by simplex and interior
+    /// point), Clarabel and microlp. The referee, the checks and the answer are those of [`race`](Self::race); no process is
+    /// started.
+    ///
+    /// What is lost beside processes: a solver that crashes takes this process along, one that neither ends nor heeds a stop is
+    /// left behind on its thread after some seconds (its lane is reported as killed) and goes on taking a core and memory, there is no
+    /// limit of memory where the solver has none, and what solvers print is printed.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("knapsack");
+    /// let take = m.binary("take").over(0..4);
+    /// m.maximize(dot(&[10.0, 13.0, 18.0, 31.0], &take));
+    /// m.row("capacity", dot(&[2.0, 3.0, 4.0, 7.0], &take).le(10.0));
+    /// assert_eq!(Solver::race_in_process().solve(&m)?.objective(), Some(44.0));
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    pub fn race_in_process() -> Self {
+        Self::race_of(linked::all())
+    }
+
+    /// The same of these backends, which may be your own, or SCIP and CBC where your program links their libraries. Each must
+    /// bear several sessions at once in one process, as all of [`crate::backends::solvers`] do (searches of CBC, which keeps global
+    /// state, take turns among themselves).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use farkas::backends::contract::Backend;
+    /// use farkas::backends::solvers::{clarabel::Clarabel, microlp::Microlp};
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("mix");
+    /// let (x, y) = (m.nonnegative("x").one(), m.nonnegative("y").one());
+    /// m.maximize(x + 2 * y);
+    /// m.row("row", (x + y).le(4));
+    /// let both: [Arc<dyn Backend>; 2] = [Arc::new(Clarabel), Arc::new(Microlp)];
+    /// assert!((Solver::race_of(both).solve(&m)?.objective().unwrap() - 8.0).abs() < 1e-6);
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    pub fn race_of(backends: impl IntoIterator<Item = Arc<dyn Backend>>) -> Self {
+        Self::new(How::Race(Racers::Threads(backends.into_iter().collect())))
     }
 
     /// One or several solvers by name, in processes of their own.
     pub fn workers<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        Self::new(How::Workers(names.into_iter().map(Into::into).collect()))
+        Self::new(How::Race(Racers::Workers(names.into_iter().map(Into::into).collect())))
     }
 
     /// A solve service elsewhere, at `http://host:port` (`farkas serve` starts one). What it answers is examined here.
@@ -186,6 +237,27 @@ impl<'a> Solver<'a> {
     #[must_use]
     pub fn stall_limit(mut self, limit: Duration) -> Self {
         self.options.stall_limit = Some(limit);
+        self
+    }
+
+    /// The same answer every time: each solver on one thread, with the same seed and without a clock; a race has them one after
+    /// another, and they share nothing. Limit the work by [`Options::node_limit`]. Where a time limit, or a [`StopToken`], ends it, the
+    /// evidence notes that another run may end elsewhere.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let mut m = Model::new("knapsack");
+    /// let take = m.binary("take").over(0..20);
+    /// m.maximize(sum(0..20, |i| (7 * i % 11 + 3) * take[i]));
+    /// m.row("capacity", sum(0..20, |i| (5 * i % 13 + 2) * take[i]).le(40));
+    /// let solver = Solver::in_process().deterministic().options(|o| o.node_limit = Some(1_000));
+    /// let (one, two) = (solver.solve(&m)?, solver.solve(&m)?);
+    /// assert_eq!((one.point(), one.bound()), (two.point(), two.bound()));
+    /// # Ok::<(), SolveError>(())
+    /// ```
+    #[must_use]
+    pub fn deterministic(mut self) -> Self {
+        self.options.deterministic = true;
         self
     }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use farkas_backends::batch::{Batch, Scenario};
 use farkas_backends::contract::{Backend, BackendError, Control, Quiet, Session, SessionError, Start};
+use farkas_backends::deterministic;
 use farkas_backends::options::Options;
 use farkas_backends::race::{self, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
@@ -15,10 +16,10 @@ use farkas_modeling::check::{self, CheckedPoint, TrustPolicy};
 use farkas_modeling::patch::Patch;
 use farkas_modeling::{Claim, Problem, Source, Tolerances};
 
-use crate::remote;
+use crate::lineup::{LineupError, Rules};
 
 use super::hear::{Ears, InProcess};
-use super::{How, SolveError, Solver};
+use super::{How, Racers, SolveError, Solver};
 
 /// An answer, and the incumbents that were kept on the way.
 pub(crate) type Outcome = (Answer, Vec<Arc<CheckedPoint>>);
@@ -33,7 +34,7 @@ impl Solver<'_> {
                 let mut session = open(&*backend, problem)?;
                 self.in_session(&mut *session, backend.name(), problem, &start, &self.options, began)
             }
-            How::Workers(names) => self.by_workers(problem, names, start, &self.options),
+            How::Race(racers) => self.race_among(problem, racers, start, &self.options),
         }
     }
 
@@ -50,11 +51,14 @@ impl Solver<'_> {
     {
         let backend = match &self.how {
             How::InProcess(linked) => linked.backend(problem)?,
-            How::Workers(names) => first_worker(problem, names, &self.options)?,
+            How::Race(racers) => racers.first(problem, &self.options)?,
         };
         let mut options = self.options.clone();
         let time_limit = options.time_limit.take();
-        let sessions = options.threads.replace(1).and_then(|threads| NonZeroUsize::new(threads as usize));
+        // Where several sessions take turns, what each remembers depends on who was quicker.
+        let threads = if options.deterministic { Some(1) } else { options.threads };
+        options.threads = Some(1);
+        let sessions = threads.and_then(|threads| NonZeroUsize::new(threads as usize));
         let batch = Batch { options, sessions, time_limit, stop: self.stop.clone() };
         Ok(batch.solve(&*backend, problem, patches))
     }
@@ -76,6 +80,7 @@ impl Solver<'_> {
         };
         let (claim, ears) = self.heard(session, name, problem, &options.tolerances, began, solve)?;
         let answer = answer(session.version(), name, problem, &claim, &options.tolerances, began);
+        let answer = deterministic::with_caveat(answer, options);
         let pool = ears.pool(problem, &answer);
         Ok((answer, pool))
     }
@@ -101,10 +106,10 @@ impl Solver<'_> {
         Ok((claim, ears))
     }
 
-    pub(crate) fn by_workers(
+    pub(crate) fn race_among(
         &self,
         problem: &Arc<Problem>,
-        names: &[String],
+        racers: &Racers,
         start: Start,
         options: &Options,
     ) -> Result<Outcome, SolveError> {
@@ -113,9 +118,8 @@ impl Solver<'_> {
             options.threads = Some(std::thread::available_parallelism().map_or(1, |n| n.get() as u32));
         }
         let rules = self.rules.as_deref();
-        let backends =
-            crate::lineup::select(registry(), names, rules).map_err(|e| SolveError::NoSolver(e.to_string()))?;
-        let threads = options.threads.unwrap_or(1);
+        let backends = racers.backends(rules)?;
+        let threads = options.threads_of_race(1);
         let lineup = lineup::choose_by(rules, problem, &backends, threads, &options, lineup::Asking::AsNeeded);
         if lineup.lanes.is_empty() {
             return Err(SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)));
@@ -162,16 +166,28 @@ fn registry() -> &'static Registry {
     REGISTRY.get_or_init(|| Registry::new(RegistryConfig::default()))
 }
 
-/// The first worker, of these or of all, that takes the problem.
-pub(crate) fn first_worker(
-    problem: &Arc<Problem>,
-    names: &[String],
-    options: &Options,
-) -> Result<Arc<dyn Backend>, SolveError> {
-    let backends = remote::select(registry(), names).map_err(|e| SolveError::NoSolver(e.to_string()))?;
-    let lineup = lineup::choose(problem, &backends, 1, options);
-    let first = lineup.lanes.into_iter().next().map(|lane| lane.backend);
-    first.ok_or_else(|| SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)))
+impl Racers {
+    /// The backends that may race, by the caller's own rules if there are any.
+    fn backends(&self, rules: Option<&Rules>) -> Result<Vec<Arc<dyn Backend>>, SolveError> {
+        let refuse = |error: LineupError| SolveError::NoSolver(error.to_string());
+        match self {
+            Self::Workers(names) => crate::lineup::select(registry(), names, rules).map_err(refuse),
+            Self::Threads(backends) => {
+                if let Some(rules) = rules {
+                    let names: Vec<&str> = backends.iter().map(|backend| backend.name()).collect();
+                    rules.check_solvers(&names).map_err(|error| refuse(error.into()))?;
+                }
+                Ok(backends.clone())
+            }
+        }
+    }
+
+    /// The first of them that takes the problem.
+    pub(crate) fn first(&self, problem: &Arc<Problem>, options: &Options) -> Result<Arc<dyn Backend>, SolveError> {
+        let lineup = lineup::choose(problem, &self.backends(None)?, 1, options);
+        let first = lineup.lanes.into_iter().next().map(|lane| lane.backend);
+        first.ok_or_else(|| SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)))
+    }
 }
 
 /// Opens a problem in a backend that takes it.

@@ -29,6 +29,8 @@ pub(super) struct Contender {
     /// How it ended, in words.
     pub(super) says: String,
     pub(super) nodes: u64,
+    /// Its bound, where that counts only when it has ended.
+    pub(super) held_bound: Option<f64>,
     told: Activity,
     told_at: Option<Duration>,
 }
@@ -46,6 +48,7 @@ impl Contender {
             checking: false,
             says: String::new(),
             nodes: 0,
+            held_bound: None,
             told: Activity::default(),
             told_at: None,
         }

@@ -19,13 +19,16 @@ use super::contender::Contender;
 use super::referee::{Command, Ending, Input, LaneFacts, LaneId, Limits, Notice, OUTSIDE, PointId, Referee, Wish};
 use super::repair::repair;
 use super::slots::{Bell, LaneEnd};
-use super::{RaceEvent, RaceSpec, Shared, direct, lane, report};
+use super::{RaceEvent, RaceSpec, Shared, Sharing, direct, lane, report};
 use crate::contract::{Backend, StopToken};
+use crate::deterministic;
 
 /// The driver looks after everything at least this often.
 const TICK: Duration = Duration::from_millis(50);
 /// What a repair may take.
 const REPAIR_LIMIT: Duration = Duration::from_secs(5);
+/// The same where no clock may decide.
+const AT_LEISURE: Duration = Duration::from_secs(366 * 86_400);
 /// Points on the way are checked as long as that takes no more of the race than this share, and this much besides.
 const CHECK_SHARE: f64 = 0.1;
 const CHECK_ALLOWANCE: Duration = Duration::from_millis(20);
@@ -95,10 +98,17 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(problem: Arc<Problem>, spec: RaceSpec<'a>, begun: Instant) -> Self {
+    fn new(problem: Arc<Problem>, mut spec: RaceSpec<'a>, begun: Instant) -> Self {
+        if spec.options.deterministic {
+            spec.sharing = Sharing::none();
+            spec.lineup.lanes.iter_mut().for_each(|lane| lane.threads = 1);
+        }
         let lanes = &spec.lineup.lanes;
         let wanted: u32 = lanes.iter().map(|lane| lane.threads.max(1)).sum();
         let mut limits = Limits::with_cores(spec.options.threads.unwrap_or(wanted));
+        if spec.options.deterministic {
+            limits = Limits { repair: AT_LEISURE, ..Limits::one_by_one() };
+        }
         limits.time = spec.options.time_limit;
         limits.objective_target = spec.options.objective_target;
         limits.stall = spec.options.stall_limit;
@@ -166,7 +176,8 @@ impl<'a> Driver<'a> {
 
     /// A point that somebody else has counts as any other when it passes the check.
     fn hear_outside(&mut self) {
-        let Some(values) = self.spec.observer.offered() else { return };
+        // When it comes is not the same every time.
+        let Some(values) = self.spec.observer.offered().filter(|_| !self.spec.options.deterministic) else { return };
         if values.len() == self.problem.num_columns()
             && let Ok(Ok(point)) = check_point(&self.problem, &values, &self.spec.options.tolerances)
         {
@@ -224,17 +235,31 @@ impl<'a> Driver<'a> {
         for line in news.log {
             self.publish(&RaceEvent::Log { lane: id, line });
         }
+        if self.holds_back() && news.end.is_none() {
+            let lane = &mut self.lanes[usize::from(id)];
+            lane.held_bound = news.bound.or(lane.held_bound); // the newest is the tightest
+            return None;
+        }
         if let Some(objective) = news.objective {
             self.feed(Input::Objective(id, objective));
         }
-        if let Some(bound) = news.bound {
+        if let Some(bound) = news.bound.or(self.lanes[usize::from(id)].held_bound.take()) {
             self.feed(Input::Bound(id, bound, super::referee::Weight::Claimed));
         }
         news.end
     }
 
+    /// Whether what lanes say on their way counts only when they have ended: how much of it is heard in time differs from
+    /// run to run. An end from outside makes the answer one of its own anyhow, and takes all there is.
+    fn holds_back(&self) -> bool {
+        self.spec.options.deterministic && self.referee.is_racing()
+    }
+
     /// Has the lane's newest point checked, if it would be an incumbent and there is time, or if it has to be now.
     fn consider_point(&mut self, id: LaneId, at_once: bool) {
+        if self.holds_back() && !at_once {
+            return;
+        }
         let budget = self.begun.elapsed().mul_f64(CHECK_SHARE) + CHECK_ALLOWANCE;
         let lane = &mut self.lanes[usize::from(id)];
         if !at_once && (lane.checking || self.checked_for > budget) {
@@ -256,6 +281,9 @@ impl<'a> Driver<'a> {
         match end {
             LaneEnd::Failed(why) => {
                 lane.says.clone_from(&why);
+                if self.spec.options.deterministic {
+                    lane.nodes = 0; // those it told of last
+                }
                 self.checker.submit(CheckJob::Failed(source, why));
             }
             LaneEnd::Claim(claim) => {
@@ -404,8 +432,9 @@ impl<'a> Driver<'a> {
         backends.extend(others.map(|other| Arc::clone(&other.backend)).collect::<Vec<_>>());
         let (problem, tolerances) = (Arc::clone(&self.problem), self.spec.options.tolerances);
         let (sender, bell, over) = (self.repairs.0.clone(), Arc::clone(&self.bell), self.repairs_over.clone());
+        let limit = if self.spec.options.deterministic { AT_LEISURE } else { REPAIR_LIMIT };
         let work = move || {
-            let attempt = || repair(&problem, &values, &tolerances, &backends, REPAIR_LIMIT, &over);
+            let attempt = || repair(&problem, &values, &tolerances, &backends, limit, &over);
             let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt)).ok().flatten();
             let _ = sender.send(Repaired { lane, point, made }); // nobody listens when the race is over
             bell.ring();
@@ -455,6 +484,7 @@ impl<'a> Driver<'a> {
         let stopped = report::limit(ending);
         let answer = conclude(&self.problem, &findings, &self.spec.options.tolerances, &self.spec.trust, stopped);
         let reports = report::lanes(&self.referee, &self.lanes, self.begun.elapsed());
-        answer.with_run(reports, self.begun.elapsed().as_secs_f64())
+        let answer = answer.with_run(reports, self.begun.elapsed().as_secs_f64());
+        deterministic::with_caveat(answer, &self.spec.options)
     }
 }

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use farkas_modeling::answer::{Answer, EvidenceLevel, Source};
 use farkas_modeling::check::{Findings, TrustPolicy, examine};
 use farkas_modeling::problem::{Problem, ProblemData};
-use farkas_modeling::{Claim, Limit, Reason, Termination, Tolerances};
+use farkas_modeling::{Claim, Limit, Reason, Termination};
 use serde::{Deserialize, Serialize};
 
 use super::{Lane, Lineup};
 use crate::contract::{Backend, Quiet, Start, StopToken};
 use crate::options::Options;
+use crate::watch;
 
 /// How much evidence is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,7 +56,7 @@ pub fn ask_for_agreement(lineup: &mut Lineup, others: &[Arc<dyn Backend>], trust
 
 /// Has the linear relaxation of a mixed-integer problem solved by the first of the lanes that gives multipliers, and adds what they
 /// prove to the answer: a bound, or that nothing is feasible. It may take a tenth of the solve's time and what is left of the time
-/// limit, at least 50 ms: [`reserve`] keeps some for it.
+/// limit, at least 50 ms: [`reserve`] keeps some for it. Of a deterministic solve it takes as long as it takes.
 ///
 /// The answer comes back as it was where it is certified already, where the objective has products, and where nothing was
 /// proven in time.
@@ -72,7 +73,10 @@ pub fn relax(problem: &Arc<Problem>, answer: Answer, lanes: &[Lane], options: &O
     let spent = Duration::try_from_secs_f64(answer.seconds()).unwrap_or_default();
     let left = options.time_limit.map_or(Duration::MAX, |limit| limit.saturating_sub(spent));
     let limit = spent.mul_f64(SHARE).min(left).max(AT_LEAST);
-    let Some(findings) = findings(problem, lanes, &options.tolerances, limit, stop) else { return answer };
+    let limit = if options.deterministic { left } else { limit };
+    let own = Options { time_limit: Some(limit), tolerances: options.tolerances, ..Options::default() };
+    let own = Options { deterministic: options.deterministic, ..own };
+    let Some(findings) = findings(problem, lanes, &own, stop) else { return answer };
     let (reports, seconds) = (answer.lanes().to_vec(), answer.seconds() + begun.elapsed().as_secs_f64());
     answer.with_proofs(problem, &findings).with_run(reports, seconds)
 }
@@ -83,18 +87,14 @@ pub fn reserve(problem: &Problem, options: &Options) -> Options {
     Options { time_limit: options.time_limit.map(of), ..options.clone() }
 }
 
-fn findings(
-    problem: &Arc<Problem>,
-    lanes: &[Lane],
-    tolerances: &Tolerances,
-    limit: Duration,
-    stop: &StopToken,
-) -> Option<Findings> {
+fn findings(problem: &Arc<Problem>, lanes: &[Lane], options: &Options, stop: &StopToken) -> Option<Findings> {
     let (id, lane) = (0..).zip(lanes).find(|(_, lane)| lane.backend.capabilities().duals)?;
     let relaxed = Arc::new(relaxation(problem)?);
     let mut session = lane.backend.open(relaxed).ok()?;
-    let options = Options { time_limit: Some(limit), tolerances: *tolerances, ..Options::default() };
-    let said = session.solve(&options, &Start::default(), &Quiet, stop).ok()?;
+    let said = watch::within(options, problem.sense(), &Quiet, stop, |options, control, stop| {
+        session.solve(options, &Start::default(), control, stop)
+    });
+    let said = said.ok()?;
     let source = Source { backend: lane.backend.name().into(), version: session.version().into(), lane: id };
     // About the problem itself only multipliers say something, and rays that show the relaxation to be empty.
     let mut claim = Claim::bare(Termination::at_limit(false, Limit::Undetermined, "the linear relaxation"));
@@ -102,7 +102,7 @@ fn findings(
         Reason::Infeasible => (claim.ray, claim.termination) = (said.ray, said.termination),
         _ => claim.duals = said.duals,
     }
-    Some(examine(problem, &source, &claim, tolerances))
+    Some(examine(problem, &source, &claim, &options.tolerances))
 }
 
 /// The problem without integers, sets, switched rows and products; semicontinuous columns may be anything between zero and their

@@ -31,6 +31,7 @@ use farkas_modeling::statistics::Features;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Backend, Start, StopToken};
+use crate::deterministic;
 use crate::options::{Emphasis, LpMethod, Options, Presolve};
 use rules::Candidate;
 pub use sharing::{Shared, Sharing};
@@ -91,10 +92,13 @@ impl Lane {
 
     /// The race's options as this lane gets them.
     pub fn options(&self, race: &Options) -> Options {
-        let mut options = race.clone();
-        options.threads = Some(self.threads.max(1));
+        let mut options = if race.deterministic {
+            deterministic::told(race)
+        } else {
+            // The race keeps the stall limit.
+            Options { threads: Some(self.threads.max(1)), stall_limit: None, ..race.clone() }
+        };
         options.seed = self.seed.or(race.seed);
-        options.stall_limit = None; // the race keeps it
         if self.lp_method != LpMethod::Auto {
             options.lp_method = self.lp_method;
         }

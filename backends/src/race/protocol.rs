@@ -33,6 +33,8 @@ pub struct LaneFacts {
 pub struct Limits {
     /// Cores over all lanes. A lane that needs more runs alone.
     pub cores: u32,
+    /// No lane starts while something of an earlier one is open, a repair too.
+    pub one_by_one: bool,
     /// Wall-clock limit of the race.
     pub time: Option<Duration>,
     /// Stop as soon as a checked point is at least this good (in the problem's own sense).
@@ -54,6 +56,7 @@ impl Limits {
     pub fn with_cores(cores: u32) -> Self {
         Self {
             cores: cores.max(1),
+            one_by_one: false,
             time: None,
             objective_target: None,
             stall: None,
@@ -62,6 +65,11 @@ impl Limits {
             abandon: Duration::from_secs(2),
             repair: Duration::from_secs(10),
         }
+    }
+
+    /// One core, and each lane only when nothing of those before it is open.
+    pub fn one_by_one() -> Self {
+        Self { one_by_one: true, ..Self::with_cores(1) }
     }
 }
 

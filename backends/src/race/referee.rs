@@ -122,6 +122,11 @@ impl Referee {
         matches!(self.stage, Stage::Ending(ending) if ending.is_settled())
     }
 
+    /// Whether it goes on: nothing is settled, no limit reached, nobody asked for an end.
+    pub fn is_racing(&self) -> bool {
+        self.stage == Stage::Racing
+    }
+
     /// The merged bound, in the problem's own sense.
     pub fn bound(&self) -> Option<f64> {
         self.ledger.bound().map(|(value, _)| self.ledger.turn(value))
@@ -153,7 +158,13 @@ impl Referee {
     fn next_start(&self) -> Option<Duration> {
         let next = self.lanes.iter().find(|lane| lane.phase == Phase::Waiting)?;
         let fits = self.used().saturating_add(next.facts.threads.max(1)) <= self.limits.cores;
-        (fits && self.stage == Stage::Racing && !self.closed_to_new).then_some(next.facts.after)
+        (fits && self.may_start()).then_some(next.facts.after)
+    }
+
+    /// Whether lanes may start at all.
+    fn may_start(&self) -> bool {
+        let waits = self.limits.one_by_one && !self.repairs.is_empty();
+        self.stage == Stage::Racing && !(self.begun && self.closed_to_new) && !waits
     }
 
     /// Cores that are occupied.
@@ -449,7 +460,7 @@ impl Referee {
 
     /// Starts the next lanes in order while cores are free.
     fn fill(&mut self, at: Duration, out: &mut Vec<Command>) {
-        if self.stage != Stage::Racing || (self.begun && self.closed_to_new) {
+        if !self.may_start() {
             return;
         }
         self.begun = true;

@@ -117,6 +117,7 @@ impl World {
         };
         let lanes: Vec<LaneModel> = (0..rng.usize(1..=5)).map(|_| lane(rng)).collect();
         let mut limits = Limits::with_cores(rng.u32(1..=4));
+        limits.one_by_one = one_in(rng, 8);
         limits.time = (!one_in(rng, 3)).then(|| micros(rng, 20_000_000));
         let optimum = (rng.f64() - 0.5) * 10_f64.powi(rng.i32(0..6));
         let sense = if rng.bool() { Sense::Minimize } else { Sense::Maximize };

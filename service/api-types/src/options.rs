@@ -143,6 +143,15 @@ pub struct SolveOptions {
     /// Stop as soon as a point is at least this good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objective_target: Option<f64>,
+    /// Stop when no better point came for so many seconds. It counts from the last better point and takes one; a better bound does
+    /// not count. The limit is then `SLOW_PROGRESS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(exclusive_minimum = 0.0)]
+    pub stall_limit_seconds: Option<f64>,
+    /// The same answer every time: solvers one after another, each on one thread, without a clock; limit the work by `node_limit`.
+    /// Where a time limit (the server's maximum, too) ends it, a note of the evidence says that another run may end elsewhere.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deterministic: bool,
     /// Look only for points at least this good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cutoff: Option<f64>,
@@ -172,8 +181,8 @@ pub struct SolveOptions {
     pub queue_timeout_seconds: Option<f64>,
 }
 
-/// A field's name and whether its text in a query is a number.
-const QUERY_FIELDS: [(&str, bool); 17] = [
+/// A field's name and whether its text in a query is JSON (a number, true or false) and not a word.
+const QUERY_FIELDS: [(&str, bool); 19] = [
     ("solver", false),
     ("time_limit_seconds", true),
     ("gap", true),
@@ -184,6 +193,8 @@ const QUERY_FIELDS: [(&str, bool); 17] = [
     ("solution_limit", true),
     ("memory_limit_bytes", true),
     ("objective_target", true),
+    ("stall_limit_seconds", true),
+    ("deterministic", true),
     ("cutoff", true),
     ("emphasis", false),
     ("lp_method", false),
@@ -206,11 +217,13 @@ impl SolveOptions {
     pub fn from_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, RequestError> {
         let mut object = serde_json::Map::new();
         for (name, text) in pairs {
-            let Some((_, number)) = QUERY_FIELDS.iter().find(|(field, _)| *field == name) else {
+            let Some((_, is_json)) = QUERY_FIELDS.iter().find(|(field, _)| *field == name) else {
                 let detail = format!("'{name}' is no option; there are {}", field_names());
                 return Err(RequestError::new("unknown-parameter", detail).parameter(name));
             };
-            let value = if *number {
+            let value = if let (true, "true" | "false") = (*is_json, text) {
+                serde_json::Value::Bool(text == "true")
+            } else if *is_json {
                 let parsed = serde_json::from_str::<serde_json::Number>(text).map_err(|_| {
                     RequestError::new("bad-parameter", format!("'{text}' is no number")).parameter(name)
                 })?;
@@ -240,9 +253,11 @@ impl SolveOptions {
     pub fn check(&self, at: &str) -> Result<(), RequestError> {
         let wrong =
             |field: &str, detail: String| Err(RequestError::new("bad-option", detail).pointer(format!("{at}/{field}")));
-        for (field, value) in
-            [("time_limit_seconds", self.time_limit_seconds), ("queue_timeout_seconds", self.queue_timeout_seconds)]
-        {
+        for (field, value) in [
+            ("time_limit_seconds", self.time_limit_seconds),
+            ("stall_limit_seconds", self.stall_limit_seconds),
+            ("queue_timeout_seconds", self.queue_timeout_seconds),
+        ] {
             if let Some(value) = value.filter(|v| !(*v > 0.0 && *v <= MOST_SECONDS)) {
                 return wrong(field, format!("{value} seconds: it must be more than 0 and at most {MOST_SECONDS}"));
             }
@@ -277,6 +292,12 @@ impl SolveOptions {
         if let Some((field, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return wrong(field, "it must be at least 1".into());
         }
+        if self.deterministic && self.stall_limit_seconds.is_some() {
+            return wrong("stall_limit_seconds", "it goes by the clock, which a deterministic solve does not".into());
+        }
+        if self.deterministic && self.threads.is_some_and(|threads| threads > 1) {
+            return wrong("threads", "a deterministic solve has one thread".into());
+        }
         self.check_lanes(at)
     }
 
@@ -307,6 +328,8 @@ impl SolveOptions {
             solution_limit: self.solution_limit,
             memory_limit_bytes: self.memory_limit_bytes,
             objective_target: self.objective_target,
+            stall_limit: self.stall_limit_seconds.map(Duration::from_secs_f64),
+            deterministic: self.deterministic,
             cutoff: self.cutoff,
             emphasis: self.emphasis.unwrap_or_default(),
             lp_method: self.lp_method.unwrap_or_default(),
@@ -348,6 +371,8 @@ mod tests {
             solution_limit: Some(1),
             memory_limit_bytes: Some(1),
             objective_target: Some(1.0),
+            stall_limit_seconds: Some(1.0),
+            deterministic: true,
             cutoff: Some(1.0),
             emphasis: Some(Emphasis::Feasibility),
             lp_method: Some(LpMethod::Simplex),
@@ -374,6 +399,9 @@ mod tests {
             ("gap=x", "bad-parameter", "gap"),
             ("gap=-1", "bad-option", "gap"),
             ("threads=1.5", "bad-parameter", "threads"),
+            ("threads=true", "bad-parameter", "threads"),
+            ("deterministic=1", "bad-parameter", "deterministic"),
+            ("deterministic=yes", "bad-parameter", "deterministic"),
             ("lp_method=magic", "bad-parameter", "lp_method"),
             ("timelimit=3", "unknown-parameter", "timelimit"),
             ("seed=1&seed=2", "bad-parameter", "seed"),
@@ -392,6 +420,9 @@ mod tests {
             (r#"{"time_limit_seconds": 0}"#, "/options/time_limit_seconds"),
             (r#"{"time_limit_seconds": 1e300}"#, "/options/time_limit_seconds"),
             (r#"{"threads": 0}"#, "/options/threads"),
+            (r#"{"threads": 2, "deterministic": true}"#, "/options/threads"),
+            (r#"{"stall_limit_seconds": 0}"#, "/options/stall_limit_seconds"),
+            (r#"{"stall_limit_seconds": 1, "deterministic": true}"#, "/options/stall_limit_seconds"),
             (r#"{"solver": []}"#, "/options/solver"),
             (r#"{"solver": ["highs", "race"]}"#, "/options/solver"),
             (r#"{"seed": 4294967295}"#, "/options/seed"),

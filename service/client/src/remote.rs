@@ -223,6 +223,8 @@ impl RemoteSession {
             solution_limit: options.solution_limit,
             memory_limit_bytes: options.memory_limit_bytes,
             objective_target: options.objective_target,
+            stall_limit_seconds: options.stall_limit.map(|limit| limit.as_secs_f64()),
+            deterministic: options.deterministic,
             cutoff: options.cutoff,
             emphasis: Some(options.emphasis),
             lp_method: Some(options.lp_method),

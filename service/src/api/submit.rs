@@ -95,7 +95,7 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
     let cores = app.scheduler.cores();
     let lineup = app.desk.roster.line_up(&order.options, &order.problem, cores).await;
     let lineup = lineup.map_err(|error| Problem::of_roster(error, order.options_at))?;
-    let threads = order.options.threads.unwrap_or(lineup.lanes.len() as u32);
+    let threads = order.options.to_backend().threads_of_race(lineup.lanes.len() as u32);
     let model = format!("model/{}", order.identity);
     let (blobs, key, image) = (app.desk.blobs.clone(), model.clone(), order.image);
     let placed = tokio::task::spawn_blocking(move || blobs.place(&key, image)).await;

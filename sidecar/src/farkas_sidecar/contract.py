@@ -37,6 +37,7 @@ class Options:
     solution_limit: int | None = None
     memory_limit_bytes: int | None = None
     objective_target: float | None = None
+    deterministic: bool = False
     cutoff: float | None = None
     emphasis: str = "balanced"
     lp_method: str = "auto"

@@ -54,7 +54,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     number(text, "a tolerance such as 1e-6").and_then(|v| if v <= 1.0 { Ok(v) } else { Err("at most 1".to_owned()) })
 }
 
-const KEYWORDS: [Keyword; 17] = [
+const KEYWORDS: [Keyword; 18] = [
     Keyword {
         names: &["timelimit", "time_limit", "lim:time", "maxtime", "max_cpu_time"],
         takes: "seconds",
@@ -73,6 +73,19 @@ const KEYWORDS: [Keyword; 17] = [
         set: |s, text| {
             let seconds = number(text, "seconds")?;
             s.options.stall_limit = Duration::try_from_secs_f64(seconds).ok().filter(|d| d.as_secs_f64() < 1e9);
+            Ok(())
+        },
+    },
+    Keyword {
+        names: &["deterministic"],
+        takes: "0 or 1",
+        does: "the same answer every time: one thread, one solver after another, no clock",
+        set: |s, text| {
+            s.options.deterministic = match text {
+                "0" => false,
+                "1" => true,
+                _ => return Err("0 or 1".to_owned()),
+            };
             Ok(())
         },
     },

@@ -104,7 +104,7 @@ fn drive(arguments: &[OsString]) -> Result<(), Failure> {
 
     let backends = registry.select(&settings.solvers).map_err(|e| usage(e.to_string()))?;
     let options = settings.options.clone();
-    let lineup = lineup::choose(&problem, &backends, options.threads.unwrap_or(1), &options);
+    let lineup = lineup::choose(&problem, &backends, options.threads_of_race(1), &options);
     if lineup.lanes.is_empty() {
         let message = format!("{banner}: failure: no solver takes it: {}", lineup.reason);
         let report = Report {

@@ -363,7 +363,9 @@ impl Search<'_> {
     fn relaxation_unbounded(&self) -> Result<Claim, SessionError> {
         let lp = self.relaxation()?;
         let arrays = Arrays::of(self.mip.problem).uncrossed(self.mip.options.tolerances.bound).without_cost();
-        let search = Feasibility { search: self, until: Instant::now() + FEASIBILITY_TIME };
+        let by_clock = !self.mip.options.deterministic;
+        let until = by_clock.then(|| Instant::now() + FEASIBILITY_TIME);
+        let search = Feasibility { search: self, until };
         let run = ffi::solve_mip(&arrays, &arguments(self.mip), &search).map_err(SessionError::Broken)?;
         let counters = Counters { nodes: run.nodes, simplex_iterations: run.iterations, ..Counters::default() };
         if let Some(point) = run.point.as_deref().and_then(|point| self.completion.settle(point)) {
@@ -415,12 +417,12 @@ impl Search<'_> {
 /// end where integers have no bounds, so it gets a time of its own.
 struct Feasibility<'a, 'b> {
     search: &'a Search<'b>,
-    until: Instant,
+    until: Option<Instant>,
 }
 
 impl Listener for Feasibility<'_, '_> {
     fn should_end(&self) -> bool {
-        self.search.should_end() || Instant::now() >= self.until
+        self.search.should_end() || self.until.is_some_and(|until| Instant::now() >= until)
     }
     fn log(&self, line: &str) {
         self.search.log(line);

@@ -218,7 +218,7 @@ impl Solve<'_, '_> {
             (false, sys::MODEL_STATUS_INFEASIBLE) => {
                 claim.ray = rays::of_empty_row(&self.s.problem, self.options.tolerances.feasibility).map(Ray::Farkas);
                 if claim.ray.is_none() && may_run && self.s.problem.num_nonzeros() > 0 {
-                    let ray = self.run(Subject::Other, Some(self.ray_time()), Instance::dual_ray)?;
+                    let ray = self.run(Subject::Other, self.ray_time(), Instance::dual_ray)?;
                     claim.ray = ray.and_then(|y| rays::farkas(&self.s.problem, &y)).map(Ray::Farkas);
                     // The costs were zero for a while, which HiGHS' factorisation remembers.
                     self.s.instance.clear_solver();
@@ -234,14 +234,17 @@ impl Solve<'_, '_> {
     }
 
     /// How long a second run for a ray may take: as long as it is worth beside the answer, which is known already.
-    fn ray_time(&self) -> Duration {
+    fn ray_time(&self) -> Option<Duration> {
+        if self.options.deterministic {
+            return self.left();
+        }
         let worth = RAY_TIME.max(2 * self.begin.elapsed());
-        self.left().map_or(worth, |left| left.min(worth))
+        Some(self.left().map_or(worth, |left| left.min(worth)))
     }
 
     fn prove_unbounded(&mut self, claim: &mut Claim, may_run: bool) -> Result<(), SessionError> {
         if may_run && self.s.problem.num_nonzeros() > 0 {
-            let ray = self.run(Subject::Other, Some(self.ray_time()), Instance::primal_ray)?;
+            let ray = self.run(Subject::Other, self.ray_time(), Instance::primal_ray)?;
             claim.ray = ray.map(Ray::Primal);
             let feasible = self.s.instance.info_int(c"primal_solution_status") == sys::SOLUTION_STATUS_FEASIBLE;
             if claim.point.is_none() && feasible {
@@ -281,7 +284,7 @@ impl Solve<'_, '_> {
         if self.stop.is_stopped() || self.time_is_up() {
             return Ok(claim);
         }
-        let ray = self.run(Subject::Other, Some(self.ray_time()), Instance::primal_ray)?;
+        let ray = self.run(Subject::Other, self.ray_time(), Instance::primal_ray)?;
         let Some(ray) = ray.or_else(|| rays::of_free_column(&problem)) else { return Ok(claim) };
         self.s.instance.clear_solver();
         let detail = "HiGHS: unbounded (a feasible point, and a ray of the relaxation)";

@@ -125,7 +125,9 @@ impl<'a> Search<'a> {
             SLICE_NODES
         };
         let mut slice = ResumeOptions::default();
-        slice.time_limit = left.into_iter().chain([SLICE]).min();
+        // Where a slice ends decides on the way the search goes.
+        let by_clock = (!self.options.deterministic).then_some(SLICE);
+        slice.time_limit = left.into_iter().chain(by_clock).min();
         slice.node_limit =
             self.options.node_limit.map(|most| most.saturating_sub(nodes)).into_iter().chain([few]).min();
         slice.mip_gap = Some(self.options.tolerances.relative_gap.max(0.0));
