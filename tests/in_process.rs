@@ -1,4 +1,7 @@
-//! `m.solve()` in this process, whichever solvers the program was compiled with: HiGHS, or those in pure Rust in its place.
+//! `m.solve()` and races in this process, whichever solvers the program was compiled with: HiGHS, or those in pure Rust in its
+//! place.
+
+use std::time::Duration;
 
 use farkas::prelude::*;
 
@@ -91,5 +94,120 @@ fn an_open_model_is_solved_again() -> Result<(), SolveError> {
     assert_eq!(open.solve()?.objective(), Some(14.5));
     open.rhs(row, 3.0)?;
     assert_eq!(open.solve()?.objective(), Some(6.0));
+    Ok(())
+}
+
+/// Processes that this one has started and that are still there.
+#[cfg(target_os = "linux")]
+fn children() -> Vec<String> {
+    let own = std::process::id().to_string();
+    let processes = std::fs::read_dir("/proc").expect("Linux has it").filter_map(Result::ok);
+    // `pid (name) state parent …`; the name may hold anything, brackets too.
+    let stats = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
+    stats.filter(|stat| stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)) == Some(&own)).collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn children() -> Vec<String> {
+    Vec::new()
+}
+
+/// Assigns 25 things to 25 places, with a cost that has no pattern; integers, or shares.
+fn assignment(integers: bool) -> Model {
+    let mut m = Model::new("assignment");
+    let (things, places) = (0..25_usize, 0..25_usize);
+    let keys = (things.clone(), places.clone());
+    let go = if integers { m.binary("go").over(keys) } else { m.nonnegative("go").over(keys) };
+    let cost = |i: usize, j: usize| ((i * 37 + j * 101 + i * j * 7) % 97) as f64;
+    m.minimize(sum(go.keys(), |(i, j)| cost(i, j) * go[(i, j)]));
+    m.rows("one place", things.clone(), |i| sum(places.clone(), |j| go[(i, j)]).eq(1));
+    m.rows("one thing", places.clone(), |j| sum(things.clone(), |i| go[(i, j)]).eq(1));
+    // Without these two it would be integer by itself.
+    m.row("weight", sum(go.keys(), |(i, j)| ((i * j) % 13) as f64 * go[(i, j)]).le(140));
+    m.row("length", sum(go.keys(), |(i, j)| ((i + 2 * j) % 11) as f64 * go[(i, j)]).ge(130));
+    m
+}
+
+#[cfg(feature = "highs")]
+#[test]
+fn a_race_on_threads_starts_no_process() -> Result<(), SolveError> {
+    use farkas::lineup::Rules;
+    let linear = "[[rule]]\nname = \"three\"\nlanes = [{ solver = \"highs\", method = \"simplex\" }, \
+                  { solver = \"highs\", method = \"barrier\" }, { solver = \"clarabel\" }]";
+    let integer = "[[rule]]\nname = \"two\"\nlanes = [{ solver = \"highs\" }, { solver = \"microlp\" }]";
+    let cases = [(false, linear, vec!["highs", "highs", "clarabel"]), (true, integer, vec!["highs", "microlp"])];
+    for (integers, rules, lanes) in cases {
+        let model = assignment(integers);
+        let alone = Solver::highs().solve(&model)?.objective().expect("solved");
+        let solver = Solver::race_in_process()
+            .lineup(Rules::read(rules).expect("rules"))
+            .threads(3)
+            .time_limit(Duration::from_secs(60))
+            .on_progress(|_| assert_eq!(children(), Vec::<String>::new()));
+        let answer = solver.solve(&model)?;
+        assert_eq!(solvers_of(&answer), lanes, "{answer}");
+        assert_eq!(answer.reason(), Reason::Optimal, "{answer}");
+        assert!((answer.objective().expect("solved") - alone).abs() <= 1e-4 * alone.abs(), "{alone}, {answer}");
+        assert_eq!(children(), Vec::<String>::new());
+    }
+    Ok(())
+}
+
+#[test]
+fn whoever_is_compiled_in_races_and_whoever_is_not_is_refused() -> Result<(), SolveError> {
+    use farkas::lineup::Rules;
+    let answer = Solver::race_in_process().time_limit(Duration::from_secs(60)).solve(&assignment(true))?;
+    assert_eq!(answer.reason(), Reason::Optimal, "{answer}");
+    assert_eq!(children(), Vec::<String>::new());
+    let rules = Rules::read("[[rule]]\nname = \"other\"\nlanes = [{ solver = \"lindo\" }]").expect("rules");
+    let refused = Solver::race_in_process().lineup(rules).solve(&assignment(true)).expect_err("there is no lindo here");
+    assert!(refused.to_string().contains("no solver 'lindo'; there are: "), "{refused}");
+    // Opened, changed and solved again, each time by a race.
+    let mut m = Model::new("open");
+    let (x, y) = (m.continuous("x").bounds(0, 10).one(), m.integer("y").bounds(0, 10).one());
+    m.maximize(x + 2 * y);
+    let row = m.row("row", (x + y).le(7.5));
+    let mut open = m.open(Solver::race_in_process())?;
+    assert_eq!(open.solve()?.objective(), Some(14.5));
+    open.rhs(row, 3.0)?;
+    assert_eq!(open.solve()?.objective(), Some(6.0));
+    Ok(())
+}
+
+#[cfg(all(feature = "highs", feature = "scip"))]
+#[test]
+fn scip_races_on_a_thread_beside_highs() -> Result<(), SolveError> {
+    use farkas::backends::contract::Backend;
+    use farkas::backends::solvers::{highs::Highs, scip::ScipBackend};
+    use std::sync::Arc;
+    let both: [Arc<dyn Backend>; 2] = [Arc::new(Highs::new()), Arc::new(ScipBackend::new())];
+    let model = assignment(true);
+    let alone = Solver::highs().solve(&model)?.objective().expect("solved");
+    let answer = Solver::race_of(both).threads(2).solve(&model)?;
+    assert_eq!(answer.reason(), Reason::Optimal, "{answer}");
+    assert!((answer.objective().expect("solved") - alone).abs() <= 1e-4 * alone.abs(), "{alone}, {answer}");
+    assert_eq!(children(), Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn a_solver_alone_keeps_the_limits_that_it_is_not_told_of() -> Result<(), SolveError> {
+    use farkas::backends::solvers::mock::Mock;
+    use std::sync::Arc;
+    let mut m = Model::new("integers");
+    let x = m.integer("x").bounds(0, 9).one();
+    m.maximize(x);
+    m.row("row", (2 * x).le(15));
+    let solver = |script: &str| Solver::backend(Arc::new(Mock::scripted("mock", script)));
+    let stalled = solver("incumbent 1; bound 8; until-stop; limit").stall_limit(Duration::from_millis(50)).solve(&m)?;
+    assert_eq!(
+        (stalled.objective(), stalled.termination().limit()),
+        (Some(1.0), Some(Limit::SlowProgress)),
+        "{stalled}"
+    );
+    let limited = solver("incumbent 2; until-stop; limit").deterministic().time_limit(Duration::from_millis(50));
+    let limited = limited.solve(&m)?;
+    assert_eq!((limited.objective(), limited.termination().limit()), (Some(2.0), Some(Limit::Time)), "{limited}");
+    assert!(limited.evidence().notes.iter().any(|note| note.contains("another run may end elsewhere")), "{limited}");
     Ok(())
 }

@@ -76,13 +76,12 @@ fn told(options: &Options) -> Options {
     if options.deterministic { deterministic::told(options) } else { Options { stall_limit: None, ..options.clone() } }
 }
 
-/// The claim of a solve that was interrupted from here, with the limit it ran into.
+/// The claim of a solve that was stopped from here, with the limit it ran into.
 fn renamed(mut claim: Claim, limit: Limit) -> Claim {
-    let termination = &claim.termination;
-    let is_open = matches!(termination.reason(), Reason::Feasible | Reason::NoSolutionFound);
-    if is_open && termination.limit() == Some(Limit::Interrupted) {
+    let reason = claim.termination.reason();
+    if matches!(reason, Reason::Feasible | Reason::NoSolutionFound) {
         let detail = if limit == Limit::SlowProgress { "no better point came within the stall limit" } else { "" };
-        claim.termination = Termination::at_limit(termination.reason() == Reason::Feasible, limit, detail);
+        claim.termination = Termination::at_limit(reason == Reason::Feasible, limit, detail);
     }
     claim
 }

@@ -26,6 +26,7 @@ use crate::cli::view::{LiveView, PlainView};
 use crate::cli::{Exit, Failure, input, lineup as own, summary};
 
 /// What `farkas solve` takes.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct SolveArgs {
     /// Problem files: MPS, CPLEX LP, AMPL .nl or Farkas JSON, plain, .gz, .zst, .bz2 or .xz; `-` is standard input

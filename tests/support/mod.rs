@@ -54,3 +54,34 @@ pub fn solvers() -> Vec<&'static str> {
     }
     here
 }
+
+/// Market split (Cornuéjols and Dawande): easy to satisfy with slack, very hard to prove. Rows that halve random weights,
+/// with penalised slacks so that every point of 0 and 1 is feasible.
+pub fn market_split() -> String {
+    use std::fmt::Write as _;
+    let (rows, columns) = (6_u64, 50_u64);
+    let mut state = 1_u64;
+    let mut weight = || {
+        // A linear congruential generator (Knuth's MMIX constants).
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % 100
+    };
+    let weights: Vec<Vec<u64>> = (0..rows).map(|_| (0..columns).map(|_| weight()).collect()).collect();
+    let mut text = "NAME split\nROWS\n N cost\n".to_string();
+    (0..rows).for_each(|i| writeln!(text, " E r{i}").unwrap());
+    text += "COLUMNS\n    M 'MARKER' 'INTORG'\n";
+    for j in 0..columns {
+        (0..rows).for_each(|i| writeln!(text, "    x{j} r{i} {}", weights[i as usize][j as usize]).unwrap());
+    }
+    text += "    M 'MARKER' 'INTEND'\n";
+    for i in 0..rows {
+        writeln!(text, "    over{i} cost 1 r{i} -1\n    under{i} cost 1 r{i} 1").unwrap();
+    }
+    text += "RHS\n";
+    for (i, row) in weights.iter().enumerate() {
+        writeln!(text, "    rhs r{i} {}", row.iter().sum::<u64>() / 2).unwrap();
+    }
+    text += "BOUNDS\n";
+    (0..columns).for_each(|j| writeln!(text, " BV bnd x{j}").unwrap());
+    text + "ENDATA\n"
+}

@@ -292,13 +292,20 @@ impl SolveOptions {
         if let Some((field, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return wrong(field, "it must be at least 1".into());
         }
-        if self.deterministic && self.stall_limit_seconds.is_some() {
-            return wrong("stall_limit_seconds", "it goes by the clock, which a deterministic solve does not".into());
-        }
-        if self.deterministic && self.threads.is_some_and(|threads| threads > 1) {
-            return wrong("threads", "a deterministic solve has one thread".into());
-        }
+        self.check_deterministic(at)?;
         self.check_lanes(at)
+    }
+
+    fn check_deterministic(&self, at: &str) -> Result<(), RequestError> {
+        let (field, detail) = match (self.stall_limit_seconds, self.threads) {
+            (Some(_), _) => ("stall_limit_seconds", "it goes by the clock, which a deterministic solve does not"),
+            (_, Some(2..)) => ("threads", "a deterministic solve has one thread"),
+            _ => return Ok(()),
+        };
+        if !self.deterministic {
+            return Ok(());
+        }
+        Err(RequestError::new("bad-option", detail.to_owned()).pointer(format!("{at}/{field}")))
     }
 
     fn check_lanes(&self, at: &str) -> Result<(), RequestError> {
