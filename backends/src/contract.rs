@@ -7,6 +7,7 @@
 mod collected;
 pub(crate) mod conflict;
 mod lazy;
+mod pause;
 pub(crate) mod rays;
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -23,6 +24,7 @@ use crate::options::{Emphasis, LpMethod, Options};
 pub use collected::Collected;
 pub use conflict::{End, Member};
 pub use lazy::{LazyRow, Separate};
+pub use pause::Pause;
 
 /// Whether a backend can be used here and now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -344,6 +346,11 @@ pub struct Start {
 pub trait Session: Send {
     /// Version of the solver behind it.
     fn version(&self) -> &str;
+
+    /// What stops and continues its solves from another thread; `None` where they run inside this process.
+    fn pause(&self) -> Option<Arc<dyn Pause>> {
+        None
+    }
 
     /// Goes over to the problem that `revision` made of the one that is open. The next solve starts from what is known: a
     /// solver that can keeps its basis and changes its problem in place, any other loads it anew and keeps the last point.

@@ -1,6 +1,7 @@
 //! The worker that hosts the mock, for tests; its argument is the mock's script.
 //!
-//! With the argument `parent` it is the parent of several workers that hang, until it is killed.
+//! With the argument `parent` it is the parent of several workers that hang, until it is killed; with `paused-parent` they
+//! stand still as well.
 
 use std::env;
 use std::process::ExitCode;
@@ -12,9 +13,19 @@ fn main() -> ExitCode {
     match env::args().nth(1).as_deref() {
         None => worker::serve(&Mock::new()),
         #[cfg(target_os = "linux")]
-        Some("parent") => parent::run(),
+        Some("parent") => parent::run(Workers::Hang),
+        #[cfg(target_os = "linux")]
+        Some("paused-parent") => parent::run(Workers::StandStill),
         Some(script) => worker::serve(&Mock::scripted("mock", script)),
     }
+}
+
+/// What becomes of the workers of a process to be killed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg(target_os = "linux")]
+enum Workers {
+    Hang,
+    StandStill,
 }
 
 /// A process to be killed.
@@ -24,13 +35,14 @@ mod parent {
     use std::sync::{Arc, mpsc};
     use std::{env, thread};
 
+    use super::Workers;
     use farkas_backends::contract::{Backend, Control, Event, Start, StopToken};
     use farkas_backends::options::Options;
     use farkas_backends::worker::{Program, WorkerBackend, WorkerConfig};
     use farkas_modeling::{Problem, ProblemData};
 
     /// Two workers that hang, each in its way, and one that waits in the pool. Prints a line when they do.
-    pub fn run() -> ExitCode {
+    pub fn run(workers: Workers) -> ExitCode {
         let (Ok(path), Ok(empty)) = (env::current_exe(), Problem::new(ProblemData::default())) else {
             return ExitCode::FAILURE;
         };
@@ -44,6 +56,10 @@ mod parent {
                 scope.spawn(move || {
                     let options = Options { native: [("mock".into(), script.into())].into(), ..Options::default() };
                     if let Ok(mut session) = backend.open(problem) {
+                        if let Some(pause) = session.pause().filter(|_| workers == Workers::StandStill) {
+                            pause.pause();
+                            let _ = tell.0.send(()); // it will not do so itself
+                        }
                         let _ = session.solve(&options, &Start::default(), &tell, &StopToken::new());
                     }
                 });

@@ -8,7 +8,7 @@ use farkas_modeling::{Claim, Problem, Tolerances};
 
 use super::{Bridged, Crossing, Route};
 use crate::contract::{
-    Backend, Control, Event, Member, Separate, Session, SessionError, Start, StopToken, carried, revises,
+    Backend, Control, Event, Member, Pause, Separate, Session, SessionError, Start, StopToken, carried, revises,
 };
 use crate::options::Options;
 
@@ -81,6 +81,10 @@ impl<B: Backend + ?Sized + 'static> BridgedSession<B> {
 impl<B: Backend + ?Sized + 'static> Session for BridgedSession<B> {
     fn version(&self) -> &str {
         self.inner.version()
+    }
+
+    fn pause(&self) -> Option<Arc<dyn Pause>> {
+        self.inner.pause()
     }
 
     /// A problem that needs no bridge before and after goes to the solver's session; anything else is rewritten and opened

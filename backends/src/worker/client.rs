@@ -16,11 +16,12 @@ use super::image_cache::{SealedImage, image_of};
 use super::inquiry;
 use super::limits::{Bell, End, Limits};
 use super::link::{LinkError, unexpected};
+use super::pause::PauseSwitch;
 use super::pool::{Loan, NoWorker, Pool, Program, WorkerConfig};
 use crate::bridges;
 use crate::contract::{
-    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Member, Session, SessionError, Start,
-    StopToken, carried, fits_by_capabilities, revises,
+    Availability, Backend, BackendError, Capabilities, Control, Event, Fit, Member, Pause, Session, SessionError,
+    Start, StopToken, carried, fits_by_capabilities, revises,
 };
 use crate::options::Options;
 
@@ -132,6 +133,7 @@ impl Backend for WorkerBackend {
                 image,
                 number: 0,
                 carried: Start::default(),
+                pause: Arc::default(),
             })),
             Err(refused) => {
                 self.pool.give_back(loan);
@@ -221,6 +223,7 @@ struct WorkerSession {
     number: u64,
     /// What the next solve starts from unless told otherwise, for a worker that is handed changed problems as images.
     carried: Start,
+    pause: Arc<PauseSwitch>,
 }
 
 impl Drop for WorkerSession {
@@ -294,6 +297,10 @@ impl Session for WorkerSession {
         &self.version
     }
 
+    fn pause(&self) -> Option<Arc<dyn Pause>> {
+        Some(Arc::<PauseSwitch>::clone(&self.pause))
+    }
+
     /// Sends the changes to the worker, whose session goes on warm if its solver can. For a worker that changes nothing in
     /// place, and for a change too large for a frame, it opens the changed problem's image instead.
     fn apply(&mut self, revision: &Revision) -> Result<(), SessionError> {
@@ -340,6 +347,7 @@ impl Session for WorkerSession {
             limits: Limits::begin(self.number, options.time_limit, &self.pool.config, stop),
             number: self.number,
             control,
+            pause: &self.pause,
             offer: None,
         };
         let end = solve.run(options, start, &bell);
@@ -349,7 +357,9 @@ impl Session for WorkerSession {
             let point = claim.point.as_deref().map(Arc::from);
             self.carried = Start { point, basis: claim.basis.clone().map(Arc::new) };
         }
-        self.settle(loan, options, end)
+        let settled = self.settle(loan, options, end);
+        self.pause.end();
+        settled
     }
 
     /// By its worker's solver, within the limits of a solve. A token that is set already would reach a quick one too late.
@@ -394,6 +404,7 @@ struct Solve<'a> {
     limits: Limits<'a>,
     number: u64,
     control: &'a (dyn Control + Sync),
+    pause: &'a PauseSwitch,
     /// A point that waits to be sent: the newest.
     offer: Option<Arc<CheckedPoint>>,
 }
@@ -401,6 +412,7 @@ struct Solve<'a> {
 impl Solve<'_> {
     fn run(&mut self, options: &Options, start: &Start, bell: &Bell) -> Result<Result<Claim, SessionError>, End> {
         let takes_offers = self.loan.link.hello().is_some_and(|hello| hello.capabilities.incumbents_in);
+        self.pause.begin(self.loan.link.process());
         self.loan.link.send(&ToWorker::Solve {
             number: self.number,
             options: Box::new(options.clone()),
@@ -409,6 +421,9 @@ impl Solve<'_> {
         })?;
         loop {
             bell.silence();
+            if self.limits.asks_to_stop() {
+                self.pause.end(); // it has to hear of it
+            }
             let mut until = self.limits.keep(&mut self.loan.link)?;
             if takes_offers {
                 self.offer()?;
@@ -423,8 +438,11 @@ impl Solve<'_> {
         }
     }
 
-    /// Sends the newest point on offer, unless an older one is still on its way.
+    /// Sends the newest point on offer, unless an older one is still on its way, or the worker stands still.
     fn offer(&mut self) -> Result<(), LinkError> {
+        if self.pause.is_paused() {
+            return Ok(());
+        }
         if let Some(point) = self.control.offered() {
             self.offer = Some(point);
         }

@@ -77,6 +77,11 @@ impl<'a> Limits<'a> {
         Self { number, config, stop, begun: Instant::now(), time_limit, stopped_at: None }
     }
 
+    /// Whether somebody asked to stop, and not to kill.
+    pub(super) fn asks_to_stop(&self) -> bool {
+        self.stop.is_stopped() && !self.stop.is_killed()
+    }
+
     /// Passes a stop on, says until when the worker may be waited for, and when it must end now.
     pub(super) fn keep(&mut self, link: &mut Link) -> Result<Instant, End> {
         if self.stop.is_killed() {

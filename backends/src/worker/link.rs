@@ -80,7 +80,7 @@ impl Link {
     }
 
     /// The process behind it.
-    pub(super) fn process(&self) -> &Process {
+    pub(super) fn process(&self) -> &Arc<Process> {
         &self.process
     }
 

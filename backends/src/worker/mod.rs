@@ -25,6 +25,8 @@ pub mod members;
 #[cfg(target_os = "linux")]
 mod outbox;
 #[cfg(target_os = "linux")]
+mod pause;
+#[cfg(target_os = "linux")]
 pub mod pool;
 #[cfg(target_os = "linux")]
 pub mod spawner;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 
 use super::PARENT_VARIABLE;
 
@@ -47,6 +47,8 @@ pub struct Process {
 #[derive(Debug, Default)]
 struct State {
     exit: Option<ExitStatus>,
+    /// Its number may be another's by now.
+    reaped: bool,
     tail: VecDeque<u8>,
 }
 
@@ -56,10 +58,29 @@ impl Process {
         self.pid.as_raw_nonzero().get()
     }
 
-    /// Kills it, if it still runs.
+    /// Kills it, if it still runs, and all in its process group.
     pub fn kill(&self) {
-        // The one failure there can be is that it has ended already.
+        self.signal_group(Signal::KILL);
+        // A program may have left its group. The one failure there can be is that it has ended already.
         let _ = pidfd_send_signal(&self.handle, Signal::KILL);
+    }
+
+    /// Stops it, and all in its process group, until [`resume`](Self::resume) or [`kill`](Self::kill).
+    pub fn pause(&self) {
+        self.signal_group(Signal::STOP);
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.signal_group(Signal::CONT);
+    }
+
+    /// Signals its process group, as long as its number is its own.
+    fn signal_group(&self, signal: Signal) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.reaped {
+            let _ = kill_process_group(self.pid, signal); // a group that is gone needs no signal
+        }
     }
 
     /// How it ended, after waiting for that no longer than `limit`; `None` while it runs.
@@ -88,6 +109,15 @@ impl Process {
         let too_many = (state.tail.len() + kept.len()).saturating_sub(TAIL_BYTES);
         state.tail.drain(..too_many);
         state.tail.extend(kept);
+    }
+
+    /// Reaps it, if it has ended; under the lock, so that nobody signals its number afterwards.
+    fn reap(&self, child: &mut Child) -> Option<ExitStatus> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where somebody else reaped it (a parent that ignores SIGCHLD), how it ended is lost; that it did is not.
+        let exit = child.try_wait().unwrap_or_else(|_| Some(ExitStatus::from_raw(0)));
+        state.reaped |= exit.is_some();
+        exit
     }
 
     fn end(&self, exit: ExitStatus) {
@@ -239,9 +269,9 @@ fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
 impl Ward {
     /// Reads what was printed and looks whether it ended; `false` when it did, and is reaped.
     fn attend(&mut self, room: &mut [u8]) -> bool {
-        let exit = self.child.try_wait();
+        let exit = self.process.reap(&mut self.child);
         // After the end everything that was printed is in the pipe; before it, one chunk a turn.
-        let mut turns = if matches!(exit, Ok(None)) { 1 } else { 16 };
+        let mut turns = if exit.is_none() { 1 } else { 16 };
         while let Some(pipe) = &mut self.printed
             && turns > 0
         {
@@ -254,18 +284,10 @@ impl Ward {
             }
             turns -= 1;
         }
-        match exit {
-            Ok(None) => true,
-            Ok(Some(exit)) => {
-                self.process.end(exit);
-                false
-            }
-            // Somebody else reaped it (a parent that ignores SIGCHLD): how it ended is lost, that it did is not.
-            Err(_) => {
-                self.process.end(ExitStatus::from_raw(0));
-                false
-            }
-        }
+        exit.is_none_or(|exit| {
+            self.process.end(exit);
+            false
+        })
     }
 }
 
@@ -302,7 +324,44 @@ mod tests {
         assert_eq!(exit.signal(), Some(9));
         let there = std::path::Path::new("/proc").join(process.id().to_string()).exists();
         assert!(!there, "the killed process was not reaped");
-        process.kill(); // harmless afterwards
+        for harmless in [Process::kill, Process::pause, Process::resume] {
+            harmless(&process);
+        }
+    }
+
+    /// State of a process: `T` when it stands still; nothing when it is gone.
+    fn state_of(id: &str) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.trim_start().chars().next()
+    }
+
+    fn becomes(id: &str, what: &str, is: impl Fn(Option<char>) -> bool) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !is(state_of(id)) {
+            assert!(Instant::now() < until, "{id} is {:?} and not {what}", state_of(id));
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_process_stands_still_with_its_children_and_is_killed_so() {
+        let (process, socket) = start(shell("sleep 1000 & echo $! >&0; wait")).unwrap();
+        let mut watched = [PollFd::new(&socket, PollFlags::IN)];
+        poll(&mut watched, None).unwrap();
+        let mut said = [0; 32];
+        let length = rustix::io::read(&socket, &mut said[..]).unwrap();
+        let child = String::from_utf8_lossy(&said[..length]).trim().to_owned();
+        let both = [process.id().to_string(), child];
+        let all = |what, is: fn(Option<char>) -> bool| both.iter().for_each(|id| becomes(id, what, is));
+        for _ in 0..2 {
+            process.pause();
+            all("stopped", |state| state == Some('T'));
+            process.resume();
+            all("at work", |state| state.is_some_and(|state| state != 'T'));
+        }
+        process.pause();
+        process.kill();
+        all("gone", |state| state.is_none_or(|state| state == 'Z'));
     }
 
     #[test]
