@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use farkas_api_types::{EventBody, Fields, SolveResult};
 use farkas_backends::contract::{Start, StopToken};
+use farkas_backends::race::trust::TrustTable;
 use farkas_backends::race::{self, Lineup, RaceSpec, Sharing};
 use farkas_backends::worker;
 use farkas_modeling::answer::{Answer, LaneState, Source};
@@ -189,11 +190,12 @@ impl Attempt {
         let mut options = self.ticket.options.to_backend();
         options.threads = Some(self.cores);
         options.time_limit = left.map(|left| Duration::from_secs_f64((left - self.seconds()).max(0.0)));
+        let trusted = self.ticket.options.trust.clone();
         let (problem, start) = (Arc::clone(&loaded.problem), loaded.start.clone());
         let (stop, recorder) = (self.ending.stop.clone(), Arc::clone(recorder));
         let (send, done) = oneshot::channel();
         let run = move || {
-            let trust = race::lineup::trust(&lineup);
+            let trust = race::lineup::trust_in(TrustTable::built_in(), &lineup, &trusted);
             let sharing = Sharing::default();
             let spec = RaceSpec { lineup, options, start, trust, sharing, observer: &*recorder, stop };
             let _ = send.send(race::run(&problem, spec));

@@ -13,6 +13,7 @@ use farkas_backends::contract::{Backend, Start, StopToken};
 use farkas_backends::options::{Emphasis, LpMethod, Options, Presolve};
 use farkas_backends::race::evidence::{self, Wanted};
 use farkas_backends::race::lineup::{self, Asking};
+use farkas_backends::race::trust::TrustTable;
 use farkas_backends::race::{self, Lineup, Observer, RaceSpec, Shared, Sharing};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::sidecars;
@@ -36,6 +37,10 @@ pub struct SolveArgs {
     /// service (http://HOST:PORT) is a solver too
     #[arg(long, short = 's', default_value = "race", value_delimiter = ',')]
     solver: Vec<String>,
+    /// Believe these solvers alone, whatever their record (`farkas backends` shows it): without this, a bound or an
+    /// infeasibility claimed by one that was seen to be wrong ends a race only when another solver claims as much
+    #[arg(long, value_name = "SOLVER", value_delimiter = ',')]
+    trust: Vec<String>,
     /// Wall-clock limit in seconds for each file; none if not given
     #[arg(long, short = 't', value_name = "SECONDS", value_parser = seconds)]
     time_limit: Option<Duration>,
@@ -236,6 +241,11 @@ fn solve_file(
     solvers: (&Registry, Option<&Rules>),
     stop: &StopToken,
 ) -> Result<Exit, Failure> {
+    let known = solvers.0.names();
+    if let Some(unknown) = args.trust.iter().find(|name| !known.contains(&name.as_str())) {
+        let remedy = format!("there are: {}; {SEE}", known.join(", "));
+        return Err(Failure::new(Exit::NoSolver, format!("--trust: there is no solver '{unknown}'; {remedy}")));
+    }
     let problem = worker::share(input::problem(file)?);
     let options = args.options();
     let mut lineup = choose(args, &problem, solvers, &options)?;
@@ -255,7 +265,7 @@ fn solve_file(
     let live = draws.then(|| LiveView::new(&title, args.log));
     let plain = PlainView { log: args.log };
     let observer: &dyn Observer = live.as_ref().map_or(&plain, |view| view);
-    let mut trust = lineup::trust(&lineup);
+    let mut trust = lineup::trust_in(TrustTable::built_in(), &lineup, &args.trust);
     if args.evidence == Wanted::Agreed {
         let others = others(&problem, solvers.0, &options)?;
         trust = evidence::ask_for_agreement(&mut lineup, &others, trust);

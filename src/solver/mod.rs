@@ -125,6 +125,7 @@ pub struct Solver<'a> {
     pool: usize,
     pub(crate) rules: Option<Arc<Rules>>,
     pub(crate) sharing: Sharing,
+    trusted: Vec<String>,
 }
 
 impl Solver<'static> {
@@ -218,8 +219,8 @@ impl Solver<'static> {
 
     fn new(how: How) -> Self {
         let (options, start, stop) = (Options::default(), StartAt::default(), StopToken::new());
-        let (rules, sharing) = (None, Sharing::default());
-        Self { how, options, start, stop, observer: None, progress: None, pool: 0, rules, sharing }
+        let (rules, sharing, trusted) = (None, Sharing::default(), Vec::new());
+        Self { how, options, start, stop, observer: None, progress: None, pool: 0, rules, sharing, trusted }
     }
 }
 
@@ -317,6 +318,19 @@ impl<'a> Solver<'a> {
     #[must_use]
     pub fn sharing(mut self, sharing: Sharing) -> Self {
         self.sharing = sharing;
+        self
+    }
+
+    /// Believes these solvers alone in a race, whatever their record. Without this, a bound or an infeasibility claimed by one
+    /// that was seen to be wrong ends a race only when another solver claims as much.
+    ///
+    /// ```
+    /// use farkas::prelude::*;
+    /// let solver = Solver::race().trust(["mipcl"]);
+    /// ```
+    #[must_use]
+    pub fn trust<S: Into<String>>(mut self, solvers: impl IntoIterator<Item = S>) -> Self {
+        self.trusted.extend(solvers.into_iter().map(Into::into));
         self
     }
 

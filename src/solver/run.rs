@@ -8,6 +8,7 @@ use farkas_backends::batch::{Batch, Scenario};
 use farkas_backends::contract::{Backend, BackendError, Control, Quiet, Session, SessionError, Start};
 use farkas_backends::deterministic;
 use farkas_backends::options::Options;
+use farkas_backends::race::trust::TrustTable;
 use farkas_backends::race::{self, RaceSpec, lineup};
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_backends::watch;
@@ -124,7 +125,7 @@ impl Solver<'_> {
         if lineup.lanes.is_empty() {
             return Err(SolveError::NoSolver(format!("no solver takes it: {}", lineup.reason)));
         }
-        let trust = lineup::trust(&lineup);
+        let trust = lineup::trust_in(TrustTable::built_in(), &lineup, &self.trusted);
         let ears = Ears::of(self);
         let (sharing, stop) = (self.sharing, self.stop.clone());
         let spec = RaceSpec { lineup, options, start, trust, sharing, observer: &ears, stop };

@@ -108,6 +108,11 @@ impl ToSchema for SolverChoice {
 pub struct SolveOptions {
     /// Who solves: `race` (default), a backend's name, or a list of lanes.
     pub solver: SolverChoice,
+    /// Backends that are believed alone, whatever their record: by default a bound or an infeasibility claimed by one that
+    /// was seen to be wrong counts in a race only when another backend claims as much. A list, or a text with commas.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
+    #[schema(value_type = Vec<String>, example = json!(["mipcl"]))]
+    pub trust: Vec<String>,
     /// Wall-clock limit in seconds, from the moment the job has its cores. Default: none on the command line, the
     /// server's maximum over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,9 +186,24 @@ pub struct SolveOptions {
     pub queue_timeout_seconds: Option<f64>,
 }
 
+/// Names, in a list or in a text with commas.
+fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        List(Vec<String>),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
+        Written::List(names) => names,
+    })
+}
+
 /// A field's name and whether its text in a query is JSON (a number, true or false) and not a word.
-const QUERY_FIELDS: [(&str, bool); 19] = [
+const QUERY_FIELDS: [(&str, bool); 20] = [
     ("solver", false),
+    ("trust", false),
     ("time_limit_seconds", true),
     ("gap", true),
     ("absolute_gap", true),
@@ -293,6 +313,9 @@ impl SolveOptions {
             return wrong(field, "it must be at least 1".into());
         }
         self.check_deterministic(at)?;
+        if self.trust.len() > MOST_LANES || self.trust.iter().any(|name| name.is_empty() || name.len() > 100) {
+            return wrong("trust", format!("it must name up to {MOST_LANES} backends"));
+        }
         self.check_lanes(at)
     }
 
@@ -369,6 +392,7 @@ mod tests {
     #[test]
     fn every_field_can_stand_in_a_query() {
         let all = SolveOptions {
+            trust: vec!["mipcl".into(), "cbc".into()],
             time_limit_seconds: Some(1.0),
             gap: Some(0.0),
             absolute_gap: Some(0.0),
@@ -392,10 +416,14 @@ mod tests {
         let json = serde_json::to_value(&all).unwrap();
         let object = json.as_object().unwrap();
         assert_eq!(object.len(), QUERY_FIELDS.len());
-        let text: Vec<(String, String)> = object
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), Into::into)))
-            .collect();
+        let written = |value: &serde_json::Value| match value {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Array(names) => {
+                names.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(",")
+            }
+            other => other.to_string(),
+        };
+        let text: Vec<(String, String)> = object.iter().map(|(name, value)| (name.clone(), written(value))).collect();
         let back = SolveOptions::from_query(text.iter().map(|(n, t)| (n.as_str(), t.as_str()))).unwrap();
         assert_eq!(back, all);
     }
@@ -405,6 +433,7 @@ mod tests {
         let cases = [
             ("gap=x", "bad-parameter", "gap"),
             ("gap=-1", "bad-option", "gap"),
+            ("trust=a,,b", "bad-option", "trust"),
             ("threads=1.5", "bad-parameter", "threads"),
             ("threads=true", "bad-parameter", "threads"),
             ("deterministic=1", "bad-parameter", "deterministic"),
