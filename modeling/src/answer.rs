@@ -355,7 +355,7 @@ pub struct LaneReport {
     pub state: LaneState,
     /// What it said at the end, or why it failed.
     pub detail: String,
-    /// Wall-clock seconds it ran.
+    /// Wall-clock seconds it ran, without its pauses.
     pub seconds: f64,
     /// How many checked incumbents came from it.
     pub incumbents: u64,
@@ -373,6 +373,8 @@ pub enum LaneState {
     Waiting,
     /// At work.
     Running,
+    /// Stopped for a while, so that another has its cores.
+    Paused,
     /// Ended by itself with a claim.
     Finished,
     /// Stopped because it was no longer needed.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use farkas_api_types::{EventBody, LaneStatus, Number};
 use farkas_backends::race::{Observer, RaceEvent};
+use farkas_modeling::answer::LaneState;
 use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::problem::Sense;
 use farkas_modeling::tolerances::relative_gap;
@@ -36,6 +37,7 @@ struct Slots {
     notes: Vec<Note>,
     lines_lost: u64,
     progress_at: Vec<f64>,
+    turned_at: Vec<f64>,
     incumbent: Option<f64>,
     bound: Option<f64>,
 }
@@ -91,15 +93,16 @@ impl Recorder {
         notes
     }
 
-    fn progress_is_due(slots: &mut Slots, lane: u16, seconds: f64) -> bool {
+    /// Whether it is long enough since a lane last told something of this sort; then it tells it now.
+    fn is_due(last: &mut Vec<f64>, lane: u16, seconds: f64) -> bool {
         let at = usize::from(lane);
-        if slots.progress_at.len() <= at {
-            slots.progress_at.resize(at + 1, f64::NEG_INFINITY);
+        if last.len() <= at {
+            last.resize(at + 1, f64::NEG_INFINITY);
         }
         let interval = (seconds / 100.0).clamp(PROGRESS_SECONDS, LONGEST_PROGRESS_SECONDS);
-        let due = seconds - slots.progress_at[at] >= interval;
+        let due = seconds - last[at] >= interval;
         if due {
-            slots.progress_at[at] = seconds;
+            last[at] = seconds;
         }
         due
     }
@@ -111,6 +114,12 @@ impl Observer for Recorder {
         let slots = &mut *slots;
         let mut point = None;
         let body = match event {
+            // Lanes that take turns tell of each; their start and their end are always heard.
+            RaceEvent::Lane { lane, state: LaneState::Paused | LaneState::Running, .. }
+                if !Self::is_due(&mut slots.turned_at, *lane, seconds) =>
+            {
+                return;
+            }
             RaceEvent::Lane { lane, solver, state, detail } => EventBody::Lane(LaneStatus {
                 lane: *lane,
                 solver: solver.clone(),
@@ -138,7 +147,7 @@ impl Observer for Recorder {
                 EventBody::Bound { bound: Number(*bound), found_by: found_by.clone() }
             }
             RaceEvent::Progress(progress) => {
-                if !Self::progress_is_due(slots, progress.lane, seconds) {
+                if !Self::is_due(&mut slots.progress_at, progress.lane, seconds) {
                     return;
                 }
                 EventBody::Progress {
@@ -220,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_at_most_four_a_second_and_rarer_later() {
+    fn progress_and_turns_are_told_four_times_a_second_at_most_and_rarer_later() {
         let recorder = Recorder::new(Sense::Minimize, None, Offers::default());
         let progress = |lane| {
             RaceEvent::Progress(farkas_backends::race::LaneProgress {
@@ -232,11 +241,14 @@ mod tests {
                 bound: None,
             })
         };
+        let turn = |lane| RaceEvent::Lane { lane, solver: "mock".into(), state: LaneState::Paused, detail: None };
         let cases =
             [(0.0, 0, 1), (0.1, 0, 0), (0.1, 1, 1), (0.25, 0, 1), (1000.0, 0, 1), (1005.0, 0, 0), (1010.0, 0, 1)];
         for (seconds, lane, expected) in cases {
-            recorder.on(seconds, &progress(lane));
-            assert_eq!(recorder.take().len(), expected, "at {seconds} s, lane {lane}");
+            for event in [progress(lane), turn(lane)] {
+                recorder.on(seconds, &event);
+                assert_eq!(recorder.take().len(), expected, "at {seconds} s: {event:?}");
+            }
         }
     }
 

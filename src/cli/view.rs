@@ -137,6 +137,7 @@ pub fn state_word(state: LaneState) -> &'static str {
     match state {
         LaneState::Waiting => "waiting",
         LaneState::Running => "running",
+        LaneState::Paused => "paused",
         LaneState::Finished => "finished",
         LaneState::Stopped => "stopped",
         LaneState::Killed => "killed",

@@ -10,7 +10,7 @@ use farkas_modeling::{Claim, Sense};
 use super::referee::LaneId;
 use super::slots::{Activity, Bell, Slots};
 use super::{Lane, LaneProgress};
-use crate::contract::StopToken;
+use crate::contract::{Pause, StopToken};
 
 /// Least time between two reports of a lane's progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
@@ -24,6 +24,10 @@ pub(super) struct Contender {
     pub(super) thread: Option<JoinHandle<()>>,
     pub(super) started: Option<Duration>,
     pub(super) ended: Option<Duration>,
+    /// What stops and continues it, once there is something and if there is.
+    pub(super) pause: Option<Arc<dyn Pause>>,
+    /// Since when it stands still, if it does, and how long it did before.
+    paused: (Option<Duration>, Duration),
     /// A point of it is being checked.
     pub(super) checking: bool,
     /// How it ended, in words.
@@ -45,6 +49,8 @@ impl Contender {
             thread: None,
             started: None,
             ended: None,
+            pause: None,
+            paused: (None, Duration::ZERO),
             checking: false,
             says: String::new(),
             nodes: 0,
@@ -60,6 +66,31 @@ impl Contender {
 
     pub(super) fn is_under_way(&self) -> bool {
         self.started.is_some() && self.ended.is_none()
+    }
+
+    /// Stops it, `now`.
+    pub(super) fn pause(&mut self, now: Duration) {
+        if let Some(pause) = &self.pause {
+            pause.pause();
+            self.paused.0 = Some(now);
+        }
+    }
+
+    /// Lets it go on, `now`.
+    pub(super) fn resume(&mut self, now: Duration) {
+        if let Some(pause) = &self.pause {
+            pause.resume();
+        }
+        if let Some(since) = self.paused.0.take() {
+            self.paused.1 += now.saturating_sub(since);
+        }
+    }
+
+    /// How long it was at work until `now`, from its start to its end but for its pauses.
+    pub(super) fn worked(&self, now: Duration) -> Option<Duration> {
+        let until = self.ended.unwrap_or(now);
+        let still = self.paused.0.map_or(Duration::ZERO, |since| until.saturating_sub(since));
+        Some(until.saturating_sub(self.started?).saturating_sub(self.paused.1 + still))
     }
 
     /// Takes note of its last words.

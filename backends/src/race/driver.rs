@@ -16,10 +16,12 @@ use farkas_modeling::{Claim, Reason};
 
 use super::checker::{CheckJob, Checked, Checker};
 use super::contender::Contender;
-use super::referee::{Command, Ending, Input, LaneFacts, LaneId, Limits, Notice, OUTSIDE, PointId, Referee, Wish};
+use super::referee::{
+    Command, Ending, Input, LaneFacts, LaneId, Limits, Notice, OUTSIDE, Pausing, PointId, Referee, Wish,
+};
 use super::repair::repair;
 use super::slots::{Bell, LaneEnd};
-use super::{RaceEvent, RaceSpec, Shared, Sharing, direct, lane, report};
+use super::{Lane, RaceEvent, RaceSpec, Shared, Sharing, direct, lane, report};
 use crate::contract::{Backend, StopToken};
 use crate::deterministic;
 
@@ -29,6 +31,8 @@ const TICK: Duration = Duration::from_millis(50);
 const REPAIR_LIMIT: Duration = Duration::from_secs(5);
 /// The same where no clock may decide.
 const AT_LEISURE: Duration = Duration::from_secs(366 * 86_400);
+/// Solvers take seeds that fit into an `i32`.
+const SEED_MASK: u32 = i32::MAX as u32;
 /// Points on the way are checked as long as that takes no more of the race than this share, and this much besides.
 const CHECK_SHARE: f64 = 0.1;
 const CHECK_ALLOWANCE: Duration = Duration::from_millis(20);
@@ -101,7 +105,7 @@ impl<'a> Driver<'a> {
     fn new(problem: Arc<Problem>, mut spec: RaceSpec<'a>, begun: Instant) -> Self {
         if spec.options.deterministic {
             spec.sharing = Sharing::none();
-            spec.lineup.lanes.iter_mut().for_each(|lane| lane.threads = 1);
+            spec.lineup.lanes.iter_mut().for_each(|lane| (lane.threads, lane.turn) = (1, None));
         }
         let lanes = &spec.lineup.lanes;
         let wanted: u32 = lanes.iter().map(|lane| lane.threads.max(1)).sum();
@@ -112,12 +116,14 @@ impl<'a> Driver<'a> {
         limits.time = spec.options.time_limit;
         limits.objective_target = spec.options.objective_target;
         limits.stall = spec.options.stall_limit;
+        limits.replaces = spec.sharing.has(Shared::Seats);
         let facts = lanes.iter().map(|lane| LaneFacts {
             solver: lane.backend.name().to_owned(),
             threads: lane.threads.max(1),
             // Whoever does not take points does not ask for them; finding out beforehand would start a worker.
             takes_incumbents: spec.sharing.has(Shared::Incumbents),
             after: lane.after,
+            turn: lane.turn,
         });
         let tolerances = spec.options.tolerances;
         let referee = Referee::new(facts.collect(), limits, problem.sense(), tolerances, &spec.trust);
@@ -228,9 +234,10 @@ impl<'a> Driver<'a> {
     fn hear_lane(&mut self, id: LaneId) -> Option<LaneEnd> {
         let lane = self.lanes.get_mut(usize::from(id)).filter(|lane| lane.is_under_way())?;
         let news = lane.slots.take();
-        if let Some(version) = news.opened {
-            lane.version = version;
-            self.feed(Input::Started(id));
+        if let Some(opened) = news.opened {
+            let pausing = if opened.pause.is_some() { Pausing::Possible } else { Pausing::Impossible };
+            (lane.version, lane.pause) = (opened.version, opened.pause);
+            self.feed(Input::Started(id, pausing));
         }
         for line in news.log {
             self.publish(&RaceEvent::Log { lane: id, line });
@@ -385,6 +392,9 @@ impl<'a> Driver<'a> {
                     self.lanes[usize::from(lane)].slots.offer(Arc::clone(point));
                 }
             }
+            Command::Recruit { lane, like, threads } => self.recruit(lane, like, threads),
+            Command::Pause(lane) => self.lanes[usize::from(lane)].pause(self.begun.elapsed()),
+            Command::Resume(lane) => self.lanes[usize::from(lane)].resume(self.begun.elapsed()),
             Command::Stop(lane) => self.lanes[usize::from(lane)].stop.stop(),
             Command::Kill(lane) => self.lanes[usize::from(lane)].stop.kill(),
             Command::Repair(lane, point) => self.start_repair(lane, point),
@@ -394,6 +404,16 @@ impl<'a> Driver<'a> {
             }
             Command::Finish(ending) => self.ending = Some(ending),
         }
+    }
+
+    /// A lane like that one, with a seed that no other of its solver has.
+    fn recruit(&mut self, id: LaneId, like: LaneId, threads: u32) {
+        let like = &self.spec.lineup.lanes[usize::from(like)];
+        let seed = like.seed.or(self.spec.options.seed).unwrap_or_default();
+        let seed = seed.wrapping_add(u32::from(id)) & SEED_MASK;
+        let lane = Lane { threads, seed: Some(seed), after: Duration::ZERO, ..like.clone() };
+        self.lanes.push(Contender::new(&lane, &self.bell, self.problem.sense()));
+        self.spec.lineup.lanes.push(lane);
     }
 
     fn start(&mut self, id: LaneId, point: Option<PointId>) {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use farkas_modeling::problem::Problem;
 use farkas_modeling::{Claim, Limit, Termination};
 
-use super::slots::{LaneEnd, Slots};
+use super::slots::{LaneEnd, Opened, Slots};
 use crate::contract::{Backend, SessionError, Start, StopToken};
 use crate::options::Options;
 
@@ -59,7 +59,7 @@ fn solve(job: &Job, slots: &Slots) {
     if job.stop.is_stopped() {
         return slots.end(interrupted());
     }
-    slots.opened(session.version());
+    slots.opened(Opened { version: session.version().to_owned(), pause: session.pause() });
     let mut options = job.options.clone();
     options.time_limit = options.time_limit.map(|limit| limit.saturating_sub(job.begun.elapsed()));
     let end = match session.solve(&options, &job.start, slots, &job.stop) {

@@ -36,6 +36,18 @@ struct Claims {
 }
 
 impl Claims {
+    /// The same solver's before it says anything.
+    fn of_nobody(&self) -> Self {
+        Self {
+            bound: f64::NEG_INFINITY,
+            sound: f64::NEG_INFINITY,
+            objective: f64::INFINITY,
+            verdict: None,
+            credit: Credit::Good,
+            ..self.clone()
+        }
+    }
+
     /// The bound as far as it counts.
     fn counting_bound(&self) -> f64 {
         match self.credit {
@@ -139,6 +151,17 @@ impl Ledger {
 
     pub(super) fn incumbent(&self) -> Option<Incumbent> {
         self.incumbent
+    }
+
+    /// Another lane of the same solver as this one takes part: it has said nothing yet.
+    pub(super) fn join(&mut self, like: LaneId) {
+        let claims = self.lanes[usize::from(like)].of_nobody();
+        self.lanes.push(claims);
+    }
+
+    /// Whether the lane's lone bound counts.
+    pub(super) fn is_trusted(&self, lane: LaneId) -> bool {
+        self.lanes[usize::from(lane)].trusted
     }
 
     /// The best objective the lane has named; it need not be true.
@@ -315,6 +338,27 @@ impl Ledger {
         let bounded = self.bound().is_some();
         let unbounded = self.agreed(|v| matches!(v, Verdict::Unbounded(_)), Verdict::Unbounded);
         (unbounded && !bounded).then_some(Settled::Unbounded)
+    }
+
+    /// The solver whose claim would end the race, were it not for its record: somebody else has to claim as much.
+    pub(super) fn unconfirmed(&self) -> Option<&str> {
+        if self.settled().is_some() {
+            return None;
+        }
+        if let Some(best) = self.incumbent {
+            let closes = |c: &Claims| best.value - c.counting_bound() <= self.tolerances.gap_width(best.value);
+            if let Some((_, claimant)) = self.counting().find(|(_, c)| !c.trusted && closes(c)) {
+                return Some(&claimant.solver);
+            }
+        }
+        let spoken = || self.counting().filter_map(|(_, c)| Some((c, c.verdict?)));
+        let (claimant, said) = spoken().next()?;
+        let open = match said {
+            Verdict::Optimal => false,
+            Verdict::Infeasible(_) => self.incumbent.is_none(),
+            Verdict::Unbounded(_) => self.bound().is_none(),
+        };
+        (open && spoken().all(|(_, other)| other == said)).then_some(&claimant.solver)
     }
 
     /// Whether a verdict is proven; or nobody says otherwise, and it comes from a trusted lane or from two solvers.

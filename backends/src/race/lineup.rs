@@ -102,6 +102,7 @@ fn candidates(
         lanes.push(Lane {
             threads: row.threads.min(threads),
             after: row.after.time(rule.expected),
+            turn: row.turn.or(rule.turn),
             ..Lane::of(Arc::clone(backend), &candidate)
         });
         chosen.push(candidate);
@@ -110,7 +111,7 @@ fn candidates(
     let others = backends.iter().filter(|backend| !named(backend));
     if rule.others {
         let after = rule.lanes.last().map(|row| row.after.time(rule.expected)).unwrap_or_default();
-        lanes.extend(others.map(|backend| Lane { after, ..plain(backend) }));
+        lanes.extend(others.map(|backend| Lane { after, turn: rule.turn, ..plain(backend) }));
     } else {
         not_asked.extend(others.map(|backend| (backend.name().to_owned(), "the rule does not name it".into())));
     }
@@ -224,7 +225,7 @@ impl Lineup {
 }
 
 impl Lane {
-    /// `highs, interior point, 1 thread, after 0.2 s`.
+    /// `highs, interior point, 1 thread, after 0.2 s, in turns of 1 s`.
     pub fn explain(&self) -> String {
         let method = match self.lp_method {
             LpMethod::Auto => "",
@@ -242,7 +243,8 @@ impl Lane {
             Duration::ZERO => String::new(),
             after => format!(", after {} s", after.as_secs_f64()),
         };
+        let turn = self.turn.map_or_else(String::new, |turn| format!(", in turns of {} s", turn.as_secs_f64()));
         let threads = if self.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", self.threads) };
-        format!("{}{method}, {threads}{settings}{after}", self.backend.name())
+        format!("{}{method}, {threads}{settings}{after}{turn}", self.backend.name())
     }
 }

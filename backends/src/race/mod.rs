@@ -55,6 +55,9 @@ pub struct Lane {
     pub native: BTreeMap<String, String>,
     /// The head start it gives to the lanes before it: it starts so long after the race began, or when none runs.
     pub after: Duration,
+    /// It shares the cores with others in turns of so long, if it runs in a process of its own; otherwise, and if there is
+    /// nothing here, it keeps them until it ends.
+    pub turn: Option<Duration>,
 }
 
 impl Lane {
@@ -75,6 +78,7 @@ impl Lane {
             emphasis: candidate.emphasis,
             native: candidate.options.clone(),
             after: Duration::ZERO,
+            turn: None,
         }
     }
 

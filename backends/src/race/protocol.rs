@@ -26,6 +26,18 @@ pub struct LaneFacts {
     pub takes_incumbents: bool,
     /// Does not start before, unless nobody runs.
     pub after: Duration,
+    /// It shares the cores with others in turns of so long: when its turn is over and another waits, it is paused, if it can
+    /// be. Otherwise it keeps its cores to its end.
+    pub turn: Option<Duration>,
+}
+
+/// Whether a lane can be stopped and continued: one in a process of its own can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pausing {
+    /// Yes.
+    Possible,
+    /// No.
+    Impossible,
 }
 
 /// What the race may cost, and how long an order to stop may take.
@@ -41,6 +53,8 @@ pub struct Limits {
     pub objective_target: Option<f64>,
     /// Stop when the incumbent has not got better for so long. Without an incumbent nothing ends, and a better bound does not count.
     pub stall: Option<Duration>,
+    /// Replace a lane that is far behind when half of the time is over by another seed of the best lane's solver.
+    pub replaces: bool,
     /// From `Stop` to `Kill`, when what the lane has found still matters: after a limit, or when somebody asked.
     pub grace: Duration,
     /// From `Stop` to `Kill`, when the outcome is known already.
@@ -60,6 +74,7 @@ impl Limits {
             time: None,
             objective_target: None,
             stall: None,
+            replaces: false,
             grace: Duration::from_secs(2),
             wind_down: Duration::from_millis(30),
             abandon: Duration::from_secs(2),
@@ -117,7 +132,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
     /// The lane has opened the problem and begins to solve.
-    Started(LaneId),
+    Started(LaneId, Pausing),
     /// The lane names an objective (unchecked).
     Objective(LaneId, f64),
     /// A point of the lane passed the check. `exact`: its integer columns are exactly integer (always, for an LP).
@@ -166,6 +181,20 @@ pub enum Command {
     Start(LaneId, Option<PointId>),
     /// Hand the point to the lane.
     Offer(LaneId, PointId),
+    /// Make a lane like that one with another seed, on so many threads; it is started when there are cores for it. Its id is
+    /// the next one.
+    Recruit {
+        /// The new one.
+        lane: LaneId,
+        /// Whose solver and settings it has.
+        like: LaneId,
+        /// Its threads.
+        threads: u32,
+    },
+    /// Let the lane stand still. It is told nothing before it was resumed; but it may be killed.
+    Pause(LaneId),
+    /// Let it go on.
+    Resume(LaneId),
     /// Ask the lane to end.
     Stop(LaneId),
     /// End it by force.

@@ -4,6 +4,9 @@
 //! is a checked one and only gets better; a published bound never lies beyond a checked incumbent unless its lane is
 //! disqualified; there is exactly one `Finish`, and it comes when every lane that was started has ended or was killed.
 
+mod cores;
+mod replace;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,6 +21,8 @@ pub use super::protocol::*;
 enum Phase {
     Waiting,
     Running,
+    /// Its process stands still, since then.
+    Paused(Duration),
     Stopping(Duration),
     Killed(Duration),
     Gone,
@@ -37,11 +42,25 @@ struct LaneRecord {
     state: LaneState,
     detail: String,
     incumbents: u64,
+    /// The last point it was offered.
     offered: Option<PointId>,
+    /// When it was started.
+    began: Duration,
+    /// Since when it has its cores.
+    at_work_since: Duration,
+    /// It can be stopped and continued.
+    can_pause: bool,
+    /// It has the place of one that was far behind.
+    stands_in: bool,
 }
 
 impl LaneRecord {
     fn is_alive(&self) -> bool {
+        self.is_at_work() || matches!(self.phase, Phase::Paused(_))
+    }
+
+    /// Whether it takes its cores.
+    fn is_at_work(&self) -> bool {
         matches!(self.phase, Phase::Running | Phase::Stopping(_) | Phase::Killed(_))
     }
 }
@@ -62,6 +81,8 @@ pub struct Referee {
     begun: bool,
     /// When the incumbent got better last.
     improved: Option<Duration>,
+    /// Half of the time is over: lanes were compared.
+    compared: bool,
 }
 
 impl Referee {
@@ -74,16 +95,8 @@ impl Referee {
         trust: &TrustPolicy,
     ) -> Self {
         let ledger = Ledger::new(&lanes, sense, tolerances, trust);
-        let record = |facts| LaneRecord {
-            facts,
-            phase: Phase::Waiting,
-            state: LaneState::Waiting,
-            detail: String::new(),
-            incumbents: 0,
-            offered: None,
-        };
         Self {
-            lanes: lanes.into_iter().map(record).collect(),
+            lanes: lanes.into_iter().map(LaneRecord::new).collect(),
             limits,
             ledger,
             stage: Stage::Racing,
@@ -92,6 +105,7 @@ impl Referee {
             closed_to_new: false,
             begun: false,
             improved: None,
+            compared: false,
         }
     }
 
@@ -146,7 +160,9 @@ impl Referee {
             _ => None,
         });
         let repairs = self.repairs.values().map(|(_, since)| *since + self.limits.repair);
-        lanes.chain(limits).chain(repairs).chain(self.next_start()).min()
+        let entry = self.next_entry().map(|entry| entry.due);
+        let comparison = self.compares_at().filter(|_| self.stage == Stage::Racing);
+        lanes.chain(limits).chain(repairs).chain(entry).chain(comparison).min()
     }
 
     /// When the incumbent will have stood for as long as it may.
@@ -154,22 +170,10 @@ impl Referee {
         self.improved.zip(self.limits.stall).map(|(since, stall)| since.saturating_add(stall))
     }
 
-    /// When the next lane may start, if only its head start keeps it waiting.
-    fn next_start(&self) -> Option<Duration> {
-        let next = self.lanes.iter().find(|lane| lane.phase == Phase::Waiting)?;
-        let fits = self.used().saturating_add(next.facts.threads.max(1)) <= self.limits.cores;
-        (fits && self.may_start()).then_some(next.facts.after)
-    }
-
     /// Whether lanes may start at all.
     fn may_start(&self) -> bool {
         let waits = self.limits.one_by_one && !self.repairs.is_empty();
         self.stage == Stage::Racing && !(self.begun && self.closed_to_new) && !waits
-    }
-
-    /// Cores that are occupied.
-    fn used(&self) -> u32 {
-        self.lanes.iter().filter(|lane| lane.is_alive()).map(|lane| lane.facts.threads.max(1)).sum()
     }
 
     /// Takes in what happened `at` (which never runs backwards) and says what to do, in order.
@@ -183,7 +187,8 @@ impl Referee {
         self.keep_time(at, &mut out);
         self.settle(at, &mut out);
         self.publish_bound(&mut out);
-        self.fill(at, &mut out);
+        self.replace(at, &mut out);
+        self.hand_out_cores(at, &mut out);
         self.finish_if_done(&mut out);
         out
     }
@@ -191,8 +196,9 @@ impl Referee {
     fn take(&mut self, at: Duration, input: Input, out: &mut Vec<Command>) {
         match input {
             Input::Tick => {}
-            Input::Started(lane) => {
+            Input::Started(lane, pausing) => {
                 if self.known(lane) && self.lanes[usize::from(lane)].phase == Phase::Running {
+                    self.lanes[usize::from(lane)].can_pause = pausing == Pausing::Possible;
                     self.tell_lane(lane, LaneState::Running, None, out);
                 }
             }
@@ -263,15 +269,22 @@ impl Referee {
         }
     }
 
-    /// Offers the incumbent to every running lane that takes points and is behind.
+    /// Offers the incumbent to all but the lane it comes from.
     fn offer(&mut self, from: LaneId, out: &mut Vec<Command>) {
+        for id in (0..self.lanes.len() as LaneId).filter(|id| *id != from) {
+            self.offer_to(id, out);
+        }
+    }
+
+    /// Offers the incumbent to a lane that is at work, takes points, and is behind. One that is paused is offered the best
+    /// of then when it goes on.
+    fn offer_to(&mut self, id: LaneId, out: &mut Vec<Command>) {
         let Some(best) = self.ledger.incumbent().filter(|_| self.stage == Stage::Racing) else { return };
-        for (id, lane) in (0..).zip(&mut self.lanes) {
-            let behind = best.value < self.ledger.named_objective(id);
-            if id != from && lane.facts.takes_incumbents && lane.phase == Phase::Running && behind {
-                lane.offered = Some(best.point);
-                out.push(Command::Offer(id, best.point));
-            }
+        let lane = &mut self.lanes[usize::from(id)];
+        let behind = best.value < self.ledger.named_objective(id) && lane.offered != Some(best.point);
+        if lane.facts.takes_incumbents && lane.phase == Phase::Running && behind {
+            lane.offered = Some(best.point);
+            out.push(Command::Offer(id, best.point));
         }
     }
 
@@ -316,6 +329,12 @@ impl Referee {
         self.ledger.disqualify(lane);
         self.tell_lane(lane, LaneState::Disqualified, Some(why.clone()), out);
         out.push(Command::Publish(Notice::Warning("lane-disqualified", why)));
+        // What it may still say counts for nothing: no reason to wake it.
+        let record = &mut self.lanes[usize::from(lane)];
+        if matches!(record.phase, Phase::Paused(_)) {
+            record.phase = Phase::Killed(at);
+            out.push(Command::Kill(lane));
+        }
         self.stop(at, lane, out);
     }
 
@@ -323,7 +342,7 @@ impl Referee {
         if !self.known(lane) || !self.lanes[usize::from(lane)].is_alive() {
             return;
         }
-        let asked = self.lanes[usize::from(lane)].phase != Phase::Running;
+        let asked = !matches!(self.lanes[usize::from(lane)].phase, Phase::Running | Phase::Paused(_));
         self.lanes[usize::from(lane)].phase = Phase::Gone;
         let state = match outcome {
             Outcome::Verdict(_) => LaneState::Finished,
@@ -433,10 +452,13 @@ impl Referee {
 
     fn stop(&mut self, at: Duration, lane: LaneId, out: &mut Vec<Command>) {
         let record = &mut self.lanes[usize::from(lane)];
-        if record.phase == Phase::Running {
-            record.phase = Phase::Stopping(at);
-            out.push(Command::Stop(lane));
+        match record.phase {
+            Phase::Running => {}
+            Phase::Paused(_) => out.push(Command::Resume(lane)),
+            _ => return,
         }
+        record.phase = Phase::Stopping(at);
+        out.push(Command::Stop(lane));
     }
 
     /// Publishes the merged bound when it got tighter, or when its source fell away.
@@ -458,28 +480,6 @@ impl Referee {
         }
     }
 
-    /// Starts the next lanes in order while cores are free.
-    fn fill(&mut self, at: Duration, out: &mut Vec<Command>) {
-        if !self.may_start() {
-            return;
-        }
-        self.begun = true;
-        let mut used = self.used();
-        let point = self.ledger.incumbent().map(|p| p.point);
-        for (id, lane) in (0..).zip(&mut self.lanes) {
-            if lane.phase != Phase::Waiting {
-                continue;
-            }
-            let threads = lane.facts.threads.max(1);
-            if used > 0 && (used.saturating_add(threads) > self.limits.cores || at < lane.facts.after) {
-                break;
-            }
-            used = used.saturating_add(threads);
-            lane.phase = Phase::Running;
-            out.push(Command::Start(id, point));
-        }
-    }
-
     fn finish_if_done(&mut self, out: &mut Vec<Command>) {
         let alive = self.lanes.iter().any(LaneRecord::is_alive);
         if alive || !(self.is_settled() || self.repairs.is_empty()) {
@@ -487,7 +487,7 @@ impl Referee {
         }
         let ending = match self.stage {
             Stage::Ending(ending) => ending,
-            // Nothing runs, and `fill` has started whoever may start: nobody is left.
+            // Nothing runs, and whoever may start has started: nobody is left.
             Stage::Racing => Ending::Exhausted,
             Stage::Over => return,
         };

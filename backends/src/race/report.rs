@@ -112,7 +112,7 @@ pub(super) fn source(lanes: &[Contender], lane: LaneId) -> Source {
 pub(super) fn lanes(referee: &Referee, lanes: &[Contender], now: Duration) -> Vec<LaneReport> {
     let report = |(id, lane): (LaneId, &Contender)| {
         let standing = referee.lane(id)?;
-        let started = lane.started?;
+        let worked = lane.worked(now)?;
         let detail = match (standing.detail.as_str(), lane.says.as_str()) {
             ("", says) => says.to_owned(),
             (detail, _) => detail.to_owned(),
@@ -122,7 +122,7 @@ pub(super) fn lanes(referee: &Referee, lanes: &[Contender], now: Duration) -> Ve
             version: lane.version.clone(),
             state: standing.state,
             detail,
-            seconds: lane.ended.unwrap_or(now).saturating_sub(started).as_secs_f64(),
+            seconds: worked.as_secs_f64(),
             incumbents: standing.incumbents,
             nodes: lane.nodes,
             bound: standing.bound,

@@ -21,11 +21,13 @@ pub enum Shared {
     /// [`Options::cutoff`]: crate::options::Options::cutoff
     /// [`Options::within_cutoff`]: crate::options::Options::within_cutoff
     Cutoffs,
+    /// A lane that is far behind when half of the time is over leaves its cores to another seed of the best lane's solver.
+    Seats,
 }
 
 impl Shared {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::Incumbents, Self::Starts, Self::Cutoffs];
+    pub const ALL: [Self; 4] = [Self::Incumbents, Self::Starts, Self::Cutoffs, Self::Seats];
 
     /// As it is named on a command line.
     pub fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Shared {
             Self::Incumbents => "incumbents",
             Self::Starts => "starts",
             Self::Cutoffs => "cutoffs",
+            Self::Seats => "seats",
         }
     }
 }
@@ -102,6 +105,6 @@ mod tests {
             assert_eq!(one.name().parse(), Ok(one));
             assert!(Sharing::none().with(one).has(one) && !Sharing::default().without(one).has(one));
         }
-        assert_eq!("incumbent".parse::<Shared>(), Err("there are: incumbents, starts, cutoffs".to_owned()));
+        assert_eq!("incumbent".parse::<Shared>(), Err("there are: incumbents, starts, cutoffs, seats".to_owned()));
     }
 }

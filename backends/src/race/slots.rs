@@ -3,13 +3,14 @@
 //! Nothing here waits: a solver's callback copies what it has, holds a lock for the length of a swap, and goes on.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::{Claim, Sense};
 
-use crate::contract::{Control, Event, Progress};
+use crate::contract::{Control, Event, Pause, Progress};
 
 /// Log lines that wait to be published; older ones are dropped, and how many is said.
 const MOST_LOG_LINES: usize = 500;
@@ -66,11 +67,25 @@ pub(super) struct RawPoint {
     pub(super) values: Arc<[f64]>,
 }
 
+/// What there is to know of a lane that has opened the problem.
+pub(super) struct Opened {
+    /// Of its solver.
+    pub(super) version: String,
+    /// What stops and continues it, if it can be.
+    pub(super) pause: Option<Arc<dyn Pause>>,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opened({})", self.version)
+    }
+}
+
 /// What a lane said since the driver last looked.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    /// Version of the solver, once the problem is open.
-    pub(super) opened: Option<String>,
+    /// Once the problem is open.
+    pub(super) opened: Option<Opened>,
     pub(super) objective: Option<f64>,
     pub(super) bound: Option<f64>,
     pub(super) log: Vec<String>,
@@ -118,8 +133,8 @@ impl Slots {
     }
 
     /// The lane has opened the problem.
-    pub(super) fn opened(&self, version: &str) {
-        lock(&self.news).opened = Some(version.to_owned());
+    pub(super) fn opened(&self, opened: Opened) {
+        lock(&self.news).opened = Some(opened);
         self.bell.ring();
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use farkas_backends::race::referee::{
-    Command, Ending, Input, LaneId, Notice, Outcome, PointId, Referee, Verdict, Weight,
+    Command, Ending, Input, LaneId, Notice, Outcome, Pausing, PointId, Referee, Verdict, Weight,
 };
 use farkas_modeling::Limit;
 use farkas_modeling::answer::LaneState;
@@ -23,6 +23,11 @@ pub struct Audit {
     doubts: usize,
     doubts_told: usize,
     started: BTreeSet<LaneId>,
+    /// Lanes that have begun and can be paused.
+    pausable: BTreeSet<LaneId>,
+    paused: BTreeSet<LaneId>,
+    pub pauses: usize,
+    pub recruits: usize,
     asked: BTreeSet<LaneId>,
     killed: BTreeSet<LaneId>,
     gone: BTreeSet<LaneId>,
@@ -58,6 +63,9 @@ impl Audit {
                     self.saw(made, world.sign() * objective, true);
                 }
             }
+            Input::Started(lane, Pausing::Possible) => {
+                self.pausable.insert(lane);
+            }
             Input::Measured(_, point) => {
                 self.fed.insert(point, f64::NAN);
             }
@@ -91,12 +99,28 @@ impl Audit {
 
     /// Judges what the referee commanded.
     pub fn after(&mut self, world: &World, referee: &Referee, commands: &[Command]) -> Result<(), String> {
-        for command in commands {
+        for (at, command) in commands.iter().enumerate() {
+            // Whoever is to be stopped is resumed first, whether there is a core for it or not.
+            if let Command::Resume(lane) = command
+                && !matches!(commands.get(at + 1), Some(Command::Stop(next)) if next == lane)
+            {
+                self.paused.remove(lane);
+                self.cores(world)?;
+                self.paused.insert(*lane);
+            }
+            if let Command::Resume(lane) = command {
+                // Those who come first, where a claim needs a second word, may leave a core over for whom they had paused.
+                let needless = world.trusts_all() && commands[..at].contains(&Command::Pause(*lane));
+                rule!(!needless, "lane {lane} was paused for nothing");
+            }
             self.command(world, referee, command).map_err(|broken| format!("{broken} ({command:?})"))?;
         }
         if let (Some(bound), Some((best, _))) = (referee.bound(), self.best) {
             rule!(world.sign() * bound <= best, "the bound {bound} counts beyond the incumbent {best}");
         }
+        let alive = || self.started.difference(&self.gone);
+        let still = self.ending.is_none() && alive().next().is_some() && alive().all(|lane| self.paused.contains(lane));
+        rule!(!still, "all lanes stand still");
         Ok(())
     }
 
@@ -115,9 +139,24 @@ impl Audit {
                 rule!(takes && self.is_running(*lane), "offered to a lane that does not take it");
                 rule!(self.is_kept(*point) && self.offers.insert((*lane, *point)), "a bad offer");
             }
+            Command::Recruit { like, .. } => {
+                rule!(world.limits.replaces && world.limits.time.is_some(), "a lane is replaced unasked");
+                rule!(!self.disqualified.contains(like), "a disqualified lane is the model of another");
+                self.recruits += 1;
+            }
+            Command::Pause(lane) => {
+                let turns = world.lanes[usize::from(*lane)].facts.turn.is_some();
+                rule!(turns || !world.trusts_all(), "a lane that takes no turns is paused");
+                rule!(self.is_running(*lane) && self.pausable.contains(lane), "pauses what cannot be");
+                self.paused.insert(*lane);
+                self.pauses += 1;
+            }
+            Command::Resume(lane) => rule!(self.paused.remove(lane) && !self.gone.contains(lane), "a needless resume"),
             Command::Stop(lane) => rule!(self.is_running(*lane) && self.asked.insert(*lane), "a needless stop"),
             Command::Kill(lane) => {
-                rule!(self.asked.contains(lane) && self.killed.insert(*lane), "killed before it was asked");
+                let paused = self.paused.remove(lane) && self.disqualified.contains(lane);
+                rule!(paused || self.asked.contains(lane), "killed before it was asked");
+                rule!(self.killed.insert(*lane), "killed twice");
             }
             Command::Repair(_, point) => {
                 self.doubts += 1;
@@ -190,6 +229,8 @@ impl Audit {
         rule!(self.published == best, "{best:?} was never published");
         let left = self.started.iter().find(|lane| !self.gone.contains(lane) && !self.killed.contains(lane));
         rule!(left.is_none(), "lane {left:?} still runs");
+        let still = self.paused.iter().find(|lane| !self.gone.contains(lane));
+        rule!(still.is_none(), "lane {still:?} is left standing still");
         for (lane, bound) in &self.bounds {
             let Some((best, true)) = self.best else { break };
             let beaten = best < bound - world.tolerances.contradiction_width(best);
@@ -216,7 +257,7 @@ impl Audit {
     fn cores(&self, world: &World) -> Result<(), String> {
         // Of a disqualified lane that was killed in vain nothing more is told; it counts as gone after a while.
         let holds = |lane: &&LaneId| !(self.killed.contains(lane) && self.disqualified.contains(lane));
-        let lanes = self.started.difference(&self.gone).filter(holds);
+        let lanes = self.started.difference(&self.gone).filter(|lane| !self.paused.contains(lane)).filter(holds);
         let running: Vec<u32> = lanes.map(|lane| threads(world, *lane)).collect();
         let used: u32 = running.iter().sum();
         rule!(running.len() == 1 || used <= world.limits.cores, "{used} threads on {} cores", world.limits.cores);
@@ -224,7 +265,8 @@ impl Audit {
     }
 
     fn is_running(&self, lane: LaneId) -> bool {
-        self.started.contains(&lane) && !self.gone.contains(&lane) && !self.asked.contains(&lane)
+        let alive = self.started.contains(&lane) && !self.gone.contains(&lane) && !self.killed.contains(&lane);
+        alive && !self.asked.contains(&lane) && !self.paused.contains(&lane)
     }
 
     fn is_kept(&self, point: PointId) -> bool {

@@ -36,6 +36,8 @@ struct Simulation {
     points: u64,
     /// From here on a lane does nothing by itself any more.
     cut: BTreeMap<LaneId, Duration>,
+    /// Lanes that stand still: since when, and what they would have done so long after.
+    paused: BTreeMap<LaneId, (Duration, Vec<(Duration, Event)>)>,
     verbose: bool,
 }
 
@@ -44,6 +46,8 @@ struct Outline {
     ending: Ending,
     disqualified: usize,
     incumbent: bool,
+    pauses: usize,
+    recruits: usize,
 }
 
 impl Simulation {
@@ -52,8 +56,18 @@ impl Simulation {
         let world = World::random(&mut rng);
         let facts = world.lanes.iter().map(|lane| lane.facts.clone()).collect();
         let referee = Referee::new(facts, world.limits, world.sense, world.tolerances, &world.trust);
-        let (queue, events, cut) = (BinaryHeap::new(), Vec::new(), BTreeMap::new());
-        Self { world, rng, referee, audit: Audit::default(), queue, events, points: 0, cut, verbose }
+        Self {
+            world,
+            rng,
+            referee,
+            audit: Audit::default(),
+            queue: BinaryHeap::new(),
+            events: Vec::new(),
+            points: 0,
+            cut: BTreeMap::new(),
+            paused: BTreeMap::new(),
+            verbose,
+        }
     }
 
     fn schedule(&mut self, at: Duration, event: Event) {
@@ -76,12 +90,17 @@ impl Simulation {
             self.schedule(at, Event::Stop);
         }
         let mut now = Duration::ZERO;
+        let mut spins = 0;
         for _ in 0..10_000 {
             let next = self.queue.peek().map(|Reverse((at, _))| *at);
             let due = self.referee.next_deadline().filter(|_| self.audit.ending.is_none());
             let input = match (next, due) {
                 (None, None) => break,
                 (next, Some(due)) if next.is_none_or(|next| due < next) => {
+                    spins = if due > now { 0 } else { spins + 1 };
+                    if spins > 3 {
+                        return Err(format!("it waits at {now:?} for what was due at {due:?}"));
+                    }
                     now = now.max(due);
                     Some(Input::Tick)
                 }
@@ -100,6 +119,8 @@ impl Simulation {
             ending,
             disqualified: self.audit.disqualified.len(),
             incumbent: self.referee.incumbent().is_some(),
+            pauses: self.audit.pauses,
+            recruits: self.audit.recruits,
         })
     }
 
@@ -115,13 +136,21 @@ impl Simulation {
             }
             Event::Lane(lane, act) => (lane, act),
         };
+        // What a lane said just before it was stopped is still heard; all else waits until it goes on.
+        let late = self.rng.u32(0..10) == 0;
+        if let Some((since, held)) = self.paused.get_mut(&lane)
+            && !late
+        {
+            held.push((at.saturating_sub(*since), Event::Lane(lane, act)));
+            return None;
+        }
         // A point may still sit in the checker's queue when its lane is gone.
         let is_point = matches!(act, Act::Point(..));
         if !is_point && self.cut.get(&lane).is_some_and(|cut| at > *cut) {
             return None;
         }
         Some(match act {
-            Act::Started => Input::Started(lane),
+            Act::Started => Input::Started(lane, self.world.lanes[usize::from(lane)].pausing),
             Act::Objective(value) => Input::Objective(lane, sign * value),
             Act::Point(value, exactness) => {
                 let exact = exactness == Exactness::Exact;
@@ -147,6 +176,16 @@ impl Simulation {
                 println!("{now:?} -> {command:?}");
             }
         }
+        for command in &commands {
+            if let Command::Recruit { lane, like, threads } = *command {
+                let mut model = self.world.lanes[usize::from(like)].clone();
+                model.facts.threads = threads;
+                if usize::from(lane) != self.world.lanes.len() {
+                    return Err(format!("lane {lane} is recruited where the next is {}", self.world.lanes.len()));
+                }
+                self.world.lanes.push(model);
+            }
+        }
         self.audit.after(&self.world, &self.referee, &commands)?;
         for command in commands {
             self.obey(now, &command);
@@ -167,6 +206,15 @@ impl Simulation {
                     self.schedule(at + late, Event::Lane(lane, act));
                 }
             }
+            Command::Pause(lane) => {
+                self.paused.insert(lane, (now, Vec::new()));
+            }
+            Command::Resume(lane) => {
+                let (_, held) = self.paused.remove(&lane).unwrap_or_default();
+                for (later, event) in held {
+                    self.schedule(now + later, event);
+                }
+            }
             Command::Stop(lane) => {
                 let Some(delay) = self.world.lanes[usize::from(lane)].obeys else { return };
                 self.cut.insert(lane, now + delay);
@@ -179,6 +227,7 @@ impl Simulation {
                 self.schedule(now + delay, Event::Lane(lane, end));
             }
             Command::Kill(lane) => {
+                self.paused.remove(&lane);
                 let Some(delay) = self.world.lanes[usize::from(lane)].dies else { return };
                 self.cut.insert(lane, now + delay);
                 self.schedule(now + delay, Event::Lane(lane, Act::Failed));
@@ -210,18 +259,22 @@ fn every_schedule_keeps_the_rules() {
     }
     let schedules = number("FARKAS_RACE_SCHEDULES").unwrap_or(100_000);
     let mut endings: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut disqualified, mut incumbents) = (0, 0);
+    let (mut disqualified, mut incumbents, mut pauses, mut recruits) = (0, 0, 0, 0);
     for seed in 0..schedules {
         match Simulation::new(seed, false).run() {
             Ok(outline) => {
                 *endings.entry(format!("{:?}", outline.ending)).or_default() += 1;
                 disqualified += outline.disqualified;
                 incumbents += u64::from(outline.incumbent);
+                pauses += outline.pauses;
+                recruits += outline.recruits;
             }
             Err(broken) => panic!("seed {seed}: {broken}\nreplay it with FARKAS_RACE_SEED={seed}"),
         }
     }
-    println!("{schedules} schedules: {endings:?}, {disqualified} disqualified, {incumbents} with an incumbent");
+    println!(
+        "{schedules} schedules: {endings:?}, {disqualified} disqualified, {incumbents} with an incumbent, {pauses} pauses, {recruits} replaced"
+    );
     // The schedules are worth something only if everything that can happen does.
     if schedules >= 1_000 {
         for ending in [
@@ -235,6 +288,6 @@ fn every_schedule_keeps_the_rules() {
         ] {
             assert!(endings.contains_key(ending), "no schedule ended {ending}: {endings:?}");
         }
-        assert!(disqualified > 0 && incumbents > 0);
+        assert!(disqualified > 0 && incumbents > 0 && pauses > 0 && recruits > 0);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use farkas_backends::race::referee::{LaneFacts, Limits, Outcome, Verdict, Weight, Wish};
+use farkas_backends::race::referee::{LaneFacts, Limits, Outcome, Pausing, Verdict, Weight, Wish};
 use farkas_modeling::check::TrustPolicy;
 use farkas_modeling::{Limit, Sense, Tolerances};
 use fastrand::Rng;
@@ -80,6 +80,7 @@ pub enum Exactness {
 pub struct LaneModel {
     pub facts: LaneFacts,
     pub character: Character,
+    pub pausing: Pausing,
     /// Ends so long after it was asked to; `None` ignores it.
     pub obeys: Option<Duration>,
     /// Ends so long after it was killed; `None` never tells.
@@ -115,12 +116,19 @@ impl World {
             1 => Truth::Unbounded,
             _ => Truth::Feasible,
         };
-        let lanes: Vec<LaneModel> = (0..rng.usize(1..=5)).map(|_| lane(rng)).collect();
+        // All take turns, or none, or some.
+        let turns = rng.u32(0..3);
+        let lanes = (0..rng.usize(1..=5)).map(|_| {
+            let takes = turns == 0 || turns == 1 && rng.bool();
+            lane(rng, takes)
+        });
+        let lanes: Vec<LaneModel> = lanes.collect();
         let mut limits = Limits::with_cores(rng.u32(1..=4));
         limits.one_by_one = one_in(rng, 8);
         limits.time = (!one_in(rng, 3)).then(|| micros(rng, 20_000_000));
         let optimum = (rng.f64() - 0.5) * 10_f64.powi(rng.i32(0..6));
         let sense = if rng.bool() { Sense::Minimize } else { Sense::Maximize };
+        limits.replaces = one_in(rng, 2);
         limits.objective_target = one_in(rng, 8).then(|| sense.sign() * (optimum + rng.f64() * optimum.abs()));
         limits.stall = one_in(rng, 8).then(|| micros(rng, 5_000_000));
         let endless = limits.time.is_none() && lanes.iter().any(|l| l.character == Character::Hangs);
@@ -164,6 +172,11 @@ impl World {
         }
         liars.dedup();
         liars.len() <= 1
+    }
+
+    /// Whether no claim ever needs a second solver's word.
+    pub fn trusts_all(&self) -> bool {
+        self.trust.distrusted.is_empty() && self.trust.distrusted_infeasible.is_empty()
     }
 
     /// A point that passes the check. A mixed-integer one may use its tolerances and beat the optimum a little.
@@ -287,13 +300,16 @@ fn limit(rng: &mut Rng) -> Limit {
     *rng.choice(&[Limit::Time, Limit::Node, Limit::Solution, Limit::Memory]).unwrap_or(&Limit::Time)
 }
 
-fn lane(rng: &mut Rng) -> LaneModel {
+fn lane(rng: &mut Rng, turns: bool) -> LaneModel {
     let solver = (*rng.choice(&["anna", "bert", "cleo"]).unwrap_or(&"anna")).to_owned();
     let after = if one_in(rng, 4) { micros(rng, 1_000_000) } else { Duration::ZERO };
     let character = if one_in(rng, 3) { Character::Honest } else { CHARACTERS[rng.usize(0..CHARACTERS.len())] };
+    let most = *rng.choice(&[20_000, 200_000, 2_000_000]).unwrap_or(&20_000);
+    let turn = turns.then(|| micros(rng, most));
     LaneModel {
-        facts: LaneFacts { solver, threads: rng.u32(0..=2), takes_incumbents: rng.bool(), after },
+        facts: LaneFacts { solver, threads: rng.u32(0..=2), takes_incumbents: rng.bool(), after, turn },
         character,
+        pausing: if one_in(rng, 4) { Pausing::Impossible } else { Pausing::Possible },
         obeys: (character != Character::Hangs && !one_in(rng, 6)).then(|| micros(rng, 100_000)),
         dies: (!one_in(rng, 6)).then(|| micros(rng, 50_000)),
     }

@@ -163,7 +163,7 @@ pub struct LaneDocument {
     /// What it said at the end, or why it failed.
     #[serde(default)]
     pub detail: String,
-    /// Wall-clock seconds it ran.
+    /// Wall-clock seconds it ran, without its pauses.
     pub seconds: f64,
     /// How many checked incumbents came from it.
     pub incumbents: u64,

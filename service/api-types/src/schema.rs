@@ -54,7 +54,7 @@ pub(crate) fn evidence_level() -> Object {
 
 pub(crate) fn lane_state() -> Object {
     use LaneState as L;
-    one_of(&[L::Waiting, L::Running, L::Finished, L::Stopped, L::Killed, L::Failed, L::Disqualified])
+    one_of(&[L::Waiting, L::Running, L::Paused, L::Finished, L::Stopped, L::Killed, L::Failed, L::Disqualified])
 }
 
 pub(crate) fn sense() -> Object {

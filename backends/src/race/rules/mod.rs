@@ -44,6 +44,8 @@ pub struct Rule {
     pub why: String,
     /// How long its first lane usually takes.
     pub expected: Option<Duration>,
+    /// How long the turns are in which its lanes share the cores; without it, each keeps its cores until it ends.
+    pub turn: Option<Duration>,
     /// Who runs, in order of preference.
     pub lanes: Vec<LaneRule>,
     /// Whether solvers that it does not name come after those it does.
@@ -59,6 +61,8 @@ pub struct LaneRule {
     pub threads: u32,
     /// The head start it gives to the lanes before it.
     pub after: HeadStart,
+    /// Its turns, where they are others than the rule's.
+    pub turn: Option<Duration>,
     /// Line and column of the solver's name in the text it was read from, counted from 1; 0 where there is none.
     pub place: (usize, usize),
 }
@@ -66,7 +70,7 @@ pub struct LaneRule {
 impl LaneRule {
     /// This candidate on one thread, at once.
     pub fn new(candidate: Candidate) -> Self {
-        Self { candidate, threads: 1, after: HeadStart::None, place: (0, 0) }
+        Self { candidate, threads: 1, after: HeadStart::None, turn: None, place: (0, 0) }
     }
 }
 

@@ -16,6 +16,8 @@ const MOST_BYTES: usize = 1 << 20;
 /// Rules in a table, and lanes in a rule.
 const MOST_RULES: usize = 1_000;
 const MOST_LANES: usize = 64;
+/// The shortest turn.
+const LEAST_TURN: Duration = Duration::from_millis(100);
 
 /// What is wrong with a table of rules, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +75,7 @@ struct RuleWritten {
     #[serde(default)]
     when: BTreeMap<Spanned<String>, Spanned<Value>>,
     expected_seconds: Option<Spanned<f64>>,
+    turn_seconds: Option<Spanned<f64>>,
     lanes: Vec<Spanned<LaneWritten>>,
     #[serde(default)]
     others: bool,
@@ -94,6 +97,7 @@ struct LaneWritten {
     threads: Option<Spanned<u32>>,
     after_seconds: Option<Spanned<f64>>,
     after_share: Option<Spanned<f64>>,
+    turn_seconds: Option<Spanned<f64>>,
 }
 
 /// The text, to tell places in it.
@@ -149,6 +153,7 @@ fn read_rule(text: &Text<'_>, written: Spanned<RuleWritten>) -> Result<Rule, Rul
         name: written.name,
         why: written.why,
         expected,
+        turn: turn(text, written.turn_seconds)?,
         others: written.others,
     })
 }
@@ -156,6 +161,18 @@ fn read_rule(text: &Text<'_>, written: Spanned<RuleWritten>) -> Result<Rule, Rul
 fn duration(text: &Text<'_>, seconds: &Spanned<f64>) -> Result<Duration, RulesError> {
     let wrong = |_| text.error(&seconds.span(), format!("{} seconds", seconds.get_ref()), "give a time such as 0.5");
     Duration::try_from_secs_f64(*seconds.get_ref()).map_err(wrong)
+}
+
+/// From a tenth of a second on: shorter ones go into stopping and continuing.
+fn turn(text: &Text<'_>, seconds: Option<Spanned<f64>>) -> Result<Option<Duration>, RulesError> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    match duration(text, &seconds)? {
+        turn if turn < LEAST_TURN => {
+            let finding = format!("turns of {} seconds", seconds.get_ref());
+            Err(text.error(&seconds.span(), finding, format!("give at least {}", LEAST_TURN.as_secs_f64())))
+        }
+        turn => Ok(Some(turn)),
+    }
 }
 
 fn read_lane(text: &Text<'_>, lane: LaneWritten, has_expected: bool) -> Result<LaneRule, RulesError> {
@@ -207,7 +224,7 @@ fn read_lane(text: &Text<'_>, lane: LaneWritten, has_expected: bool) -> Result<L
         emphasis: lane.emphasis,
         options,
     };
-    Ok(LaneRule { candidate, threads, after, place })
+    Ok(LaneRule { candidate, threads, after, turn: turn(text, lane.turn_seconds)?, place })
 }
 
 fn read_condition(

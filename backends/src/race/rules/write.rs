@@ -40,6 +40,9 @@ impl fmt::Display for Rule {
         if let Some(expected) = self.expected {
             writeln!(f, "expected_seconds = {:?}", expected.as_secs_f64())?;
         }
+        if let Some(turn) = self.turn {
+            writeln!(f, "turn_seconds = {:?}", turn.as_secs_f64())?;
+        }
         writeln!(f, "lanes = [")?;
         for lane in &self.lanes {
             writeln!(f, "    {{ {} }},", written(lane)?)?;
@@ -87,6 +90,9 @@ fn written(lane: &LaneRule) -> Result<String, fmt::Error> {
         HeadStart::None => {}
         HeadStart::Time(time) => write!(text, ", after_seconds = {:?}", time.as_secs_f64())?,
         HeadStart::Share(share) => write!(text, ", after_share = {share:?}")?,
+    }
+    if let Some(turn) = lane.turn {
+        write!(text, ", turn_seconds = {:?}", turn.as_secs_f64())?;
     }
     Ok(text)
 }
