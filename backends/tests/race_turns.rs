@@ -86,7 +86,6 @@ fn lanes_take_turns() {
     let turns = |solver| lane(solver, Some(1000), 0);
     let three = || vec![turns("a"), turns("b"), turns("c")];
     let story = |name, lanes, cores, told| Story { name, lanes, cores, distrusted: "", replaces: false, told };
-    let optimal = Input::Finished(0, Outcome::Verdict(Verdict::Optimal));
     [
         story(
             "three on two cores",
@@ -134,8 +133,20 @@ fn lanes_take_turns() {
                 (1000, Input::Tick, "pause 1, start 2"),
             ],
         ),
+    ]
+    .into_iter()
+    .for_each(check);
+}
+
+#[test]
+fn nobody_is_told_anything_while_it_stands_still() {
+    let turns = |solver| lane(solver, Some(1000), 0);
+    let three = || vec![turns("a"), turns("b"), turns("c")];
+    let story = |name, lanes, cores, told| Story { name, lanes, cores, distrusted: "", replaces: false, told };
+    let optimal = Input::Finished(0, Outcome::Verdict(Verdict::Optimal));
+    [
         story(
-            "and so does one that takes no turns",
+            "one that takes no turns keeps its core",
             vec![lane("a", None, 0), turns("b"), turns("c"), lane("d", None, 0)],
             2,
             vec![
@@ -151,7 +162,7 @@ fn lanes_take_turns() {
             ],
         ),
         story(
-            "offers wait, and nobody is told anything while it stands still",
+            "offers wait",
             three(),
             2,
             vec![

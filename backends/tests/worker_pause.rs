@@ -70,15 +70,13 @@ enum Turn {
 fn a_paused_solve_stands_still_and_hears_of_its_end() {
     use Turn::{Kill, Pause, Resume, Stop};
     // What is done, and whether a claim comes in the end.
-    for (at, (turns, claims)) in [
-        (&[Pause, Resume, Pause, Resume, Stop][..], true),
+    let cases: [(&[Turn], bool); 4] = [
+        (&[Pause, Resume, Pause, Resume, Stop], true),
         (&[Pause, Stop], true),
         (&[Pause, Pause, Resume, Stop, Pause], true),
         (&[Pause, Kill], false),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ];
+    for (at, (turns, claims)) in cases.into_iter().enumerate() {
         let script = format!("phase turn {at}; until-stop; limit");
         let backend = mock(&script);
         let (mut session, pause) = open(&backend);

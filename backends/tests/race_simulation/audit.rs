@@ -1,9 +1,10 @@
 //! Watches one simulated race from outside, by what went in and what came out alone, and names the first rule broken.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use farkas_backends::race::referee::{
-    Command, Ending, Input, LaneId, Notice, Outcome, Pausing, PointId, Referee, Verdict, Weight,
+    Command, Ending, Input, LaneId, Notice, Outcome, Pausing, PointId, Referee, Verdict, Weight, Wish,
 };
 use farkas_modeling::Limit;
 use farkas_modeling::answer::LaneState;
@@ -32,7 +33,9 @@ pub struct Audit {
     killed: BTreeSet<LaneId>,
     gone: BTreeSet<LaneId>,
     offers: BTreeSet<(LaneId, PointId)>,
-    repairing: BTreeSet<PointId>,
+    /// Since when.
+    repairing: BTreeMap<PointId, Duration>,
+    now: Duration,
     pub ending: Option<Ending>,
     pub disqualified: BTreeSet<LaneId>,
 }
@@ -92,13 +95,23 @@ impl Audit {
 
     fn saw(&mut self, point: PointId, value: f64, exact: bool) {
         self.fed.insert(point, value);
+        if !value.is_finite() {
+            return; // nobody checks such a point
+        }
         if self.best.is_none_or(|(old, _)| value < old) {
             self.best = Some((value, exact));
         }
     }
 
     /// Judges what the referee commanded.
-    pub fn after(&mut self, world: &World, referee: &Referee, commands: &[Command]) -> Result<(), String> {
+    pub fn after(
+        &mut self,
+        world: &World,
+        referee: &Referee,
+        now: Duration,
+        commands: &[Command],
+    ) -> Result<(), String> {
+        self.now = now;
         for (at, command) in commands.iter().enumerate() {
             // Whoever is to be stopped is resumed first, whether there is a core for it or not.
             if let Command::Resume(lane) = command
@@ -160,7 +173,10 @@ impl Audit {
             }
             Command::Repair(_, point) => {
                 self.doubts += 1;
-                rule!(self.is_kept(*point) && self.repairing.insert(*point), "repairs what is not there");
+                rule!(
+                    self.is_kept(*point) && self.repairing.insert(*point, self.now).is_none(),
+                    "repairs what is not there"
+                );
             }
             Command::Publish(notice) => self.notice(world, notice)?,
             Command::Forget(point) => rule!(self.forgotten.insert(*point), "forgotten twice"),
@@ -237,6 +253,10 @@ impl Audit {
             let state = referee.lane(*lane).map(|l| l.state);
             rule!(!beaten || state == Some(LaneState::Disqualified), "lane {lane} got away with the bound {bound}");
         }
+        let settled = matches!(ending, Ending::Optimal | Ending::Infeasible | Ending::Unbounded)
+            || ending == Ending::Stopped(Wish::Discard);
+        let awaited = self.repairing.values().any(|since| self.now < *since + world.limits.repair);
+        rule!(settled || !awaited, "ends while a point is being repaired");
         if self.repairing.is_empty() {
             let kept: Vec<_> = self.fed.keys().filter(|p| !self.forgotten.contains(p)).collect();
             rule!(kept.len() <= 1, "points are kept for nobody: {kept:?}");

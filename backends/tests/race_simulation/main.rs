@@ -186,7 +186,7 @@ impl Simulation {
                 self.world.lanes.push(model);
             }
         }
-        self.audit.after(&self.world, &self.referee, &commands)?;
+        self.audit.after(&self.world, &self.referee, now, &commands)?;
         for command in commands {
             self.obey(now, &command);
         }

@@ -219,6 +219,7 @@ impl World {
                 let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
                 acts.extend(odd.map(|v| Act::Bound(v, Weight::Claimed)));
                 acts.extend(odd.map(Act::Objective));
+                acts.extend(odd.map(|v| Act::Point(v, Exactness::Exact)));
                 acts.push(verdict(Verdict::Optimal));
             }
         }
