@@ -78,7 +78,7 @@ fn sharing_is_chosen_by_name() {
     for (args, exit, says) in [
         (&["--no-share", "incumbents,starts"][..], 0, ""),
         (&["--share", "cutoffs"], 0, ""),
-        (&["--share", "points"], 2, "there are: incumbents, starts, cutoffs"),
+        (&["--share", "points"], 2, "there are: incumbents, starts, cutoffs, seats"),
         (&["--deterministic", "--share", "cutoffs"], 2, "cannot be used with"),
         (&["--deterministic", "--threads", "2"], 2, "cannot be used with"),
         (&["--deterministic", "--stall-limit", "2"], 2, "cannot be used with"),

@@ -94,7 +94,8 @@ pub struct SolveArgs {
     #[arg(long)]
     explain_lineup: bool,
     /// Let the solvers of a race share this too: incumbents (offered to those that run), starts (who starts later starts from the
-    /// best point), cutoffs (and looks for nothing worse) [default: incumbents,starts]
+    /// best point), cutoffs (and looks for nothing worse), seats (a lane that is far behind leaves its
+    /// cores to another seed of the best solver) [default: incumbents,starts]
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = str::parse::<Shared>)]
     share: Vec<Shared>,
     /// Do not let the solvers of a race share this; `--share` says what there is
