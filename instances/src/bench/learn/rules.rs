@@ -61,6 +61,7 @@ fn rule(fit: &Fit<'_>, leaf: &Node, name: String, when: Condition) -> Rule {
         when,
         why: format!("fitted to {} problems, of which these lanes solve {solved}", leaf.members.len()),
         expected: Some(Duration::from_millis((median * 1e3).round() as u64)),
+        turn: None,
         lanes: order.iter().enumerate().map(lane).collect(),
         others: true,
     }
