@@ -18,15 +18,16 @@ const INF: f64 = f64::INFINITY;
 
 /// Everybody who is compiled in.
 fn linked() -> Vec<Arc<dyn Backend>> {
-    let mut all: Vec<Arc<dyn Backend>> = Vec::new();
-    #[cfg(feature = "highs")]
-    all.push(Arc::new(Bridged::new(farkas_backends::solvers::highs::Highs::new())));
-    #[cfg(feature = "scip")]
-    all.push(Arc::new(Bridged::new(farkas_backends::solvers::scip::ScipBackend::new())));
-    #[cfg(feature = "cbc")]
-    all.push(Arc::new(Bridged::new(farkas_backends::solvers::cbc::Cbc)));
-    all.push(Arc::new(Bridged::new(Clarabel)));
-    all.push(Arc::new(Bridged::new(Microlp)));
+    let all: Vec<Arc<dyn Backend>> = vec![
+        #[cfg(feature = "highs")]
+        Arc::new(Bridged::new(farkas_backends::solvers::highs::Highs::new())),
+        #[cfg(feature = "scip")]
+        Arc::new(Bridged::new(farkas_backends::solvers::scip::ScipBackend::new())),
+        #[cfg(feature = "cbc")]
+        Arc::new(Bridged::new(farkas_backends::solvers::cbc::Cbc)),
+        Arc::new(Bridged::new(Clarabel)),
+        Arc::new(Bridged::new(Microlp)),
+    ];
     for name in ["highs", "scip", "cbc"].iter().filter(|name| !all.iter().any(|backend| backend.name() == **name)) {
         println!("{name} is not compiled in, and not tried");
     }

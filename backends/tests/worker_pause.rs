@@ -103,7 +103,7 @@ fn a_paused_solve_stands_still_and_hears_of_its_end() {
         match solved {
             Ok(_) => assert!(claims, "{turns:?}"),
             Err(SessionError::Killed(_)) if !claims => {
-                eventually("it is gone", || state(&process).is_none().then_some(()))
+                eventually("it is gone", || state(&process).is_none().then_some(()));
             }
             Err(error) => panic!("{turns:?}: {error}"),
         }

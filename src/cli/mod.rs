@@ -42,7 +42,7 @@ fault or numerical trouble · 74 standard output could not be written · 130 sec
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Solve one or several problem files.
-    Solve(solve::SolveArgs),
+    Solve(Box<solve::SolveArgs>),
     /// Check a solution, or a file of evidence, against a problem, without any solver.
     Check(check::CheckArgs),
     /// Write a problem in another format (MPS, LP, JSON, …), and tell what that cannot hold.

@@ -403,7 +403,6 @@ mod tests {
             memory_limit_bytes: Some(1),
             objective_target: Some(1.0),
             stall_limit_seconds: Some(1.0),
-            deterministic: true,
             cutoff: Some(1.0),
             emphasis: Some(Emphasis::Feasibility),
             lp_method: Some(LpMethod::Simplex),
@@ -413,9 +412,11 @@ mod tests {
             queue_timeout_seconds: Some(1.0),
             ..SolveOptions::default()
         };
-        let json = serde_json::to_value(&all).unwrap();
-        let object = json.as_object().unwrap();
-        assert_eq!(object.len(), QUERY_FIELDS.len());
+        // What is deterministic has one thread, and no limit on the clock since the last better point.
+        let still = SolveOptions { deterministic: true, ..SolveOptions::default() };
+        let fields = |options: &SolveOptions| serde_json::to_value(options).unwrap().as_object().unwrap().clone();
+        let named: BTreeSet<String> = fields(&all).into_iter().chain(fields(&still)).map(|(name, _)| name).collect();
+        assert_eq!(named.len(), QUERY_FIELDS.len());
         let written = |value: &serde_json::Value| match value {
             serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Array(names) => {
@@ -423,9 +424,11 @@ mod tests {
             }
             other => other.to_string(),
         };
-        let text: Vec<(String, String)> = object.iter().map(|(name, value)| (name.clone(), written(value))).collect();
-        let back = SolveOptions::from_query(text.iter().map(|(n, t)| (n.as_str(), t.as_str()))).unwrap();
-        assert_eq!(back, all);
+        for options in [all, still] {
+            let text: Vec<_> = fields(&options).iter().map(|(name, value)| (name.clone(), written(value))).collect();
+            let back = SolveOptions::from_query(text.iter().map(|(n, t)| (n.as_str(), t.as_str()))).unwrap();
+            assert_eq!(back, options);
+        }
     }
 
     #[test]

@@ -91,6 +91,7 @@ pub(super) fn solve(lp: &Lp<'_>, start: &Start) -> Result<Claim, SessionError> {
     let first = lp.run(Way { presolve, ..Way::plain(algorithm) }, basis)?;
     let mut spent = Spent::new(algorithm, &first);
     match first.status {
+        OPTIMAL if algorithm == LpAlgorithm::Barrier => lp.confirmed(first, spent),
         OPTIMAL => lp.optimal(first, spent),
         INFEASIBLE | UNBOUNDED => lp.disputed(&first, spent),
         STOPPED | EVENT => Ok(lp.stopped(first, &spent)),
@@ -181,6 +182,20 @@ impl Lp<'_> {
         spent.add(&again);
         let better = if again.status == OPTIMAL { again } else { run };
         Ok(self.claim_optimal(better, &spent))
+    }
+
+    /// Clp's barrier (1.17) calls some unbounded LPs optimal, after crossover too: the primal simplex has the last word, from
+    /// that basis.
+    fn confirmed(&self, run: LpRun, mut spent: Spent) -> Result<Claim, SessionError> {
+        let basis = Some((run.column_status.clone(), run.row_status.clone()));
+        let again = self.run(Way::plain(LpAlgorithm::Primal), basis)?;
+        spent.add(&again);
+        match again.status {
+            OPTIMAL => self.optimal(again, spent),
+            INFEASIBLE | UNBOUNDED => self.disputed(&again, spent),
+            STOPPED | EVENT => Ok(self.stopped(again, &spent)),
+            _ => self.optimal(run, spent),
+        }
     }
 
     fn claim_optimal(&self, run: LpRun, spent: &Spent) -> Claim {

@@ -120,6 +120,9 @@ class Session:
             hearing = Hearing(self.p, built, options, control, stop)
             try:
                 model.optimize(hearing)
+                if self.p.is_lp and options.lp_method == "barrier" and model.Status in (3, 4, 5) and not stop.is_set():
+                    model.Params.Method = 1  # the barrier has no proof of it; the simplex ends with one
+                    model.optimize(hearing)
                 if model.Status == 4 and not stop.is_set():
                     model.Params.DualReductions = 0
                     model.optimize(hearing)
