@@ -353,7 +353,9 @@ pub fn a_seed_changes_the_path_and_nothing_else() {
         if by_the_clock && declared {
             found.push(format!("one seed, two paths: {:?}, {:?}", claims[0].counters, claims[1].counters));
         }
-        if (differ && !by_the_clock) != declared || claims.len() < 5 {
+        // Of a race elsewhere it depends on who wins whether a seed counts: it promises neither.
+        let either = backend.name() == "remote" && !declared;
+        if (!either && (differ && !by_the_clock) != declared) || claims.len() < 5 {
             found.push(format!("of 5 solves with 4 seeds {} ended, the paths differ: {differ}", claims.len()));
         }
         found

@@ -89,26 +89,13 @@ pub(super) fn solve(lp: &Lp<'_>, start: &Start) -> Result<Claim, SessionError> {
     }
     let presolve = lp.options.presolve != Presolve::Off;
     let first = lp.run(Way { presolve, ..Way::plain(algorithm) }, basis)?;
-    let mut spent = Spent::new(algorithm, &first);
+    let spent = Spent::new(algorithm, &first);
     match first.status {
         OPTIMAL if algorithm == LpAlgorithm::Barrier => lp.confirmed(first, spent),
         OPTIMAL => lp.optimal(first, spent),
         INFEASIBLE | UNBOUNDED => lp.disputed(&first, spent),
         STOPPED | EVENT => Ok(lp.stopped(first, &spent)),
-        _ => {
-            // Numbers went wrong: plain primal simplex is Clp's sturdiest.
-            let again = lp.run(Way::plain(LpAlgorithm::Primal), None)?;
-            spent.add(&again);
-            match again.status {
-                OPTIMAL => lp.optimal(again, spent),
-                INFEASIBLE | UNBOUNDED => lp.disputed(&again, spent),
-                STOPPED | EVENT => Ok(lp.stopped(again, &spent)),
-                other => {
-                    let why = format!("Clp gave up with status {other}, secondary {}", again.secondary);
-                    Ok(spent.claim(Termination::new(Reason::NumericalError, why)))
-                }
-            }
-        }
+        _ => lp.again(first, spent),
     }
 }
 
@@ -182,6 +169,23 @@ impl Lp<'_> {
         spent.add(&again);
         let better = if again.status == OPTIMAL { again } else { run };
         Ok(self.claim_optimal(better, &spent))
+    }
+
+    /// Numbers went wrong: plain primal simplex is Clp's sturdiest, and the dual one knows some infeasible LPs that it does not.
+    fn again(&self, first: LpRun, mut spent: Spent) -> Result<Claim, SessionError> {
+        let mut last = first;
+        for algorithm in [LpAlgorithm::Primal, LpAlgorithm::Dual] {
+            let run = self.run(Way::plain(algorithm), None)?;
+            spent.add(&run);
+            match run.status {
+                OPTIMAL => return self.optimal(run, spent),
+                INFEASIBLE | UNBOUNDED => return self.disputed(&run, spent),
+                STOPPED | EVENT => return Ok(self.stopped(run, &spent)),
+                _ => last = run,
+            }
+        }
+        let why = format!("Clp gave up with status {}, secondary {}", last.status, last.secondary);
+        Ok(spent.claim(Termination::new(Reason::NumericalError, why)))
     }
 
     /// Clp's barrier (1.17) calls some unbounded LPs optimal, after crossover too: the primal simplex has the last word, from
