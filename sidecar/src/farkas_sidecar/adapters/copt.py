@@ -138,6 +138,15 @@ class Session:
         stop.wake(model.interrupt)
         try:
             model.solve()
+            limited = any("iterlimit" in name.lower() for name in options.native)
+            if p.is_lp and options.lp_method == "barrier" and model.LpStatus == coptpy.COPT.ITERLIMIT and not limited:
+                # Its barrier goes on and on over some small LPs without a point (8.0.7).
+                left = options.seconds_left()
+                if left is not None:
+                    model.setParam("TimeLimit", max(left, 0.0))
+                model.setParam("LpMethod", 1)
+                if not stop.is_set():
+                    model.solve()
             unbounded = coptpy.COPT.UNBOUNDED, coptpy.COPT.INF_OR_UNB
             if (model.MipStatus if p.kinds.any() else model.LpStatus) in unbounded and not stop.is_set():
                 # COPT says unbounded of what has a ray; whether there is a point is asked without an objective.
