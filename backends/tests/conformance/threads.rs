@@ -134,9 +134,8 @@ fn at_work(backend: &dyn Backend, threads: u32, enough: impl Fn(Work) -> bool + 
 
 /// What is wrong with how many work at a time, of so many allowed.
 fn faults(backend: &dyn Backend, threads: u32, expected: bool) -> Vec<String> {
-    let work = at_work(backend, threads, |work| match expected {
-        true => work.is_shared() || work.busiest >= LONG_ALONE,
-        false => work.busiest >= ALONE,
+    let work = at_work(backend, threads, |work| {
+        if expected { work.is_shared() || work.busiest >= LONG_ALONE } else { work.busiest >= ALONE }
     });
     let told = format!("{threads} threads allowed: {work:?}");
     println!("{}: {told}", backend.name());
