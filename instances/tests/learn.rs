@@ -179,7 +179,16 @@ fn claims_are_counted_by_backend() {
         told("mipcl", "OPTIMAL", "solved", ""),
         told("race", "OPTIMAL", "wrong", "3 is said to be optimal, but 2 is reached"),
     ];
-    let table = count_trust(&records, TrustTable::built_in());
+    let known = r#"
+        [backend.cbc]
+        false_infeasible = true
+        seen = ["calls unbounded LPs infeasible"]
+
+        [backend.mipcl]
+        bounds = { claims = 82, refuted = 2 }
+    "#;
+    let known = TrustTable::read(known).expect("a table");
+    let table = count_trust(&records, &known);
     let of = |name: &str| table.backend.get(name).expect(name);
     let counts = |name: &str| {
         let trust = of(name);
