@@ -358,3 +358,26 @@ fn who_stops_reading_ends_it_quietly_and_a_full_disk_is_told() {
     assert_eq!(code(&output), 74);
     assert!(stderr(&output).contains("cannot be written"), "{}", stderr(&output));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_service_that_nobody_listens_to_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut service = support::farkas()
+        .args(["serve", "--listen", &free.to_string(), "--data"])
+        .arg(folder.path())
+        .stdout(full)
+        .spawn()
+        .unwrap();
+    let limit = Instant::now() + Duration::from_secs(30);
+    while ureq::get(format!("http://{free}/healthz")).call().is_err() {
+        assert_eq!(service.try_wait().unwrap(), None, "it ended");
+        assert!(Instant::now() < limit, "it does not answer");
+        std::thread::yield_now();
+    }
+    assert_eq!(service.try_wait().unwrap(), None, "it answered and ended");
+    service.kill().unwrap();
+    service.wait().unwrap();
+}

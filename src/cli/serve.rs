@@ -37,13 +37,15 @@ pub fn run(args: ServeArgs) -> Result<Exit, Failure> {
         options.threads = threads;
     }
     let ready = |address: SocketAddr| {
-        println!("Farkas is listening on http://{address}");
-        println!("Open it in a browser, or send it a problem from another terminal:\n");
-        println!(
-            "  curl 'http://{address}/v1/jobs' -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '{EXAMPLE}'"
-        );
         // Whoever started the service waits for the line; a closed standard output is no reason not to serve.
-        let _ = std::io::stdout().flush();
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(
+            out,
+            "Farkas is listening on http://{address}\n\
+             Open it in a browser, or send it a problem from another terminal:\n\n  \
+             curl 'http://{address}/v1/jobs' -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '{EXAMPLE}'"
+        )
+        .and_then(|()| out.flush());
     };
     farkas_service::serve(options, ready).map_err(|e| Failure::new(Exit::Failed, format!("{e} [{}]", e.code())))?;
     Ok(Exit::Solved)

@@ -115,16 +115,19 @@ fn drive(arguments: &[OsString]) -> Result<(), Failure> {
             objective,
             code: farkas_modeling::formats::ampl_sol::outcome_code(Reason::OtherError, None, false),
         };
+        // The file first: who stops reading ends this program.
+        let written = write(&solution, |out| report.write_bare(out));
         println!("{message}");
-        return write(&solution, |out| report.write_bare(out));
+        return written;
     }
     let start = start.filter(|_| settings.start && problem.num_integers() > 0);
     let start = Start { point: start.map(Into::into), basis: None };
     let answer = solve_it(&problem, lineup, options, start, settings.outlev, &stop);
     let message = message(&banner, &answer);
-    println!("{}", message.lines().next().unwrap_or_default());
     let report = Report::of(&problem, &answer, objective, &echo, &message);
-    write(&solution, |out| report.write(&problem, &answer, out))
+    let written = write(&solution, |out| report.write(&problem, &answer, out));
+    println!("{}", message.lines().next().unwrap_or_default());
+    written
 }
 
 fn solve_it(
