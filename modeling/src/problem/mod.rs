@@ -13,6 +13,7 @@ mod magnitude;
 mod names;
 mod quadratic;
 mod sides;
+mod storage;
 mod view;
 
 use std::sync::{Arc, OnceLock};
@@ -539,36 +540,6 @@ impl Problem {
     /// Where each row begins among the entries by rows (m + 1 positions), without making these.
     pub fn row_starts(&self) -> Vec<u32> {
         self.rows.get().map_or_else(|| view::starts(self), |rows| rows.starts.clone())
-    }
-
-    /// The same problem with its numbers in the storage of `image`, an image of it that was opened; those that it held
-    /// itself are freed, names stay as they are.
-    ///
-    /// # Errors
-    /// Gives the problem back as it was, when the other has other numbers.
-    pub fn stored_in(mut self, image: &Self) -> Result<Self, Box<Self>> {
-        let same = self.cost == image.cost
-            && self.lower == image.lower
-            && self.upper == image.upper
-            && self.kinds == image.kinds
-            && self.row_lower == image.row_lower
-            && self.row_upper == image.row_upper
-            && self.starts == image.starts
-            && self.indices == image.indices
-            && self.values == image.values;
-        if !same {
-            return Err(Box::new(self));
-        }
-        self.cost.clone_from(&image.cost);
-        self.lower.clone_from(&image.lower);
-        self.upper.clone_from(&image.upper);
-        self.kinds.clone_from(&image.kinds);
-        self.row_lower.clone_from(&image.row_lower);
-        self.row_upper.clone_from(&image.row_upper);
-        self.starts.clone_from(&image.starts);
-        self.indices.clone_from(&image.indices);
-        self.values.clone_from(&image.values);
-        Ok(self)
     }
 
     /// The matrix row by row; the transpose is made at the first call and kept.
