@@ -61,23 +61,28 @@ pub(super) async fn submit(
     let order = tokio::task::spawn_blocking(move || upload::parse(&kind, &bytes, query, &limits)).await;
     let order = order.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
     drop(turn);
-    let (new, warnings) = draw_up(&app, order, idempotency).await?;
-    let stored = match app.desk.store.submit(new).await? {
+    let stored = accept(&app, order, idempotency).await?;
+    answer(&app, stored, wait, fields).await
+}
+
+/// Makes a job of an order; durable when it returns. The same key and request give the job that is there already.
+pub(crate) async fn accept(app: &App, order: Order, idempotency: Option<Idempotency>) -> Result<Stored, Problem> {
+    let (new, warnings) = draw_up(app, order, idempotency).await?;
+    match app.desk.store.submit(new).await? {
         Submitted::New(stored) => {
             app.submitted.fetch_add(1, Ordering::Relaxed);
             tracing::info!(job = stored.ticket.id, warnings, "accepted");
-            stored
+            Ok(stored)
         }
-        Submitted::Same(stored) => stored,
+        Submitted::Same(stored) => Ok(stored),
         Submitted::KeyReused => {
             let detail = "this Idempotency-Key was used for another request";
-            return Err(Problem::new(422, "idempotency-key-reused", detail).map(|p| p.in_parameter("Idempotency-Key")));
+            Err(Problem::new(422, "idempotency-key-reused", detail).map(|p| p.in_parameter("Idempotency-Key")))
         }
         Submitted::QueueFull { queued } => {
-            return Err(Problem::new(429, "queue-full", format!("{queued} jobs wait already")).retry_after(10));
+            Err(Problem::new(429, "queue-full", format!("{queued} jobs wait already")).retry_after(10))
         }
-    };
-    answer(&app, stored, wait, fields).await
+    }
 }
 
 /// Everything that a store needs to accept the order.
@@ -141,7 +146,7 @@ async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) ->
 }
 
 /// Waits until the job is finished, the time is over, or the service closes. A client that goes away cancels nothing.
-async fn wait_for_end(app: &App, mut stored: Stored, patience: Duration) -> Result<Stored, Problem> {
+pub(crate) async fn wait_for_end(app: &App, mut stored: Stored, patience: Duration) -> Result<Stored, Problem> {
     let id = stored.ticket.id.clone();
     let mut watch = app.desk.store.watch(&id);
     let deadline = tokio::time::Instant::now() + patience;

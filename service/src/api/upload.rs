@@ -140,15 +140,23 @@ struct Draft {
 impl Draft {
     fn finish(self) -> Result<Order, Problem> {
         let Read { value: problem, warnings } = self.read;
+        let order = Order::new(problem, self.options, self.options_at)?;
+        Ok(Order { name: self.name.map(|name| name.chars().take(256).collect()), tags: self.tags, warnings, ..order })
+    }
+}
+
+impl Order {
+    /// An order of a problem, without a name, tags and warnings; `options_at` as in [`Order::options_at`]. Blocks.
+    pub fn new(problem: Model, options: SolveOptions, options_at: &'static str) -> Result<Self, Problem> {
         let mut bytes = Vec::new();
         image::write(&problem, Contents::Everything, &mut bytes)
             .map_err(|error| Problem::new(413, "model-too-large", error.to_string()))?;
-        Ok(Order {
-            name: self.name.map(|name| name.chars().take(256).collect()),
-            tags: self.tags,
-            options: self.options,
-            options_at: self.options_at,
-            warnings,
+        Ok(Self {
+            name: None,
+            tags: Vec::new(),
+            options,
+            options_at,
+            warnings: Vec::new(),
             identity: image::identity(&problem).to_string(),
             image: bytes,
             problem: Arc::new(problem),
