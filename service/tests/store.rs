@@ -22,6 +22,7 @@ fn new(cores: u32) -> NewJob {
     let json = r#"{"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"}"#;
     let ticket = Ticket {
         id: uuid::Uuid::now_v7().to_string(),
+        project: "default".into(),
         name: Some("a job".into()),
         tags: vec!["t".into()],
         options: SolveOptions::default(),
@@ -132,6 +133,13 @@ async fn an_idempotency_key_gives_the_same_job_or_an_error() {
     assert_eq!(same.ticket.id, id);
     assert_eq!(store.submit(with_key("b")).await.unwrap(), Submitted::KeyReused);
     assert_eq!(store.list(Filter::default(), 10).await.unwrap().len(), 1);
+    let mut elsewhere = with_key("b");
+    elsewhere.ticket.project = "other".into();
+    assert_ne!(accepted(&store, elsewhere).await, id, "keys are a project's own");
+    let of = |project: &str| Filter { project: Some(project.into()), ..Filter::default() };
+    assert_eq!(store.list(of("default"), 10).await.unwrap()[0].ticket.id, id);
+    assert_eq!(store.list(of("other"), 10).await.unwrap().len(), 1);
+    assert!(store.list(of("third"), 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -248,6 +256,42 @@ async fn what_waits_too_long_expires() {
     assert_eq!(store.sweep(Leases::Expired).await.unwrap(), std::slice::from_ref(&id));
     assert_eq!(store.job(&id).await.unwrap().job.state, JobState::Expired);
     assert_eq!(store.job(&patient).await.unwrap().job.state, JobState::Queued);
+}
+
+/// A database as schema 1 left it, with a job of its time.
+const OF_SCHEMA_1: &str = r#"
+    INSERT INTO jobs (id, state, cores, epoch, ticket, job) VALUES ('01', 'queued', 1, 0,
+        '{"id": "01", "name": null, "tags": [], "options": {}, "cores": 1, "time_limit_seconds": null,
+          "shape": {"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"},
+          "model": "model/m", "start": null}',
+        '{"state": "queued", "reason": null, "wish": null, "attempts": 0, "failures": 0, "interruptions": 0,
+          "epoch": 0, "created_at": 1000, "started_at": null, "finished_at": null, "expires_at": null,
+          "seconds": 0, "seconds_before": 0, "incumbent": null, "found_by": null, "bound": null, "points": [],
+          "lanes": [], "phase": null, "log_bytes": 0, "termination": null, "gap": null, "result": null,
+          "last_event": 1}');
+    INSERT INTO events (job_id, id, kind, body) VALUES ('01', 1, 'state', '{}');
+    INSERT INTO idempotency (key, digest, job_id, created_at) VALUES ('k', 'a', '01', 9000000000000);
+    PRAGMA user_version = 1"#;
+
+#[tokio::test]
+async fn a_database_of_schema_1_is_brought_on() {
+    use sqlx::{ConnectOptions, Executor};
+    let folder = tempfile::tempdir().unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let file = folder.path().join("farkas.db");
+    let mut connection = options.filename(&file).create_if_missing(true).connect().await.unwrap();
+    connection.execute(include_str!("../src/store/migrations/0001_jobs.sql")).await.unwrap();
+    connection.execute(OF_SCHEMA_1).await.unwrap();
+    drop(connection);
+
+    let store = open(folder.path()).await;
+    let mine = Filter { project: Some("default".into()), ..Filter::default() };
+    let jobs = store.list(mine, 10).await.unwrap();
+    assert_eq!((jobs.len(), jobs[0].ticket.project.as_str()), (1, "default"));
+    let again = NewJob { idempotency: Some(Idempotency { key: "k".into(), digest: "a".into() }), ..new(1) };
+    assert!(matches!(store.submit(again).await.unwrap(), Submitted::Same(stored) if stored.ticket.id == "01"));
+    assert_eq!(store.claim("n", ALL).await.unwrap().unwrap().lease.job, "01");
+    assert_eq!(ids_and_kinds(&store, "01").await, ["state", "state"]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::upload::{self, Kind, Order};
 use super::{App, Shared, view};
-use crate::jobs::Ticket;
+use crate::jobs::{DEFAULT_PROJECT, Ticket};
 use crate::store::{Idempotency, NewJob, Store, Stored, Submitted};
 
 /// What `Prefer: wait` means without a number.
@@ -107,6 +107,7 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
     let body = placed.map_err(|_| closing())?.map_err(crate::store::StoreError::from)?;
     let ticket = Ticket {
         id: uuid::Uuid::now_v7().to_string(),
+        project: DEFAULT_PROJECT.into(),
         name: order.name,
         tags: order.tags,
         options: order.options,

@@ -41,6 +41,9 @@ impl Default for Rules {
 pub struct Ticket {
     /// The job's id; ids sort by time of submission.
     pub id: String,
+    /// Whose it is.
+    #[serde(default = "default_project")]
+    pub project: String,
     /// A name for people.
     pub name: Option<String>,
     /// Tags.
@@ -57,6 +60,13 @@ pub struct Ticket {
     pub model: String,
     /// Key of a point to begin from.
     pub start: Option<String>,
+}
+
+/// The project of those who name none, and of jobs from before there were projects.
+pub const DEFAULT_PROJECT: &str = "default";
+
+fn default_project() -> String {
+    DEFAULT_PROJECT.into()
 }
 
 /// A user's wish to end a job.

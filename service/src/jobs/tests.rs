@@ -12,6 +12,7 @@ const NOW: i64 = 1_700_000_000_000;
 fn ticket() -> Ticket {
     Ticket {
         id: "j".into(),
+        project: DEFAULT_PROJECT.into(),
         name: None,
         tags: Vec::new(),
         options: SolveOptions { queue_timeout_seconds: Some(5.0), ..SolveOptions::default() },

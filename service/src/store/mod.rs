@@ -79,7 +79,7 @@ pub struct Body {
     pub bytes: Vec<u8>,
 }
 
-/// An idempotency key, and a digest of everything that the request said.
+/// An idempotency key, its project's own, and a digest of everything that the request said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     /// The client's key.
@@ -186,6 +186,8 @@ pub enum Leases {
 /// Which jobs a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// Only this project's; `None` means all.
+    pub project: Option<String>,
     /// States; empty means all.
     pub states: Vec<farkas_api_types::JobState>,
     /// Only jobs with this tag.

@@ -146,17 +146,19 @@ impl Store for SqliteStore {
 
     async fn list(&self, filter: Filter, limit: u32) -> Result<Vec<Stored>, StoreError> {
         let states: Vec<&str> = filter.states.iter().map(|state| state.name()).collect();
-        // One statement for every filter: an empty list of states, no tag and no cursor let everything pass.
+        // One statement for every filter: an empty list of states, no tag, cursor or project let everything pass.
         let rows = sqlx::query(
             "SELECT id, ticket, job FROM jobs
              WHERE ($1 = '[]' OR state IN (SELECT value FROM json_each($1)))
                AND ($2 IS NULL OR id IN (SELECT job_id FROM tags WHERE tag = $2))
                AND ($3 IS NULL OR id < $3)
-             ORDER BY id DESC LIMIT $4",
+               AND ($4 IS NULL OR project = $4)
+             ORDER BY id DESC LIMIT $5",
         )
         .bind(serde_json::json!(states).to_string())
         .bind(filter.tag)
         .bind(filter.before)
+        .bind(filter.project)
         .bind(i64::from(limit))
         .fetch_all(&self.reads)
         .await?;

@@ -164,11 +164,14 @@ struct Write<'a> {
 impl Write<'_> {
     async fn submit(&mut self, new: NewJob) -> Result<Submitted, StoreError> {
         if let Some(idempotency) = &new.idempotency {
-            let row = sqlx::query("SELECT digest, job_id FROM idempotency WHERE key = $1 AND created_at > $2")
-                .bind(&idempotency.key)
-                .bind(self.now.plus_seconds(-IDEMPOTENCY_SECONDS).millis())
-                .fetch_optional(&mut *self.connection)
-                .await?;
+            let row = sqlx::query(
+                "SELECT digest, job_id FROM idempotency WHERE project = $1 AND key = $2 AND created_at > $3",
+            )
+            .bind(&new.ticket.project)
+            .bind(&idempotency.key)
+            .bind(self.now.plus_seconds(-IDEMPOTENCY_SECONDS).millis())
+            .fetch_optional(&mut *self.connection)
+            .await?;
             if let Some(row) = row {
                 if row.try_get::<&str, _>("digest")? != idempotency.digest {
                     return Ok(Submitted::KeyReused);
@@ -188,9 +191,10 @@ impl Write<'_> {
         let stored = self.log(&new.ticket, transition).await?;
         if let Some(idempotency) = new.idempotency {
             sqlx::query(
-                "INSERT INTO idempotency (key, digest, job_id, created_at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (key) DO UPDATE SET digest = $2, job_id = $3, created_at = $4",
+                "INSERT INTO idempotency (project, key, digest, job_id, created_at) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (project, key) DO UPDATE SET digest = $3, job_id = $4, created_at = $5",
             )
+            .bind(&new.ticket.project)
             .bind(idempotency.key)
             .bind(idempotency.digest)
             .bind(&new.ticket.id)
@@ -202,13 +206,16 @@ impl Write<'_> {
     }
 
     async fn insert(&mut self, ticket: &Ticket, job: &Job) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO jobs (id, state, cores, epoch, ticket, job) VALUES ($1, $2, $3, 0, $4, '')")
-            .bind(&ticket.id)
-            .bind(job.state.name())
-            .bind(i64::from(ticket.cores))
-            .bind(json(ticket)?)
-            .execute(&mut *self.connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO jobs (id, project, state, cores, epoch, ticket, job) VALUES ($1, $2, $3, $4, 0, $5, '')",
+        )
+        .bind(&ticket.id)
+        .bind(&ticket.project)
+        .bind(job.state.name())
+        .bind(i64::from(ticket.cores))
+        .bind(json(ticket)?)
+        .execute(&mut *self.connection)
+        .await?;
         for tag in &ticket.tags {
             sqlx::query("INSERT INTO tags (tag, job_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(tag)
