@@ -20,10 +20,10 @@ impl<'a> ColumnView<'a> {
 }
 
 /// Rows of a dense matrix that are put together side by side.
-const BAND: usize = 64;
+const BAND: usize = 32;
 
 /// Entries that a column has in a band, on average, where bands are worth it.
-const BAND_ENTRIES: usize = 16;
+const BAND_ENTRIES: usize = 8;
 
 /// From so many entries on, a transpose is made in bands unless somebody has to jump among the rows: kept, it takes as much
 /// memory as the problem itself.
@@ -63,31 +63,44 @@ pub(super) fn each_row_by_bands<E>(
     mut take: impl FnMut(usize, &[u32], &[f64]) -> Result<(), E>,
 ) -> Result<(), E> {
     let (m, starts) = (problem.num_rows(), starts(problem));
-    let mut next = starts.clone();
     let mut seen = problem.starts()[..problem.num_columns()].to_vec();
-    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    let (mut columns, mut values, mut next) = (Vec::new(), Vec::new(), Vec::with_capacity(band));
     for first in (0..m).step_by(band) {
         let behind = (first + band).min(m);
-        let begin = starts[first] as usize;
-        let entries = starts[behind] as usize - begin;
+        let begin = starts[first];
+        let entries = (starts[behind] - begin) as usize;
         columns.resize(entries, 0_u32);
         values.resize(entries, 0.0);
+        next.clear();
+        next.extend(starts[first..behind].iter().map(|start| start - begin));
         for (j, seen) in seen.iter_mut().enumerate() {
-            let range = *seen as usize..problem.starts()[j + 1] as usize;
-            let entries = problem.indices()[range.clone()].iter().zip(&problem.values()[range]);
-            for (&i, &v) in entries.take_while(|(i, _)| (**i as usize) < behind) {
-                let at = next[i as usize] as usize - begin;
+            let ahead = *seen as usize..problem.starts()[j + 1] as usize;
+            let inside = inside(&problem.indices()[ahead.clone()], behind, band);
+            let entries = inside.iter().zip(&problem.values()[ahead]);
+            for (&i, &v) in entries {
+                let next = &mut next[i as usize - first];
+                let at = *next as usize;
                 (columns[at], values[at]) = (j as u32, v);
-                next[i as usize] += 1;
-                *seen += 1;
+                *next += 1;
             }
+            *seen += inside.len() as u32;
         }
         for i in first..behind {
-            let range = starts[i] as usize - begin..starts[i + 1] as usize - begin;
+            let range = (starts[i] - begin) as usize..(starts[i + 1] - begin) as usize;
             take(i, &columns[range.clone()], &values[range])?;
         }
     }
     Ok(())
+}
+
+/// Those at the front of ascending rows that come before `behind`, which are no more than the band has rows. They are counted
+/// first, so that the loop over them has no other end to look for.
+fn inside(rows: &[u32], behind: usize, band: usize) -> &[u32] {
+    let most = &rows[..rows.len().min(band)];
+    match most.last() {
+        Some(&last) if last as usize >= behind => &most[..most.partition_point(|&i| (i as usize) < behind)],
+        _ => most,
+    }
 }
 
 /// The matrix row by row (CSR).

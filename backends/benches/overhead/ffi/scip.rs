@@ -44,10 +44,17 @@ unsafe fn silent() -> *mut ffi::SCIP {
     scip
 }
 
-/// Own calls; the rows are at hand, so that their layout is not on SCIP's account.
+/// Own calls where the rows are at hand.
+pub fn own_by_rows(p: &Problem) -> Own {
+    p.by_rows();
+    own(p)
+}
+
+/// Own calls; rows that are not at hand are made of the columns first, as everybody does who has columns: by counting.
 pub fn own(p: &Problem) -> Own {
-    let (n, m, by_rows) = (p.num_columns(), p.num_rows(), p.by_rows());
+    let (n, m) = (p.num_columns(), p.num_rows());
     let begin = seconds();
+    let by_rows = p.by_rows();
     // SAFETY: every array has the length that is told; what is created is released once, and the handle freed last.
     unsafe {
         let mut scip = silent();

@@ -17,6 +17,7 @@ use api::{Api, Ptr};
 use callbacks::{Inside, on_message, on_moment};
 pub use conflict::Constraint;
 
+use crate::loading::are_below;
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
@@ -190,9 +191,7 @@ impl Instance {
         assert!(a.lower.len() == n && a.upper.len() == n && a.starts.len() == n + 1);
         assert!(a.senses.len() == m && a.widths.len() == m && a.indices.len() == a.values.len());
         assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
-        // Without a jump an entry; a negative one is a large one.
-        let largest = a.indices.iter().fold(0, |most, &i| most.max(i.cast_unsigned()));
-        assert!(a.indices.is_empty() || (largest as usize) < m);
+        assert!(are_below(a.indices, m));
         let counts: Vec<c_int> = a.starts.windows(2).map(|w| w[1] - w[0]).collect();
         // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted; CPLEX copies them.
         let code = unsafe {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use api::{Api, Ptr};
 use callbacks::{Inside, on_moment};
 
+use crate::loading::are_below;
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
@@ -158,9 +159,7 @@ impl Gurobi {
         assert!(a.lower.len() == n && a.upper.len() == n && a.kinds.len() == n && a.starts.len() == n + 1);
         assert!(a.senses.len() == m && a.indices.len() == a.values.len());
         assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
-        // Without a jump an entry; a negative one is a large one.
-        let largest = a.indices.iter().fold(0, |most, &i| most.max(i.cast_unsigned()));
-        assert!(a.indices.is_empty() || (largest as usize) < m);
+        assert!(are_below(a.indices, m));
         let counts: Vec<c_int> = a.starts.windows(2).map(|w| w[1] - w[0]).collect();
         let mut raw = ptr::null_mut();
         let guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -87,8 +87,8 @@ pub struct Scip {
     vars: Vec<*mut ffi::SCIP_VAR>,
     conss: Vec<*mut ffi::SCIP_CONS>,
     slot: Box<Slot>,
-    /// The variables and values of a row on its way to SCIP, which copies them.
-    row: (Vec<*mut ffi::SCIP_VAR>, Vec<f64>),
+    /// The variables of a row on its way to SCIP, which copies them.
+    row: Vec<*mut ffi::SCIP_VAR>,
 }
 
 // SAFETY: SCIP keeps no thread-local state; a handle may move between threads as long as one uses it at a time, which
@@ -102,13 +102,8 @@ impl Scip {
             // SAFETY: the hook is a plain function that needs no data and lives for ever.
             unsafe { ffi::SCIPmessageSetErrorPrinting(Some(keep_error), ptr::null_mut()) };
         });
-        let mut scip = Self {
-            raw: ptr::null_mut(),
-            vars: Vec::new(),
-            conss: Vec::new(),
-            slot: Box::default(),
-            row: Default::default(),
-        };
+        let mut scip =
+            Self { raw: ptr::null_mut(), vars: Vec::new(), conss: Vec::new(), slot: Box::default(), row: Vec::new() };
         // SAFETY: `raw` is written by SCIPcreate and used only after it succeeded; `drop` frees it. The slot is boxed,
         // so its address, which SCIP keeps as callback data, stays the same for as long as SCIP lives.
         unsafe {
@@ -201,14 +196,12 @@ impl Scip {
     /// Adds the next row.
     pub fn add_row(&mut self, columns: &[u32], values: &[f64], lower: f64, upper: f64) -> Result<(), ScipError> {
         assert_eq!(columns.len(), values.len());
-        let (mut vars, mut copied) = std::mem::take(&mut self.row);
+        let mut vars = std::mem::take(&mut self.row);
         vars.clear();
         vars.extend(columns.iter().map(|&j| self.vars[j as usize]));
-        // SCIP takes a pointer to what it may write; it writes nothing, and still gets a copy.
-        copied.clear();
-        copied.extend_from_slice(values);
         let mut cons = ptr::null_mut();
-        // SAFETY: both arrays have `vars.len()` entries and are copied by SCIP.
+        // SAFETY: both arrays have `vars.len()` entries. SCIP copies them into its own before it sorts them (`consdataCreate`
+        // in cons_linear.c), and writes to neither, though the second's type would let it.
         let created = unsafe {
             let call = ffi::SCIPcreateConsBasicLinear(
                 self.raw,
@@ -216,13 +209,13 @@ impl Scip {
                 c"".as_ptr(),
                 vars.len() as c_int,
                 vars.as_mut_ptr(),
-                copied.as_mut_ptr(),
+                values.as_ptr().cast_mut(),
                 self.finite(lower),
                 self.finite(upper),
             );
             ok("SCIPcreateConsBasicLinear", call)
         };
-        self.row = (vars, copied);
+        self.row = vars;
         created?;
         // SAFETY: it was created just now.
         unsafe { self.add(cons) }

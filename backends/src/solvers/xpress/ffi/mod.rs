@@ -14,6 +14,7 @@ use std::sync::Arc;
 use api::{Api, Ptr};
 use callbacks::{Inside, on_message, on_node, on_solution, on_time};
 
+use crate::loading::are_below;
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
@@ -243,9 +244,7 @@ impl Instance {
         assert!(a.lower.len() == n && a.upper.len() == n && a.starts.len() == n + 1);
         assert!(a.types.len() == m && a.widths.len() == m && a.indices.len() == a.values.len());
         assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
-        // Without a jump an entry; a negative one is a large one.
-        let largest = a.indices.iter().fold(0, |most, &i| most.max(i.cast_unsigned()));
-        assert!(a.indices.is_empty() || (largest as usize) < m);
+        assert!(are_below(a.indices, m));
         // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted; null lengths mean that the
         // starts have n + 1 entries; Xpress copies all.
         let code = unsafe {
