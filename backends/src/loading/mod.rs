@@ -1,11 +1,12 @@
 //! What adapters of solvers that are loaded at run time have in common: [`find`] says where the library may lie, [`ffi`]
-//! opens it, [`listen`] passes on what it says while it runs, and [`session`] does what a call of `solve` asks for over an
+//! opens it, [`matrix`] is what of a problem it copies, [`listen`] passes on what it says while it runs, and [`session`] does what a call of `solve` asks for over an
 //! [`engine`], which is all that differs from solver to solver.
 
 pub mod engine;
 pub mod ffi;
 pub mod find;
 pub mod listen;
+pub mod matrix;
 pub mod nearest;
 pub mod session;
 
@@ -93,36 +94,7 @@ fn sentence(solver: &str, refusal: &Availability) -> String {
     }
 }
 
-/// Whether all indices are from 0 and below `count`. Both differences are kept as they are and only their signs are looked at,
-/// so that a million of them cost no more than reading them: in machine instructions that every processor has.
-pub fn are_below(indices: &[i32], count: usize) -> bool {
-    let Ok(count) = i32::try_from(count) else { return indices.iter().all(|&i| i >= 0) };
-    // An index below 0 has the sign; one that is not, and is above the last, gives it to the difference.
-    indices.iter().fold(0, |signs, &i| signs | i | (count - 1).wrapping_sub(i)) >= 0
-}
-
 /// Copies bounds or sides with infinity as the solver writes it.
 pub fn with_infinity(values: &[f64], infinity: f64) -> Vec<f64> {
     values.iter().map(|v| v.clamp(-infinity, infinity)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::are_below;
-
-    #[test]
-    fn indices_are_told_from_what_is_none() {
-        let (most, least) = (i32::MAX, i32::MIN);
-        for count in [0, 1, 2, 5, most as usize - 1, most as usize, most as usize + 1, usize::MAX] {
-            for index in [least, least + 1, -2, -1, 0, 1, 2, 4, 5, most - 2, most - 1, most] {
-                let expected = usize::try_from(index).is_ok_and(|index| index < count);
-                assert_eq!(
-                    are_below(&[0, index, 0][..if count == 0 { 0 } else { 3 }], count),
-                    count == 0 || expected,
-                    "{index} of {count}"
-                );
-                assert_eq!(are_below(&[index], count), expected, "{index} alone of {count}");
-            }
-        }
-    }
 }

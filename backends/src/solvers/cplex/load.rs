@@ -10,6 +10,7 @@ use super::ffi::{Arrays, Cplex, Instance, Optimiser};
 use crate::contract::Fit;
 use crate::loading::engine::Fault;
 use crate::loading::listen::Listener;
+use crate::loading::matrix::Matrix;
 use crate::loading::with_infinity;
 
 /// `CPX_INFBOUND`.
@@ -49,9 +50,7 @@ pub(super) fn is_restricted(cplex: &Arc<Cplex>, size: usize) -> Result<bool, Fau
         sides: &[],
         senses: &[],
         widths: &[],
-        starts: &vec![0; n + 1],
-        indices: &[],
-        values: &[],
+        matrix: Matrix::checked(0, &vec![0; n + 1], &[], &[]),
     })?;
     let quiet = crate::contract::StopToken::new();
     let empty = Problem::new(farkas_modeling::ProblemData::default()).map_err(|e| Fault::Failed(e.to_string()))?;
@@ -131,10 +130,7 @@ pub(super) fn load(instance: &mut Instance, problem: &Problem) -> Result<(), Fau
         sides: &sides,
         senses: &senses,
         widths: &widths,
-        // Below i32::MAX, as `Problem::new` made sure: the bits are the same.
-        starts: bytemuck::cast_slice(problem.starts()),
-        indices: bytemuck::cast_slice(problem.indices()),
-        values: problem.values(),
+        matrix: Matrix::of(problem),
     })?;
     if let Some(kinds) = kinds(problem) {
         instance.set_kinds(&kinds)?;

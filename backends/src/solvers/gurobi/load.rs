@@ -10,6 +10,7 @@ use super::ffi::{Arrays, Gurobi, Instance};
 use crate::contract::{Fit, StopToken};
 use crate::loading::engine::Fault;
 use crate::loading::listen::Listener;
+use crate::loading::matrix::Matrix;
 use crate::loading::with_infinity;
 
 /// `GRB_INFINITY`, from 1e20 on.
@@ -49,9 +50,7 @@ pub(super) fn is_restricted(gurobi: &Arc<Gurobi>, size: usize) -> Result<bool, F
         kinds: &vec![b'C'; n],
         sides: &[],
         senses: &[],
-        starts: &vec![0; n + 1],
-        indices: &[],
-        values: &[],
+        matrix: Matrix::checked(0, &vec![0; n + 1], &[], &[]),
     })?;
     let quiet = StopToken::new();
     let empty = Problem::new(ProblemData::default()).map_err(|e| Fault::Failed(e.to_string()))?;
@@ -125,12 +124,13 @@ pub(super) fn load(gurobi: &Arc<Gurobi>, problem: &Problem) -> Result<Instance, 
     let mut arrays = Slacked {
         cost: problem.cost().to_vec(),
         kinds: kinds(problem),
-        starts: bytemuck::cast_slice(problem.starts()).to_vec(),
+        starts: Vec::new(),
         indices: Vec::new(),
         values: Vec::new(),
     };
     // Only where there are ranges must the matrix be copied, to append their slacks.
     if !ranges.is_empty() {
+        arrays.starts = bytemuck::cast_slice(problem.starts()).to_vec();
         arrays.indices = bytemuck::cast_slice(problem.indices()).to_vec();
         arrays.values = problem.values().to_vec();
         for &i in &ranges {
@@ -143,7 +143,6 @@ pub(super) fn load(gurobi: &Arc<Gurobi>, problem: &Problem) -> Result<Instance, 
             arrays.starts.push(arrays.values.len() as i32);
         }
     }
-    let plain = ranges.is_empty();
     let mut instance = gurobi.instance(&Arrays {
         maximize: problem.sense() == Sense::Maximize,
         offset: problem.offset(),
@@ -153,10 +152,11 @@ pub(super) fn load(gurobi: &Arc<Gurobi>, problem: &Problem) -> Result<Instance, 
         kinds: &arrays.kinds,
         sides: &sides,
         senses: &senses,
-        starts: &arrays.starts,
-        // Below i32::MAX, as `Problem::new` made sure: the bits are the same.
-        indices: if plain { bytemuck::cast_slice(problem.indices()) } else { &arrays.indices },
-        values: if plain { problem.values() } else { &arrays.values },
+        matrix: if ranges.is_empty() {
+            Matrix::of(problem)
+        } else {
+            Matrix::checked(m, &arrays.starts, &arrays.indices, &arrays.values)
+        },
     })?;
     sets(&mut instance, problem)?;
     products(&mut instance, problem)?;

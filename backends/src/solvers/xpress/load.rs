@@ -10,6 +10,7 @@ use super::ffi::{Arrays, Instance, Optimiser, Xpress};
 use crate::contract::{Fit, StopToken};
 use crate::loading::engine::Fault;
 use crate::loading::listen::Listener;
+use crate::loading::matrix::Matrix;
 use crate::loading::with_infinity;
 
 /// `XPRS_PLUSINFINITY`.
@@ -50,9 +51,7 @@ pub(super) fn is_restricted(xpress: &Arc<Xpress>, size: usize) -> Result<bool, F
         sides: &[],
         types: &[],
         widths: &[],
-        starts: &vec![0; n + 1],
-        indices: &[],
-        values: &[],
+        matrix: Matrix::checked(0, &vec![0; n + 1], &[], &[]),
     })?;
     let quiet = StopToken::new();
     let empty = Problem::new(ProblemData::default()).map_err(|e| Fault::Failed(e.to_string()))?;
@@ -121,10 +120,7 @@ pub(super) fn load(instance: &mut Instance, problem: &Problem) -> Result<(), Fau
         sides: &sides,
         types: &types,
         widths: &widths,
-        // Below i32::MAX, as `Problem::new` made sure: the bits are the same.
-        starts: bytemuck::cast_slice(problem.starts()),
-        indices: bytemuck::cast_slice(problem.indices()),
-        values: problem.values(),
+        matrix: Matrix::of(problem),
     })?;
     kinds(instance, problem, &upper)?;
     sets(instance, problem)?;

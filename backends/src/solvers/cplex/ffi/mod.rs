@@ -17,10 +17,10 @@ use api::{Api, Ptr};
 use callbacks::{Inside, on_message, on_moment};
 pub use conflict::Constraint;
 
-use crate::loading::are_below;
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
+use crate::loading::matrix::Matrix;
 
 /// The length of CPLEX' buffers for messages (`CPXMESSAGEBUFSIZE`) and names of parameters (`CPXSTR_PAR_MAX`).
 const MESSAGE_BYTES: usize = 4096;
@@ -77,10 +77,7 @@ pub struct Arrays<'a> {
     pub sides: &'a [f64],
     pub senses: &'a [u8],
     pub widths: &'a [f64],
-    /// n + 1 positions.
-    pub starts: &'a [i32],
-    pub indices: &'a [i32],
-    pub values: &'a [f64],
+    pub matrix: Matrix<'a>,
 }
 
 impl Cplex {
@@ -188,12 +185,10 @@ impl Instance {
     /// Loads the linear part, whatever was loaded before.
     pub fn load(&mut self, a: &Arrays<'_>) -> Result<(), Fault> {
         let (n, m) = (a.cost.len(), a.sides.len());
-        assert!(a.lower.len() == n && a.upper.len() == n && a.starts.len() == n + 1);
-        assert!(a.senses.len() == m && a.widths.len() == m && a.indices.len() == a.values.len());
-        assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
-        assert!(are_below(a.indices, m));
-        let counts: Vec<c_int> = a.starts.windows(2).map(|w| w[1] - w[0]).collect();
-        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted; CPLEX copies them.
+        assert!(a.lower.len() == n && a.upper.len() == n && a.matrix.columns() == n);
+        assert!(a.senses.len() == m && a.widths.len() == m && a.matrix.rows() == m);
+        let counts = a.matrix.counts();
+        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted and as a `Matrix` has it; CPLEX copies them.
         let code = unsafe {
             (self.cplex.api.copy_lp)(
                 self.env(),
@@ -204,10 +199,10 @@ impl Instance {
                 a.cost.as_ptr(),
                 a.sides.as_ptr(),
                 a.senses.as_ptr().cast(),
-                a.starts.as_ptr(),
+                a.matrix.starts().as_ptr(),
                 counts.as_ptr(),
-                a.indices.as_ptr(),
-                a.values.as_ptr(),
+                a.matrix.indices().as_ptr(),
+                a.matrix.values().as_ptr(),
                 a.lower.as_ptr(),
                 a.upper.as_ptr(),
                 a.widths.as_ptr(),

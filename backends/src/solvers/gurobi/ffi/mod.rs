@@ -14,10 +14,10 @@ use std::sync::Arc;
 use api::{Api, Ptr};
 use callbacks::{Inside, on_moment};
 
-use crate::loading::are_below;
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
+use crate::loading::matrix::Matrix;
 
 /// `GRB_ERROR_NO_LICENSE`.
 const NO_LICENCE: c_int = 10_009;
@@ -82,10 +82,7 @@ pub struct Arrays<'a> {
     /// m right-hand sides and senses (`<`, `>`, `=`).
     pub sides: &'a [f64],
     pub senses: &'a [u8],
-    /// n + 1 positions.
-    pub starts: &'a [i32],
-    pub indices: &'a [i32],
-    pub values: &'a [f64],
+    pub matrix: Matrix<'a>,
 }
 
 impl Gurobi {
@@ -156,14 +153,12 @@ impl Gurobi {
     /// What Gurobi says.
     pub fn instance(self: &Arc<Self>, a: &Arrays<'_>) -> Result<Instance, Fault> {
         let (n, m) = (a.cost.len(), a.sides.len());
-        assert!(a.lower.len() == n && a.upper.len() == n && a.kinds.len() == n && a.starts.len() == n + 1);
-        assert!(a.senses.len() == m && a.indices.len() == a.values.len());
-        assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
-        assert!(are_below(a.indices, m));
-        let counts: Vec<c_int> = a.starts.windows(2).map(|w| w[1] - w[0]).collect();
+        assert!(a.lower.len() == n && a.upper.len() == n && a.kinds.len() == n && a.matrix.columns() == n);
+        assert!(a.senses.len() == m && a.matrix.rows() == m);
+        let counts = a.matrix.counts();
         let mut raw = ptr::null_mut();
         let guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // SAFETY: all arrays have the lengths that n, m, starts and counts say, as was asserted; Gurobi copies all, and
+        // SAFETY: all arrays have the lengths that n, m, starts and counts say, as was asserted and as a `Matrix` has it; Gurobi copies all, and
         // takes null for no names.
         let code = unsafe {
             (self.api.load)(
@@ -177,10 +172,10 @@ impl Gurobi {
                 a.cost.as_ptr(),
                 a.senses.as_ptr().cast(),
                 a.sides.as_ptr(),
-                a.starts.as_ptr(),
+                a.matrix.starts().as_ptr(),
                 counts.as_ptr(),
-                a.indices.as_ptr(),
-                a.values.as_ptr(),
+                a.matrix.indices().as_ptr(),
+                a.matrix.values().as_ptr(),
                 a.lower.as_ptr(),
                 a.upper.as_ptr(),
                 a.kinds.as_ptr().cast(),

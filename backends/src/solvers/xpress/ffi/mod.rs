@@ -14,10 +14,10 @@ use std::sync::Arc;
 use api::{Api, Ptr};
 use callbacks::{Inside, on_message, on_node, on_solution, on_time};
 
-use crate::loading::are_below;
 use crate::loading::engine::Fault;
 use crate::loading::ffi::Library;
 use crate::loading::listen::Listener;
+use crate::loading::matrix::Matrix;
 
 /// Longer than any message (512 in the manual).
 const MESSAGE_BYTES: usize = 4096;
@@ -85,10 +85,7 @@ pub struct Arrays<'a> {
     pub sides: &'a [f64],
     pub types: &'a [u8],
     pub widths: &'a [f64],
-    /// n + 1 positions.
-    pub starts: &'a [i32],
-    pub indices: &'a [i32],
-    pub values: &'a [f64],
+    pub matrix: Matrix<'a>,
 }
 
 /// What a run ended with, as numbers.
@@ -241,11 +238,9 @@ impl Instance {
     /// Loads the linear part, whatever was loaded before.
     pub fn load(&mut self, a: &Arrays<'_>) -> Result<(), Fault> {
         let (n, m) = (a.cost.len(), a.sides.len());
-        assert!(a.lower.len() == n && a.upper.len() == n && a.starts.len() == n + 1);
-        assert!(a.types.len() == m && a.widths.len() == m && a.indices.len() == a.values.len());
-        assert!(a.starts.is_sorted() && a.starts[0] == 0 && a.starts[n] as usize == a.values.len());
-        assert!(are_below(a.indices, m));
-        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted; null lengths mean that the
+        assert!(a.lower.len() == n && a.upper.len() == n && a.matrix.columns() == n);
+        assert!(a.types.len() == m && a.widths.len() == m && a.matrix.rows() == m);
+        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted and as a `Matrix` has it; null lengths mean that the
         // starts have n + 1 entries; Xpress copies all.
         let code = unsafe {
             (self.xpress.api.load)(
@@ -257,10 +252,10 @@ impl Instance {
                 a.sides.as_ptr(),
                 a.widths.as_ptr(),
                 a.cost.as_ptr(),
-                a.starts.as_ptr(),
+                a.matrix.starts().as_ptr(),
                 ptr::null(),
-                a.indices.as_ptr(),
-                a.values.as_ptr(),
+                a.matrix.indices().as_ptr(),
+                a.matrix.values().as_ptr(),
                 a.lower.as_ptr(),
                 a.upper.as_ptr(),
             )
