@@ -1,6 +1,8 @@
 //! One attempt at one job: its problem from the store, a race over it, everything told into the log, the result at the
 //! end. The clock starts when the job got its cores; a later attempt gets what is left, and begins from the best point.
 
+mod analyse;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use farkas_modeling::{Limit, Problem, Reason, image};
 use tokio::sync::oneshot;
 
 use crate::blobs::Blobs;
-use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish};
+use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish, Work};
 use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
 use crate::store::{Body, Claimed, Lease, SqliteStore, Store, StoreError, Stored};
@@ -95,7 +97,12 @@ impl Attempt {
             let answer = self.conclude_from(&loaded, None, limit);
             return self.deliver(&loaded, &answer, Vec::new(), Vec::new()).await;
         }
-        let lineup = self.desk.roster.line_up(&self.ticket.options, &loaded.problem, self.cores).await;
+        let (options, roster) = (&self.ticket.options, &self.desk.roster);
+        let lineup = match self.ticket.work {
+            Work::Solve => roster.line_up(options, &loaded.problem, self.cores).await,
+            Work::Sensitivity => roster.one_with_basis(options, &loaded.problem, self.cores).await,
+            Work::Iis | Work::Relax(_) | Work::Check { .. } => return self.analyse(loaded, left).await,
+        };
         match lineup {
             Ok(lineup) => self.race(loaded, lineup, left).await,
             Err(error) => self.finish(vec![Cause::Broken { reason: error.detail }], Vec::new()).await,
@@ -283,10 +290,28 @@ impl Attempt {
         &self,
         loaded: &Loaded,
         answer: &Answer,
+        causes: Vec<Cause>,
+        bodies: Vec<Body>,
+    ) -> Result<(), StoreError> {
+        let mut result = SolveResult::new(&loaded.problem, answer, Fields::ALL);
+        if self.ticket.work == Work::Sensitivity {
+            let (problem, answer) = (Arc::clone(&loaded.problem), answer.clone());
+            let ranged = tokio::task::spawn_blocking(move || analyse::ranges(&problem, &answer)).await;
+            match ranged.unwrap_or_else(|_| Err("there are no ranges, since ranging panicked".into())) {
+                Ok(analysis) => result.analysis = Some(analysis),
+                Err(why) => result.evidence.notes.push(why),
+            }
+        }
+        self.hand_in(result, causes, bodies).await
+    }
+
+    /// Ends the job with a result.
+    async fn hand_in(
+        &self,
+        mut result: SolveResult,
         mut causes: Vec<Cause>,
         mut bodies: Vec<Body>,
     ) -> Result<(), StoreError> {
-        let mut result = SolveResult::new(&loaded.problem, answer, Fields::ALL);
         result.seconds = self.job.seconds_before + self.seconds();
         let key = format!("result/{}/{}", self.ticket.id, self.lease.epoch);
         let bytes = serde_json::to_vec(&result)

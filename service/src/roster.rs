@@ -83,6 +83,56 @@ impl Roster {
     }
 }
 
+impl Roster {
+    /// The one who is asked where a race makes no sense: the first that takes the problem, or the first that is named.
+    ///
+    /// # Errors
+    /// As [`line_up`](Self::line_up).
+    pub async fn one(&self, options: &SolveOptions, problem: &Problem) -> Result<Arc<dyn Backend>, RosterError> {
+        self.pick(options, problem, |_| true, "").await
+    }
+
+    /// One lane, of a backend that ends with a simplex basis.
+    ///
+    /// # Errors
+    /// As [`line_up`](Self::line_up), and when there is no such backend.
+    pub async fn one_with_basis(
+        &self,
+        options: &SolveOptions,
+        problem: &Problem,
+        cores: u32,
+    ) -> Result<Lineup, RosterError> {
+        let gives_basis = |backend: &dyn Backend| backend.capabilities().basis;
+        let backend = self.pick(options, problem, gives_basis, " and ends with a basis (highs, cbc)").await?;
+        Ok(Lineup::of(vec![Lane::new(backend, cores)]))
+    }
+
+    async fn pick(
+        &self,
+        options: &SolveOptions,
+        problem: &Problem,
+        suits: impl Fn(&dyn Backend) -> bool,
+        besides: &str,
+    ) -> Result<Arc<dyn Backend>, RosterError> {
+        let members = self.members().await;
+        let (found, about) = match &options.solver {
+            SolverChoice::Race => {
+                let takes = |member: &&Member| member.is_ready() && member.backend.fits(problem).takes();
+                (members.iter().filter(takes).find(|member| suits(&*member.backend)), About::Model)
+            }
+            chosen => {
+                let all = chosen.names().iter().map(|name| named(members, name, problem));
+                let all = all.collect::<Result<Vec<_>, _>>()?;
+                (all.into_iter().find(|member| suits(&*member.backend)), About::Solver)
+            }
+        };
+        found.map(|member| Arc::clone(&member.backend)).ok_or_else(|| {
+            let detail = format!("there is no solver here that takes the problem{besides}");
+            RosterError::new(422, "unsupported-by-solver", about, detail)
+        })
+    }
+}
+
 /// What in a request a [`RosterError`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {

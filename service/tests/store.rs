@@ -25,6 +25,7 @@ fn new(cores: u32) -> NewJob {
         project: "default".into(),
         name: Some("a job".into()),
         tags: vec!["t".into()],
+        work: farkas_service::jobs::Work::Solve,
         options: SolveOptions::default(),
         cores,
         time_limit_seconds: None,

@@ -1,10 +1,10 @@
 //! What an infeasibility is made of: sides of rows and bounds of columns; and what can be said of it without a solver.
 
 use farkas_modeling::Problem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which end of a row or column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum End {
     /// Its lower side or bound.

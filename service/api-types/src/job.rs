@@ -10,6 +10,7 @@ use crate::number::Number;
 use crate::options::SolveOptions;
 use crate::result::{ProblemShape, SolveResult, TerminationDocument};
 use crate::schema;
+use crate::task::Task;
 
 /// How a job stands. A solve that hits its limit has succeeded; `failed` means our fault, or input that could not be
 /// solved at all.
@@ -131,6 +132,9 @@ pub struct JobView {
     /// How many jobs are before it; only while it is queued, and only for one job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
+    /// What it does.
+    #[serde(default)]
+    pub task: Task,
     /// What is solved.
     pub problem: ProblemShape,
     /// How.

@@ -4,6 +4,7 @@
 //! Numbers that may be infinite are [`Number`]s: JSON has no infinity, so it is the string `"inf"` or `"-inf"`. Times
 //! are RFC 3339, durations are seconds. An unknown field is an error that names its JSON pointer.
 
+mod analysis;
 mod event;
 mod job;
 mod number;
@@ -14,7 +15,12 @@ mod reported;
 mod request;
 mod result;
 mod schema;
+mod task;
 
+pub use analysis::{
+    Analysis, CheckDocument, Conflict, CostRange, GivesWay, IisDocument, Misses, RelaxationDocument,
+    SensitivityDocument, SideRange,
+};
 pub use event::{EventBody, JobEvent, LaneStatus};
 pub use job::{
     BackendInfo, BackendList, IncumbentEntry, IncumbentList, JobList, JobState, JobView, LaneView, LogEntry, LogPage,
@@ -29,3 +35,4 @@ pub use request::{MODEL_POINTER, RequestError, SolveRequest};
 pub use result::{
     EvidenceDocument, Fields, LaneDocument, NamedRay, ProblemShape, RayKind, SolveResult, TerminationDocument, Vectors,
 };
+pub use task::{RelaxOptions, StatedSolution, Task};

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::options::SolveOptions;
 use crate::problem::ProblemDetails;
 use crate::schema;
+use crate::task::{RelaxOptions, StatedSolution, Task};
 
 /// Where the model stands in a request.
 pub const MODEL_POINTER: &str = "/model";
@@ -36,6 +37,9 @@ pub struct SolveRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 32)]
     pub tags: Vec<String>,
+    /// What to do with the model; `solve` if nothing is said.
+    #[serde(default, skip_serializing_if = "Task::is_solve")]
+    pub task: Task,
     /// The model in Farkas JSON: by name (`variables`, `constraints`), columnar (`columns`, `rows`, `matrix`), or a
     /// text in another format (`format`, `text`).
     #[schema(schema_with = schema::any_object)]
@@ -43,6 +47,12 @@ pub struct SolveRequest {
     /// How to solve it.
     #[serde(default)]
     pub options: SolveOptions,
+    /// For the task `relax`: what may give way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relax: Option<RelaxOptions>,
+    /// For the task `check`: the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solution: Option<StatedSolution>,
 }
 
 /// Why a request was not understood: what, where, and under which stable code.
@@ -113,10 +123,16 @@ struct Envelope<'a> {
     name: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
+    #[serde(default)]
+    task: Task,
     #[serde(borrow)]
     model: &'a RawValue,
     #[serde(default, borrow)]
     options: Option<&'a RawValue>,
+    #[serde(default)]
+    relax: Option<RelaxOptions>,
+    #[serde(default)]
+    solution: Option<StatedSolution>,
 }
 
 impl SolveRequest {
@@ -132,9 +148,29 @@ impl SolveRequest {
             None => SolveOptions::default(),
         };
         options.check("/options")?;
-        let request = Self { name: envelope.name, tags: envelope.tags, model: envelope.model.to_owned(), options };
+        let Envelope { name, tags, task, model, relax, solution, .. } = envelope;
+        let request = Self { name, tags, task, model: model.to_owned(), options, relax, solution };
         request.check_names()?;
+        request.check_task()?;
         Ok(request)
+    }
+
+    fn check_task(&self) -> Result<(), RequestError> {
+        let task = self.task.name();
+        let beside = |field: &str, belongs: &str| {
+            let detail = format!("`{field}` is for the task {belongs}, and this one is {task}");
+            Err(RequestError::new("bad-value", detail).pointer(format!("/{field}")))
+        };
+        match (self.task, &self.solution, &self.relax) {
+            (Task::Check, None, _) => {
+                let detail = "the task check needs a `solution`: {\"variables\": {name: value}}";
+                Err(RequestError::new("missing-field", detail).pointer("/solution"))
+            }
+            (Task::Check, Some(_), None) => Ok(()),
+            (_, Some(_), _) => beside("solution", "check"),
+            (Task::Relax, _, _) | (_, None, None) => Ok(()),
+            (_, _, Some(_)) => beside("relax", "relax"),
+        }
     }
 
     fn check_names(&self) -> Result<(), RequestError> {
@@ -212,7 +248,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         type Case = (&'static str, &'static str, Option<&'static str>, Option<(u32, u32)>);
-        let cases: [Case; 12] = [
+        let cases: [Case; 16] = [
             ("{", "bad-json", None, Some((1, 1))),
             ("{\"model\": {},\n}", "bad-json", None, Some((2, 1))),
             ("{\"model\": {}} x", "bad-json", None, Some((1, 15))),
@@ -225,6 +261,10 @@ mod tests {
             (r#"{"model": {}, "options": {"gap": "x"}}"#, "bad-value", Some("/options/gap"), None),
             (r#"{"model": {}, "options": {"gpa": 1}}"#, "unknown-field", Some("/options/gpa"), None),
             (r#"{"model": {}, "options": {"solver": 3}}"#, "bad-value", Some("/options/solver"), None),
+            (r#"{"model": {}, "task": "dance"}"#, "bad-value", Some("/task"), None),
+            (r#"{"model": {}, "task": "check"}"#, "missing-field", Some("/solution"), None),
+            (r#"{"model": {}, "solution": {"variables": {}}}"#, "bad-value", Some("/solution"), None),
+            (r#"{"model": {}, "task": "iis", "relax": {}}"#, "bad-value", Some("/relax"), None),
         ];
         for (body, code, pointer, place) in cases {
             let error = SolveRequest::from_json(body.as_bytes()).unwrap_err();

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::analysis::Analysis;
 use crate::number::Number;
 use crate::schema;
 
@@ -235,6 +236,10 @@ pub struct SolveResult {
     pub reduced_costs: Option<IndexMap<String, Number>>,
     /// A proof that the problem is unbounded or infeasible.
     pub ray: Option<NamedRay>,
+    /// What a task other than `solve` found. Of a relaxation objective and bound above are its price and the bound on it, and
+    /// the point is the relaxed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
 }
 
 impl SolveResult {
@@ -260,6 +265,7 @@ impl SolveResult {
             duals: answer.duals().filter(|_| fields.duals).map(|duals| named(rows, &duals.rows)),
             reduced_costs: answer.duals().filter(|_| fields.reduced_costs).map(|d| named(columns, &d.reduced_costs)),
             ray: answer.ray().filter(|_| fields.ray).map(|ray| named_ray(problem, ray)),
+            analysis: None,
         };
         if fields.nonzeros {
             result.drop_zeros();

@@ -1,5 +1,6 @@
 //! Schemas of enumerations that other crates own; the names come from their own serialisation, so they cannot drift.
 
+use farkas_backends::contract::End;
 use farkas_modeling::answer::{EvidenceLevel, LaneState};
 use farkas_modeling::problem::Sense;
 use farkas_modeling::{Limit, Reason};
@@ -55,6 +56,10 @@ pub(crate) fn evidence_level() -> Object {
 pub(crate) fn lane_state() -> Object {
     use LaneState as L;
     one_of(&[L::Waiting, L::Running, L::Paused, L::Finished, L::Stopped, L::Killed, L::Failed, L::Disqualified])
+}
+
+pub(crate) fn end() -> Object {
+    one_of(&[End::Lower, End::Upper])
 }
 
 pub(crate) fn sense() -> Object {

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{JobList, JobState, JobView, ProblemDetails, RequestError, SolveResult};
 
@@ -70,10 +71,11 @@ pub(super) async fn get_job(State(app): Shared, Path(id): Path<String>) -> Resul
         ("id" = String, Path, description = "The job's id"),
         ("fields" = Option<String>, Query, description = "Of variables,duals,reduced_costs,ray those that are wanted"),
         ("nonzeros" = Option<bool>, Query, description = "Leave zeros out"),
-        ("format" = Option<String>, Query, description = "json (default), sol or csv"),
+        ("format" = Option<String>, Query, description = "json, sol or csv; without it `Accept` decides"),
+        ("Accept" = Option<String>, Header, description = "application/json (default), text/csv, or text/plain for .sol"),
     ),
     responses(
-        (status = 200, body = SolveResult),
+        (status = 200, description = "In the form that was asked for", content((SolveResult = "application/json"), (String = "text/csv"), (String = "text/plain"))),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
         (status = 409, description = "`job-not-finished`, or `job-without-result`", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -82,10 +84,14 @@ pub(super) async fn result(
     State(app): Shared,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut query = Query::parse(raw.as_deref());
     let fields = query.fields()?;
-    let format = query.take("format")?;
+    let form = match query.take("format")? {
+        Some(name) => Form::parse(&name)?,
+        None => Form::accepted(&headers)?,
+    };
     query.finish()?;
     let stored = app.desk.store.job(&id).await?;
     let state = stored.job.state;
@@ -97,15 +103,68 @@ pub(super) async fn result(
         let why = stored.job.reason.unwrap_or_default();
         return Err(Problem::new(409, "job-without-result", format!("the job is {state}: {why}")));
     };
-    match format.as_deref() {
-        None | Some("json") => Ok(Json(result).into_response()),
-        Some("sol") => Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], result.to_sol()).into_response()),
-        Some("csv") => Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()).into_response()),
-        Some(other) => {
-            let detail = format!("'{other}' is no format of a result; there are json, sol and csv");
-            Err(RequestError::new("bad-parameter", detail).parameter("format").into())
+    Ok(match form {
+        Form::Json => Json(result).into_response(),
+        Form::Sol => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], result.to_sol()).into_response(),
+        Form::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()).into_response(),
+    })
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Sol,
+    Csv,
+}
+
+impl Form {
+    fn parse(name: &str) -> Result<Self, RequestError> {
+        match name {
+            "json" => Ok(Self::Json),
+            "sol" => Ok(Self::Sol),
+            "csv" => Ok(Self::Csv),
+            other => {
+                let detail = format!("'{other}' is no format of a result; there are json, sol and csv");
+                Err(RequestError::new("bad-parameter", detail).parameter("format"))
+            }
         }
     }
+
+    /// By `Accept`: of what the client takes the form that it likes best, of equals the first here.
+    fn accepted(headers: &HeaderMap) -> Result<Self, Problem> {
+        let forms = [(Self::Json, "application/json"), (Self::Csv, "text/csv"), (Self::Sol, "text/plain")];
+        let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges: Vec<&str> =
+            values.flat_map(|value| value.split(',')).map(str::trim).filter(|r| !r.is_empty()).collect();
+        if ranges.is_empty() {
+            return Ok(Self::Json);
+        }
+        let weighed = forms.map(|(form, media)| (form, weight(&ranges, media)));
+        let best = weighed.into_iter().rev().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, weight)| *weight > 0.0);
+        best.map(|(form, _)| form).ok_or_else(|| {
+            Problem::new(406, "not-acceptable", "a result is application/json, text/csv, or text/plain (.sol)")
+                .map(|p| p.in_parameter("Accept"))
+        })
+    }
+}
+
+/// The quality that the narrowest of the media ranges gives a media type; 0 if none names it (RFC 9110, 12.5.1).
+fn weight(ranges: &[&str], media: &str) -> f64 {
+    let kind = media.split_once('/').map_or(media, |(kind, _)| kind);
+    let named = ranges.iter().filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let narrow = match name.as_str() {
+            "*/*" => 0,
+            _ if name == media => 2,
+            _ if name.strip_suffix("/*") == Some(kind) => 1,
+            _ => return None,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
+        Some((narrow, quality))
+    });
+    named.max_by_key(|(narrow, _)| *narrow).map_or(0.0, |(_, quality)| quality)
 }
 
 /// Splits `{id}:verb` at the last colon: axum takes one parameter a path segment.
@@ -185,4 +244,32 @@ pub(super) async fn retry(
         return Err(Problem::new(409, "job-not-finished", format!("the job is {}", stored.job.state)));
     }
     submit::resubmit(&app, stored, warm).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_comes_in_the_form_that_is_accepted() {
+        let cases = [
+            (None, Some(Form::Json)),
+            (Some("*/*"), Some(Form::Json)),
+            (Some("text/html, application/xhtml+xml, */*;q=0.8"), Some(Form::Json)),
+            (Some("text/csv"), Some(Form::Csv)),
+            (Some("Text/Plain"), Some(Form::Sol)),
+            (Some("text/*"), Some(Form::Csv)),
+            (Some("application/json;q=0.5, text/csv"), Some(Form::Csv)),
+            (Some("application/json;q=0, */*;q=0.1"), Some(Form::Csv)),
+            (Some("application/xml"), None),
+            (Some("application/json;q=0"), None),
+        ];
+        for (accept, expected) in cases {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(ACCEPT, axum::http::HeaderValue::from_static(accept));
+            }
+            assert_eq!(Form::accepted(&headers).ok(), expected, "{accept:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Number, OfferedPoint, ProblemDetails, TakenPoint};
 use farkas_modeling::check::check_point;
 use farkas_modeling::{Problem as Model, Tolerances, image};
+use indexmap::IndexMap;
 
 use super::problem::Problem;
 use super::{Shared, upload};
@@ -62,7 +63,7 @@ fn judge(body: &[u8], model: Vec<u8>, tolerances: &Tolerances) -> Result<(Arc<[f
         serde_json::from_slice(body).map_err(|error| Problem::new(400, "bad-json", error.to_string()))?;
     let problem = image::open(Arc::new(model))
         .map_err(|error| StoreError::Unreadable { what: "the job's model".into(), error: error.to_string() })?;
-    let values = vector(&problem, &offered)?;
+    let values = vector(&problem, &offered.variables, "/variables")?;
     match check_point(&problem, &values, tolerances) {
         Ok(Ok(point)) => Ok((Arc::clone(point.values()), point.objective())),
         Ok(Err(measured)) => {
@@ -77,13 +78,13 @@ fn judge(body: &[u8], model: Vec<u8>, tolerances: &Tolerances) -> Result<(Arc<[f
     }
 }
 
-/// n values; a variable that is not named is 0.
-fn vector(problem: &Model, offered: &OfferedPoint) -> Result<Vec<f64>, Problem> {
+/// n values; a variable that is not named is 0. `at` is where the values stand in the request.
+pub(super) fn vector(problem: &Model, named: &IndexMap<String, Number>, at: &str) -> Result<Vec<f64>, Problem> {
     let mut values = vec![0.0; problem.num_columns()];
-    for (name, value) in &offered.variables {
+    for (name, value) in named {
         let Some(column) = problem.column_names().find(name) else {
             let detail = format!("the model has no variable '{name}'");
-            let pointer = format!("/variables/{}", name.replace('~', "~0").replace('/', "~1"));
+            let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             return Err(Problem::new(422, "unknown-variable", detail).map(|p| p.at_pointer(pointer)));
         };
         values[column] = value.0;

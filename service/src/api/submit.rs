@@ -5,20 +5,21 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::Body as Sent;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest};
+use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest, Task};
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::query::Query;
 use super::upload::{self, Kind, Order};
 use super::{App, Shared, view};
-use crate::jobs::{DEFAULT_PROJECT, Ticket};
-use crate::store::{Idempotency, NewJob, Store, Stored, Submitted};
+use crate::jobs::{DEFAULT_PROJECT, Ticket, Work};
+use crate::roster::RosterError;
+use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
 
 /// What `Prefer: wait` means without a number.
 const DEFAULT_WAIT_SECONDS: u64 = 10;
@@ -33,6 +34,9 @@ const DEFAULT_WAIT_SECONDS: u64 = 10;
         ("filename" = Option<String>, Query, description = "Tells a file's format by its suffix where headers cannot"),
         ("name" = Option<String>, Query, description = "For a file: the job's name"),
         ("tag" = Option<Vec<String>>, Query, description = "For a file: tags; repeatable"),
+        ("task" = Option<Task>, Query, description = "For a file: what to do with it"),
+        ("bounds" = Option<bool>, Query, description = "For a file and the task relax: bounds may give way too"),
+        ("then_objective" = Option<bool>, Query, description = "For a file and the task relax: of the cheapest the best"),
         ("fields" = Option<String>, Query, description = "Of an inline result: variables,duals,reduced_costs,ray"),
         ("nonzeros" = Option<bool>, Query, description = "Of an inline result: leave zeros out"),
     ),
@@ -46,7 +50,7 @@ pub(super) async fn submit(
     State(app): Shared,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
-    body: Body,
+    body: Sent,
 ) -> Result<Response, Problem> {
     let mut query = Query::parse(raw.as_deref());
     let fields = query.fields()?;
@@ -97,30 +101,52 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
             at => problem.at_pointer(format!("{at}/time_limit_seconds")).into(),
         });
     }
+    let threads = lanes(app, &order).await.map_err(|error| Problem::of_roster(error, order.options_at))?;
     let cores = app.scheduler.cores();
-    let lineup = app.desk.roster.line_up(&order.options, &order.problem, cores).await;
-    let lineup = lineup.map_err(|error| Problem::of_roster(error, order.options_at))?;
-    let threads = order.options.to_backend().threads_of_race(lineup.lanes.len() as u32);
+    let id = uuid::Uuid::now_v7().to_string();
     let model = format!("model/{}", order.identity);
-    let (blobs, key, image) = (app.desk.blobs.clone(), model.clone(), order.image);
-    let placed = tokio::task::spawn_blocking(move || blobs.place(&key, image)).await;
-    let body = placed.map_err(|_| closing())?.map_err(crate::store::StoreError::from)?;
+    let mut bodies: Vec<_> = place(app, model.clone(), order.image).await?.into_iter().collect();
+    let mut start = None;
+    if let Some(point) = order.point {
+        let key = format!("point/{id}/0");
+        bodies.extend(place(app, key.clone(), point.iter().flat_map(|value| value.to_le_bytes()).collect()).await?);
+        start = Some(key);
+    }
     let ticket = Ticket {
-        id: uuid::Uuid::now_v7().to_string(),
+        id,
         project: DEFAULT_PROJECT.into(),
         name: order.name,
         tags: order.tags,
+        work: order.work,
         options: order.options,
         cores: threads.clamp(1, cores),
         time_limit_seconds: Some(limit),
         shape: (&*order.problem).into(),
         model,
-        start: None,
+        start,
     };
     let warnings = order.warnings.iter().map(|w| (w.code.to_string(), w.to_string())).collect::<Vec<_>>();
     let count = warnings.len();
-    let bodies = body.into_iter().collect();
     Ok((NewJob { ticket, bodies, warnings, idempotency, most_queued: app.limits.queued_jobs }, count))
+}
+
+/// How many threads the order takes: of a race as many as it has lanes, if it does not say.
+async fn lanes(app: &App, order: &Order) -> Result<u32, RosterError> {
+    let (roster, options, problem) = (&app.desk.roster, &order.options, &order.problem);
+    let cores = app.scheduler.cores();
+    let lanes = match order.work {
+        Work::Solve => roster.line_up(options, problem, cores).await?.lanes.len() as u32,
+        Work::Sensitivity => roster.one_with_basis(options, problem, cores).await?.lanes.len() as u32,
+        Work::Iis | Work::Relax(_) => roster.one(options, problem).await.map(|_| 1)?,
+        Work::Check { .. } => 1,
+    };
+    Ok(options.to_backend().threads_of_race(lanes))
+}
+
+async fn place(app: &App, key: String, bytes: Vec<u8>) -> Result<Option<Body>, Problem> {
+    let blobs = app.desk.blobs.clone();
+    let placed = tokio::task::spawn_blocking(move || blobs.place(&key, bytes)).await;
+    Ok(placed.map_err(|_| closing())?.map_err(StoreError::from)?)
 }
 
 async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) -> Result<Response, Problem> {
@@ -211,9 +237,7 @@ pub(super) async fn resubmit(app: &Arc<App>, of: Stored, warm: bool) -> Result<R
         && let Some(bytes) = app.desk.store.body(&point.key).await?
     {
         let key = format!("point/{id}/0");
-        let (blobs, name) = (app.desk.blobs.clone(), key.clone());
-        let placed = tokio::task::spawn_blocking(move || blobs.place(&name, bytes)).await;
-        bodies.extend(placed.map_err(|_| closing())?.map_err(crate::store::StoreError::from)?);
+        bodies.extend(place(app, key.clone(), bytes).await?);
         start = Some(key);
     }
     let ticket = Ticket { id, start, cores: of.ticket.cores.min(app.scheduler.cores()), ..of.ticket };

@@ -7,14 +7,16 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
-use farkas_api_types::{MODEL_POINTER, SolveOptions, SolveRequest};
+use farkas_api_types::{MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, Task};
 use farkas_modeling::formats::{Format, Read, SizeLimits, decompress, read_problem_with};
 use farkas_modeling::image::{self, Contents};
 use farkas_modeling::{Problem as Model, formats};
 use http_body_util::{BodyExt, Limited};
 
+use super::offers::vector;
 use super::problem::Problem;
 use super::query::Query;
+use crate::jobs::Work;
 use crate::limits::Limits;
 
 /// What a client wants solved.
@@ -24,6 +26,9 @@ pub struct Order {
     pub options: SolveOptions,
     /// Where an error in the options is: `/options`, or nothing for a query.
     pub options_at: &'static str,
+    pub work: Work,
+    /// The point that a check is about.
+    pub point: Option<Vec<f64>>,
     pub problem: Arc<Model>,
     pub warnings: Vec<formats::Warning>,
     /// The problem's image, for the store.
@@ -115,23 +120,56 @@ pub fn parse(kind: &Kind, bytes: &[u8], mut query: Query, limits: &Limits) -> Re
             let request = SolveRequest::from_json(&text)?;
             let read = read_problem_with(request.model.get().as_bytes(), Some("application/json"), &sizes)
                 .map_err(|error| Problem::of_format(&error, MODEL_POINTER))?;
-            Draft { name: request.name, tags: request.tags, options: request.options, options_at: "/options", read }
+            let point = match &request.solution {
+                Some(stated) => Some(vector(&read.value, &stated.variables, "/solution/variables")?),
+                None => None,
+            };
+            let work = match request.task {
+                Task::Solve => Work::Solve,
+                Task::Iis => Work::Iis,
+                Task::Relax => Work::Relax(request.relax.unwrap_or_default()),
+                Task::Sensitivity => Work::Sensitivity,
+                Task::Check => Work::Check { objective: request.solution.and_then(|stated| stated.objective) },
+            };
+            let SolveRequest { name, tags, options, .. } = request;
+            Draft { name, tags, work, point, options, options_at: "/options", read }
         }
         Kinds::Model => {
             let (name, tags) = (query.take("name")?, query.take_all("tag"));
+            let work = work_of(&mut query)?;
             let options = SolveOptions::from_query(query.rest())?;
             let read = read_problem_with(bytes, kind.hint.as_deref(), &sizes)
                 .map_err(|error| Problem::of_format(&error, ""))?;
             let name = name.or_else(|| Some(read.value.name().to_string()).filter(|name| !name.is_empty()));
-            Draft { name, tags, options, options_at: "", read }
+            Draft { name, tags, work, point: None, options, options_at: "", read }
         }
     };
     order.finish()
 }
 
+/// The task that a query names.
+fn work_of(query: &mut Query) -> Result<Work, RequestError> {
+    let task = query.take("task")?.map_or(Ok(Task::Solve), |name| Task::parse(&name))?;
+    Ok(match task {
+        Task::Solve => Work::Solve,
+        Task::Iis => Work::Iis,
+        Task::Relax => Work::Relax(RelaxOptions {
+            bounds: query.flag("bounds")?.unwrap_or(false),
+            then_objective: query.flag("then_objective")?.unwrap_or(false),
+        }),
+        Task::Sensitivity => Work::Sensitivity,
+        Task::Check => {
+            let detail = "a check needs a point beside the model: send application/json with `solution`";
+            return Err(RequestError::new("bad-parameter", detail).parameter("task"));
+        }
+    })
+}
+
 struct Draft {
     name: Option<String>,
     tags: Vec<String>,
+    work: Work,
+    point: Option<Vec<f64>>,
     options: SolveOptions,
     options_at: &'static str,
     read: Read<Model>,
@@ -140,13 +178,19 @@ struct Draft {
 impl Draft {
     fn finish(self) -> Result<Order, Problem> {
         let Read { value: problem, warnings } = self.read;
+        if self.work == Work::Sensitivity && !problem.is_lp() {
+            let detail = "the task sensitivity is for linear programs, and this model has more than that";
+            let wrong = Problem::new(422, "ranging-not-linear", detail);
+            return Err(if self.options_at.is_empty() { wrong } else { wrong.map(|p| p.at_pointer(MODEL_POINTER)) });
+        }
         let order = Order::new(problem, self.options, self.options_at)?;
-        Ok(Order { name: self.name.map(|name| name.chars().take(256).collect()), tags: self.tags, warnings, ..order })
+        let name = self.name.map(|name| name.chars().take(256).collect());
+        Ok(Order { name, tags: self.tags, work: self.work, point: self.point, warnings, ..order })
     }
 }
 
 impl Order {
-    /// An order of a problem, without a name, tags and warnings; `options_at` as in [`Order::options_at`]. Blocks.
+    /// An order to solve a problem, without a name, tags and warnings; `options_at` as in [`Order::options_at`]. Blocks.
     pub fn new(problem: Model, options: SolveOptions, options_at: &'static str) -> Result<Self, Problem> {
         let mut bytes = Vec::new();
         image::write(&problem, Contents::Everything, &mut bytes)
@@ -154,6 +198,8 @@ impl Order {
         Ok(Self {
             name: None,
             tags: Vec::new(),
+            work: Work::Solve,
+            point: None,
             options,
             options_at,
             warnings: Vec::new(),

@@ -25,6 +25,7 @@ pub fn listed(stored: &Stored) -> JobView {
         state: job.state,
         reason: job.reason.clone(),
         queue_position: None,
+        task: ticket.work.task(),
         problem: ticket.shape,
         options: ticket.options.clone(),
         attempts: job.attempts,

@@ -8,7 +8,8 @@ mod step;
 mod tests;
 
 use farkas_api_types::{
-    EventBody, JobEvent, JobState, LaneView, Number, ProblemShape, SolveOptions, SolveResult, TerminationDocument,
+    EventBody, JobEvent, JobState, LaneView, Number, ProblemShape, RelaxOptions, SolveOptions, SolveResult, Task,
+    TerminationDocument,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,39 @@ impl Default for Rules {
     }
 }
 
+/// What a job does with its model.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Work {
+    /// Solves it.
+    #[default]
+    Solve,
+    /// Says why it is infeasible.
+    Iis,
+    /// Says what must give way.
+    Relax(RelaxOptions),
+    /// Solves it and ranges its numbers.
+    Sensitivity,
+    /// Measures the point that it starts from.
+    Check {
+        /// The objective that was stated for the point.
+        objective: Option<f64>,
+    },
+}
+
+impl Work {
+    /// As clients call it.
+    pub fn task(self) -> Task {
+        match self {
+            Self::Solve => Task::Solve,
+            Self::Iis => Task::Iis,
+            Self::Relax(_) => Task::Relax,
+            Self::Sensitivity => Task::Sensitivity,
+            Self::Check { .. } => Task::Check,
+        }
+    }
+}
+
 /// What was ordered. Never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -48,6 +82,9 @@ pub struct Ticket {
     pub name: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
+    /// What to do; jobs of before there was a choice are solves.
+    #[serde(default)]
+    pub work: Work,
     /// As the client gave them.
     pub options: SolveOptions,
     /// Cores it holds while it is solved.

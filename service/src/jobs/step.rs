@@ -316,5 +316,6 @@ fn stopped_without_point(problem: ProblemShape, seconds: f64) -> SolveResult {
         duals: None,
         reduced_costs: None,
         ray: None,
+        analysis: None,
     }
 }

@@ -15,6 +15,7 @@ fn ticket() -> Ticket {
         project: DEFAULT_PROJECT.into(),
         name: None,
         tags: Vec::new(),
+        work: Work::Solve,
         options: SolveOptions { queue_timeout_seconds: Some(5.0), ..SolveOptions::default() },
         cores: 1,
         time_limit_seconds: Some(60.0),

@@ -4,3 +4,4 @@ mod errors;
 mod history;
 mod life;
 mod server;
+mod tasks;
