@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
-use farkas_backends::analysis::{self, Elastic, Goal, Missed, Range, Ranging, RangingError, Relaxation, RowRange};
-use farkas_backends::iis::{End, Member};
+use farkas_api_types::{CostRange, GivesWay, RelaxationDocument, SensitivityDocument, SideRange};
+use farkas_backends::analysis::{self, Elastic, Goal, Range, Ranging, RangingError, Relaxation, RowRange};
+use farkas_backends::iis::End;
 use farkas_modeling::Problem;
 use farkas_modeling::answer::Answer;
 use farkas_modeling::model::{Model, Row, Solved, Var};
-use serde::Serialize;
 
 use crate::solver::{How, SolveError, Solver};
 
@@ -92,66 +92,19 @@ impl fmt::Display for Ranges<'_> {
 }
 
 /// Ranges with the names of what they are about. Printing it gives two tables.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct NamedRanges {
     /// One a variable.
     pub costs: Vec<CostRange>,
     /// One a row.
     pub rows: Vec<SideRange>,
-    #[serde(skip)]
     ranging: Ranging,
-}
-
-/// The range of a cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CostRange {
-    /// Of the variable.
-    pub name: String,
-    /// As it is.
-    pub cost: f64,
-    /// How far it may go down; absent where there is no end.
-    pub from: Option<f64>,
-    /// How far it may go up.
-    pub to: Option<f64>,
-}
-
-/// The ranges of a row's sides.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SideRange {
-    /// Of the row.
-    pub name: String,
-    /// The multiplier, which holds within the range of the side that holds the row.
-    pub multiplier: f64,
-    /// The lower side, if there is one: as it is, and how far it may go.
-    pub lower: Option<[Option<f64>; 3]>,
-    /// The upper side.
-    pub upper: Option<[Option<f64>; 3]>,
-}
-
-/// A number that JSON has; `None` for infinity.
-fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
 }
 
 impl NamedRanges {
     fn new(problem: &Problem, ranging: Ranging) -> Self {
-        let cost = |(j, range): (usize, &Range)| {
-            let name = problem.column_names().get(j).into_owned();
-            CostRange { name, cost: problem.cost()[j], from: finite(range.from), to: finite(range.to) }
-        };
-        let side =
-            |side: f64, range: Range| side.is_finite().then(|| [finite(range.from), Some(side), finite(range.to)]);
-        let row = |(i, range): (usize, &RowRange)| SideRange {
-            name: problem.row_names().get(i).into_owned(),
-            multiplier: range.multiplier,
-            lower: side(problem.row_lower()[i], range.lower),
-            upper: side(problem.row_upper()[i], range.upper),
-        };
-        Self {
-            costs: ranging.costs.iter().enumerate().map(cost).collect(),
-            rows: ranging.rows.iter().enumerate().map(row).collect(),
-            ranging,
-        }
+        let SensitivityDocument { costs, rows } = SensitivityDocument::new(problem, &ranging);
+        Self { costs, rows, ranging }
     }
 }
 
@@ -247,42 +200,20 @@ pub struct Relaxed {
     relaxation: Relaxation,
 }
 
-/// One line of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GivesWay {
-    /// `row` or `bound`.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-    /// The side or bound that is missed.
-    pub side: f64,
-    /// Which end.
-    pub end: End,
-    /// By how much.
-    pub by: f64,
-}
-
 impl Relaxed {
     /// The figures, by position.
     pub fn relaxation(&self) -> &Relaxation {
         &self.relaxation
     }
 
+    /// As the command line and the service tell it.
+    pub fn document(&self) -> RelaxationDocument {
+        RelaxationDocument::new(&self.problem, &self.relaxation)
+    }
+
     /// One line a row or bound that is missed.
     pub fn lines(&self) -> Vec<GivesWay> {
-        let p = &self.problem;
-        let pick = |end: End, lower: f64, upper: f64| if end == End::Lower { lower } else { upper };
-        let line = |one: &Missed| match one.member {
-            Member::Row(i, end) => {
-                let (name, side) = (p.row_names().get(i), pick(end, p.row_lower()[i], p.row_upper()[i]));
-                GivesWay { kind: "row", name: name.into_owned(), side, end, by: one.by }
-            }
-            Member::Bound(j, end) => {
-                let (name, side) = (p.column_names().get(j), pick(end, p.lower()[j], p.upper()[j]));
-                GivesWay { kind: "bound", name: name.into_owned(), side, end, by: one.by }
-            }
-        };
-        self.relaxation.missed.iter().map(line).collect()
+        self.document().gives_way
     }
 }
 

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use farkas_api_types::{Conflict, IisDocument};
 use farkas_backends::contract::Backend;
-use farkas_backends::iis::{self, Budget, End, Iis, Member};
+use farkas_backends::iis::{self, Budget, Iis};
 use farkas_modeling::Problem;
 use farkas_modeling::model::Solved;
-use serde::Serialize;
 
 use crate::solver::{How, SolveError, Solver};
-
-/// Terms of a row that are written out; of more than that the rest is counted.
-const MOST_TERMS: usize = 8;
 
 /// Asking an answer why there is none.
 pub trait Explain {
@@ -75,19 +72,6 @@ pub struct Explanation {
     iis: Iis,
 }
 
-/// One line of an explanation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Conflict {
-    /// `row` or `bound`.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-    /// What it says, as people write it.
-    pub says: String,
-    /// Whether the rest is feasible without it.
-    pub needed: bool,
-}
-
 impl Explanation {
     /// The members by position, and how they were found.
     pub fn iis(&self) -> &Iis {
@@ -104,58 +88,14 @@ impl Explanation {
         self.iis.columns().into_iter().map(|j| self.problem.column_names().get(j).into_owned()).collect()
     }
 
+    /// As the command line and the service tell it.
+    pub fn document(&self) -> IisDocument {
+        IisDocument::new(&self.problem, &self.iis)
+    }
+
     /// One line a constraint or bound.
     pub fn conflicts(&self) -> Vec<Conflict> {
-        self.iis.members.iter().map(|one| self.conflict(one.member, one.needed)).collect()
-    }
-
-    fn conflict(&self, member: Member, needed: bool) -> Conflict {
-        let p = &self.problem;
-        let side = |end: End, lower: f64, upper: f64| match end {
-            End::Lower => format!("≥ {lower}"),
-            End::Upper => format!("≤ {upper}"),
-        };
-        match member {
-            Member::Row(i, end) => {
-                let says = format!("{} {}", terms(p, i), side(end, p.row_lower()[i], p.row_upper()[i]));
-                Conflict { kind: "row", name: p.row_names().get(i).into_owned(), says, needed }
-            }
-            Member::Bound(j, end) => {
-                let name = p.column_names().get(j).into_owned();
-                let says = format!("{name} {}", side(end, p.lower()[j], p.upper()[j]));
-                Conflict { kind: "bound", name, says, needed }
-            }
-        }
-    }
-}
-
-/// A row's expression: `2 x + y - 3 z`.
-fn terms(problem: &Problem, row: usize) -> String {
-    let (columns, values) = problem.by_rows().row(row);
-    let products = problem.row_products(row);
-    let name = |j: u32| problem.column_names().get(j as usize);
-    let linear = columns.iter().zip(values).map(|(&j, &value)| (value, name(j).into_owned()));
-    let squares = products.iter().map(|p| (p.value, format!("{} * {}", name(p.first), name(p.second))));
-    let all: Vec<(f64, String)> = linear.chain(squares).filter(|(value, _)| *value != 0.0).collect();
-    let mut text = String::new();
-    for (value, what) in all.iter().take(MOST_TERMS) {
-        let sign = match (text.is_empty(), *value < 0.0) {
-            (true, false) => "",
-            (true, true) => "-",
-            (false, false) => " + ",
-            (false, true) => " - ",
-        };
-        text += sign;
-        if value.abs() != 1.0 {
-            text += &value.abs().to_string();
-            text.push(' ');
-        }
-        text += what;
-    }
-    match all.len() {
-        0 => "0".into(),
-        many if many > MOST_TERMS => format!("{text} + … ({} more)", many - MOST_TERMS),
-        _ => text,
+        self.document().conflicts
     }
 }
 

@@ -53,9 +53,9 @@ mod solver;
 #[cfg(feature = "sprs")]
 pub mod sprs;
 
-pub use analyse::{Analyse, CostRange, GivesWay, NamedRanges, Ranges, Relax, Relaxed, SideRange, ranges_of};
-pub use explain::{Conflict, Explain, Explanation};
-pub use farkas_api_types::{Fields, SolveResult};
+pub use analyse::{Analyse, NamedRanges, Ranges, Relax, Relaxed, ranges_of};
+pub use explain::{Explain, Explanation};
+pub use farkas_api_types::{Conflict, CostRange, Fields, GivesWay, SideRange, SolveResult};
 pub use farkas_backends as backends;
 pub use farkas_backends::contract::StopToken;
 pub use farkas_modeling as modeling;

@@ -40,15 +40,7 @@ pub fn run(args: &IisArgs) -> Result<Exit, Failure> {
         Failure::new(exit, format!("{}: {error} [{}]", args.problem.display(), error.code()))
     })?;
     if args.json {
-        let iis = explanation.iis();
-        let document = serde_json::json!({
-            "conflicts": explanation.conflicts(),
-            "minimal": iis.is_minimal(),
-            "certified": iis.certified,
-            "proof": iis.proof,
-            "uses_integers": iis.uses_integers,
-            "solves": iis.solves,
-        });
+        let document = serde_json::to_value(explanation.document()).unwrap_or_default();
         println!("{document:#}");
     } else {
         println!("{explanation}");

@@ -50,18 +50,7 @@ pub fn run(args: &RelaxArgs) -> Result<Exit, Failure> {
     })?;
     let found = relaxed.relaxation();
     if args.json {
-        let names = problem.column_names();
-        let point: serde_json::Map<String, serde_json::Value> =
-            found.point.iter().enumerate().map(|(j, value)| (names.get(j).into_owned(), (*value).into())).collect();
-        let document = serde_json::json!({
-            "gives_way": relaxed.lines(),
-            "price": found.price,
-            "bound": found.bound,
-            "least": found.is_least,
-            "evidence": found.level,
-            "objective": found.objective,
-            "point": point,
-        });
+        let document = serde_json::to_value(relaxed.document()).unwrap_or_default();
         println!("{document:#}");
     } else {
         println!("{relaxed}");

@@ -80,7 +80,7 @@ async fn a_job_measures_a_point_without_any_solver() {
         (json!({"variables": {"x": 4, "y": 4}, "objective": 20}), "feasible", Reason::Feasible),
         (json!({"variables": {"x": 4, "y": 4}, "objective": 21}), "refuted", Reason::NoSolutionFound),
         (json!({"variables": {"x": 5, "y": 4}}), "refuted", Reason::NoSolutionFound),
-        (json!({"variables": {"x": 4.0001, "y": 3.9}}), "imprecise", Reason::Imprecise),
+        (json!({"variables": {"x": 4.00001, "y": 3}}), "imprecise", Reason::Imprecise),
     ];
     let model = json!({"format": "mps", "text": MPS});
     for (solution, verdict, reason) in cases {
