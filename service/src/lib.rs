@@ -14,6 +14,7 @@
 
 pub mod api;
 pub mod blobs;
+mod compat;
 pub mod execution;
 pub mod jobs;
 pub mod limits;

@@ -51,6 +51,11 @@ impl Roster {
         self.members().await;
     }
 
+    /// Whether a backend of this name is ready.
+    pub async fn has(&self, name: &str) -> bool {
+        self.members().await.iter().any(|member| member.is_ready() && member.backend.name() == name)
+    }
+
     /// How many are ready; `None` while they are still being asked.
     pub fn ready(&self) -> Option<usize> {
         self.probed.get().map(|members| members.iter().filter(|member| member.is_ready()).count())

@@ -154,6 +154,7 @@ impl Service {
             bodies: Semaphore::new(options.limits.bodies_at_once.max(1)),
             streams: Arc::new(Semaphore::new(options.limits.event_streams)),
             closing: close.clone(),
+            cuopt: crate::compat::cuopt::Memory::default(),
             began: Instant::now(),
             submitted: AtomicU64::new(0),
             requests: AtomicU64::new(0),

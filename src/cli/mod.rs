@@ -7,6 +7,7 @@ mod ampl;
 mod backends;
 mod bench;
 mod check;
+mod config;
 mod convert;
 mod iis;
 mod input;
@@ -15,6 +16,7 @@ mod ranging;
 mod relax;
 mod schema;
 mod serve;
+mod settings;
 mod solve;
 mod statistics;
 mod summary;
@@ -23,7 +25,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use farkas_modeling::Reason;
 
 /// Solve linear and mixed-integer problems with several solvers at once, and check the answer.
@@ -61,6 +63,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Run the solve service over HTTP.
     Serve(serve::ServeArgs),
+    /// Show the service's settings, and where each came from: flag, environment, file or default.
+    Config(config::ConfigArgs),
     /// Run solvers over many problems and compare them.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -134,7 +138,21 @@ pub fn main() -> ExitCode {
     if let Some(code) = ampl::run_if_asked() {
         return code;
     }
-    let outcome = match Cli::parse().command {
+    let outcome = parse().and_then(|(cli, command, matches)| run(cli, &command, &matches));
+    outcome.unwrap_or_else(|failure| ExitCode::from(failure.tell() as u8))
+}
+
+/// The command line with what environment and configuration file add to it.
+fn parse() -> Result<(Cli, clap::Command, clap::ArgMatches), Failure> {
+    let command = settings::with_environment(Cli::command());
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let matches = settings::with_file(&command, &arguments)?;
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    Ok((cli, command, matches))
+}
+
+fn run(cli: Cli, command: &clap::Command, matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let exit = match cli.command {
         Command::Solve(args) => solve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
@@ -145,9 +163,16 @@ pub fn main() -> ExitCode {
         Command::Backends(args) => backends::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Config(args) => {
+            let (Some(command), Some(given)) =
+                (command.find_subcommand("config"), matches.subcommand_matches("config"))
+            else {
+                return Err(Failure::new(Exit::Failed, "the command line lost its subcommand"));
+            };
+            config::run(&args, command, given)
+        }
         Command::Bench(command) => bench::run(command),
-        Command::Worker(args) => return worker::run(&args),
+        Command::Worker(args) => return Ok(worker::run(&args)),
     };
-    let exit = outcome.unwrap_or_else(|failure| failure.tell());
-    ExitCode::from(exit as u8)
+    exit.map(|exit| ExitCode::from(exit as u8))
 }

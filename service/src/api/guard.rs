@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::problem::{Problem, finish};
+use crate::compat::Dialect;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,11 +21,12 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     app.requests.fetch_add(1, Ordering::Relaxed);
     let id = request_id(request.headers());
     let refused = if app.on_loopback { foreign(request.headers(), request.uri()) } else { None };
+    let dialect = Dialect::of(request.uri().path(), request.headers());
     let response = match refused {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
     };
-    let mut response = finish(response, &id);
+    let mut response = finish(response, &id, dialect);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

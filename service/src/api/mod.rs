@@ -7,11 +7,11 @@ mod jobs;
 mod offers;
 mod openapi;
 pub mod problem;
-mod query;
-mod submit;
+pub(crate) mod query;
+pub(crate) mod submit;
 mod system;
-mod upload;
-mod view;
+pub(crate) mod upload;
+pub(crate) mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -22,10 +22,12 @@ use axum::routing::get;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::compat::{cuopt, mathopt};
 use crate::execution::Desk;
 use crate::limits::Limits;
 use crate::scheduler::Scheduler;
 use problem::Problem;
+pub(crate) use system::ready;
 
 /// What handlers share.
 pub struct App {
@@ -35,6 +37,7 @@ pub struct App {
     pub(crate) bodies: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) closing: CancellationToken,
+    pub(crate) cuopt: cuopt::Memory,
     pub(crate) began: Instant,
     pub(crate) submitted: AtomicU64,
     pub(crate) requests: AtomicU64,
@@ -61,6 +64,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(system::dashboard))
         .route("/dashboard.js", get(system::script))
         .route("/dashboard.css", get(system::style))
+        .merge(cuopt::routes())
+        .merge(mathopt::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))

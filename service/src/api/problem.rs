@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Finding, MODEL_POINTER, ProblemDetails, RequestError};
 use farkas_modeling::formats::{FormatError, TextPlace};
 
+use crate::compat::Dialect;
 use crate::roster::{About, RosterError};
 use crate::store::StoreError;
 
@@ -20,6 +21,11 @@ impl Problem {
     /// An error with a status, a stable code and a sentence.
     pub fn new(status: u16, code: &str, detail: impl Into<String>) -> Self {
         ProblemDetails::new(status, code, detail).into()
+    }
+
+    /// What it says.
+    pub fn details(&self) -> &ProblemDetails {
+        &self.details
     }
 
     /// Changes its details.
@@ -72,12 +78,12 @@ impl Problem {
         details.into()
     }
 
-    fn write(mut self, request_id: &str) -> Response {
+    fn write(mut self, request_id: &str, dialect: Dialect) -> Response {
         self.details.request_id = Some(request_id.into());
         let status = StatusCode::from_u16(self.details.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&*self.details).unwrap_or_default();
+        let (media_type, body) = dialect.write(&self.details);
         let mut response = (status, body).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -143,8 +149,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives every error its body, also those that the framework made.
-pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
+/// Gives every error its body in the client's dialect, also those that the framework made.
+pub(super) fn finish(mut response: Response, request_id: &str, dialect: Dialect) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -160,7 +166,7 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
         };
         Problem::new(status.as_u16(), code, status.canonical_reason().unwrap_or("error").to_lowercase())
     });
-    let mut written = problem.write(request_id);
+    let mut written = problem.write(request_id, dialect);
     keep_headers(response.headers(), written.headers_mut());
     written
 }

@@ -125,9 +125,8 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
         model,
         start,
     };
-    let warnings = order.warnings.iter().map(|w| (w.code.to_string(), w.to_string())).collect::<Vec<_>>();
-    let count = warnings.len();
-    Ok((NewJob { ticket, bodies, warnings, idempotency, most_queued: app.limits.queued_jobs }, count))
+    let count = order.warnings.len();
+    Ok((NewJob { ticket, bodies, warnings: order.warnings, idempotency, most_queued: app.limits.queued_jobs }, count))
 }
 
 /// How many threads the order takes: of a race as many as it has lanes, if it does not say.

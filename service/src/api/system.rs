@@ -9,8 +9,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{BackendList, ProblemDetails};
 
-use super::Shared;
 use super::problem::Problem;
+use super::{App, Shared};
 use crate::store::Store;
 
 /// Which solvers there are, their versions and abilities, and what to do about those that are missing.
@@ -34,6 +34,11 @@ pub(super) async fn healthz() -> &'static str {
     )
 )]
 pub(super) async fn readyz(State(app): Shared) -> Result<&'static str, Problem> {
+    ready(&app).await.map(|()| "ready\n")
+}
+
+/// Whether jobs can be accepted and solved.
+pub(crate) async fn ready(app: &App) -> Result<(), Problem> {
     if app.closing.is_cancelled() {
         return Err(Problem::new(503, "closing", "the service is shutting down"));
     }
@@ -41,7 +46,7 @@ pub(super) async fn readyz(State(app): Shared) -> Result<&'static str, Problem> 
     match app.desk.roster.ready() {
         None => Err(Problem::new(503, "starting", "the solvers are still being looked for").retry_after(1)),
         Some(0) => Err(Problem::new(503, "no-solver-available", "no solver is available here")),
-        Some(_) => Ok("ready\n"),
+        Some(_) => Ok(()),
     }
 }
 

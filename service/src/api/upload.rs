@@ -8,9 +8,9 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
 use farkas_api_types::{MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, Task};
+use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Format, Read, SizeLimits, decompress, read_problem_with};
 use farkas_modeling::image::{self, Contents};
-use farkas_modeling::{Problem as Model, formats};
 use http_body_util::{BodyExt, Limited};
 
 use super::offers::vector;
@@ -27,10 +27,11 @@ pub struct Order {
     /// Where an error in the options is: `/options`, or nothing for a query.
     pub options_at: &'static str,
     pub work: Work,
-    /// The point that a check is about.
+    /// The point to begin from, or that a check is about.
     pub point: Option<Vec<f64>>,
     pub problem: Arc<Model>,
-    pub warnings: Vec<formats::Warning>,
+    /// What is said about it besides: codes and sentences.
+    pub warnings: Vec<(String, String)>,
     /// The problem's image, for the store.
     pub image: Vec<u8>,
     /// Its identity, in hexadecimal.
@@ -185,6 +186,7 @@ impl Draft {
         }
         let order = Order::new(problem, self.options, self.options_at)?;
         let name = self.name.map(|name| name.chars().take(256).collect());
+        let warnings = warnings.iter().map(|w| (w.code.to_string(), w.to_string())).collect();
         Ok(Order { name, tags: self.tags, work: self.work, point: self.point, warnings, ..order })
     }
 }

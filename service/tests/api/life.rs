@@ -149,17 +149,24 @@ async fn a_point_can_be_handed_to_a_running_job() {
 }
 
 async fn wait_for_incumbent(server: &Server, id: &str) {
+    for event in ["incumbent", "bound"] {
+        wait_for_event(server, id, event).await;
+    }
+}
+
+/// Reads a job's events until one of this name has come.
+pub async fn wait_for_event(server: &Server, id: &str, name: &str) {
     use futures_util::StreamExt;
     let response = server.get(&format!("/v1/jobs/{id}/events")).send().await.unwrap();
     let mut stream = response.bytes_stream();
     let mut text = String::new();
     while let Some(chunk) = stream.next().await {
         text.push_str(&String::from_utf8_lossy(&chunk.unwrap()));
-        if text.contains("event: incumbent") && text.contains("event: bound") {
+        if text.contains(&format!("event: {name}")) {
             return;
         }
     }
-    panic!("no incumbent in {text}");
+    panic!("the stream ended without {name}: {text}");
 }
 
 #[tokio::test]

@@ -1,0 +1,109 @@
+//! What these routes remember beside the jobs, all of it bounded and lost with the process, as with the service that they
+//! stand for: bodies that a client cached, which incumbents it has had, and what it has deleted.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::encoding::Encoding;
+
+/// Bodies that may be cached.
+const MOST_CACHED: usize = 256;
+/// Bytes of them in all.
+const MOST_CACHED_BYTES: usize = 1 << 30;
+/// Jobs whose readers' places are remembered; when there are more, all are forgotten, and readers begin anew.
+const MOST_PLACES: usize = 1 << 16;
+
+/// A body to be used again.
+#[derive(Debug, Clone)]
+pub struct Cached {
+    pub encoding: Encoding,
+    pub body: Bytes,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    cached: HashMap<String, Cached>,
+    delivered: HashMap<String, u64>,
+    hidden: HashSet<String>,
+    hidden_logs: HashSet<String>,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub struct Memory(Arc<Mutex<Slots>>);
+
+impl Memory {
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a body; false when there is no room.
+    pub fn cache(&self, id: &str, cached: Cached) -> bool {
+        let mut slots = self.slots();
+        let bytes: usize = slots.cached.values().map(|cached| cached.body.len()).sum();
+        let fits = slots.cached.len() < MOST_CACHED && bytes + cached.body.len() <= MOST_CACHED_BYTES;
+        if fits {
+            slots.cached.insert(id.into(), cached);
+        }
+        fits
+    }
+
+    /// A cached body.
+    pub fn cached(&self, id: &str) -> Option<Cached> {
+        self.slots().cached.get(id).cloned()
+    }
+
+    /// Forgets a cached body, or with `*` all; how many there were.
+    pub fn drop_cached(&self, id: &str) -> usize {
+        let mut slots = self.slots();
+        if id == "*" {
+            return std::mem::take(&mut slots.cached).len();
+        }
+        usize::from(slots.cached.remove(id).is_some())
+    }
+
+    /// The newest event of which a job's reader has heard.
+    pub fn delivered(&self, id: &str) -> u64 {
+        self.slots().delivered.get(id).copied().unwrap_or(0)
+    }
+
+    /// Remembers it.
+    pub fn deliver(&self, id: &str, event: u64) {
+        let mut slots = self.slots();
+        if slots.delivered.len() >= MOST_PLACES {
+            slots.delivered.clear();
+        }
+        slots.delivered.insert(id.into(), event);
+    }
+
+    /// Hides a request.
+    pub fn hide(&self, id: &str) {
+        let mut slots = self.slots();
+        slots.delivered.remove(id);
+        bounded(&mut slots.hidden).insert(id.into());
+    }
+
+    /// Whether a request is hidden.
+    pub fn is_hidden(&self, id: &str) -> bool {
+        self.slots().hidden.contains(id)
+    }
+
+    /// Hides a request's log.
+    pub fn hide_log(&self, id: &str) {
+        bounded(&mut self.slots().hidden_logs).insert(id.into());
+    }
+
+    /// Whether a request's log is hidden.
+    pub fn is_log_hidden(&self, id: &str) -> bool {
+        self.slots().hidden_logs.contains(id)
+    }
+}
+
+fn bounded(set: &mut HashSet<String>) -> &mut HashSet<String> {
+    if set.len() >= MOST_PLACES {
+        set.clear();
+    }
+    set
+}
