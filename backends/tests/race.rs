@@ -342,6 +342,23 @@ fn limits_are_kept() {
     let (answer, _) = timed(target);
     assert_eq!((answer.objective(), answer.termination().limit()), (Some(5.0), Some(Limit::Objective)));
 
+    // Worse points than the cutoff are none; the race is over when the bound, or somebody's search, leaves none as good.
+    let cut = |scripts: &[&str], distrusted: &[&str]| {
+        let mut cut = spec(scripts, &Unobserved);
+        cut.options.cutoff = Some(14.0);
+        cut.trust.distrusted = distrusted.iter().map(|s| (*s).to_owned()).collect();
+        let (answer, took) = timed(cut);
+        assert_eq!(answer.objective(), None, "{scripts:?}: {answer:#?}");
+        assert!(took < Duration::from_secs(5), "{scripts:?}: {took:?}");
+        (answer.reason(), answer.termination().limit())
+    };
+    let none = (Reason::NoSolutionFound, Some(Limit::Cutoff));
+    assert_eq!(cut(&["honest"], &[]), none);
+    assert_eq!(cut(&["incumbent 1 0 0; bound 13.5; until-stop; limit", "until-stop; limit"], &[]), none);
+    assert_eq!(cut(&["honest", "incumbent 2 0 1; until-stop; limit"], &[]), none);
+    // A solver that is not trusted alone waits for another that finds as little.
+    assert_eq!(cut(&["honest", "incumbent 2 0 1; wait 50; honest"], &["a", "b"]), none);
+
     // One lane's point and another's bound close a gap.
     let mut gap = spec(&["incumbent 1 0 0; until-stop; limit", "bound 7; until-stop; limit"], &Unobserved);
     gap.options.tolerances.relative_gap = 0.5;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use farkas_modeling::Tolerances;
 use farkas_modeling::answer::{Answer, Source};
 use farkas_modeling::check::{CheckedPoint, Finding, Findings, TrustPolicy, check_point, conclude, examine};
 use farkas_modeling::problem::Problem;
@@ -24,6 +23,7 @@ use super::slots::{Bell, LaneEnd};
 use super::{Lane, RaceEvent, RaceSpec, Shared, Sharing, direct, lane, report};
 use crate::contract::{Backend, StopToken};
 use crate::deterministic;
+use crate::options::Options;
 
 /// The driver looks after everything at least this often.
 const TICK: Duration = Duration::from_millis(50);
@@ -40,7 +40,7 @@ const CHECK_ALLOWANCE: Duration = Duration::from_millis(20);
 /// See [`super::run`].
 pub(super) fn run(problem: &Arc<Problem>, spec: RaceSpec<'_>) -> Answer {
     let begun = Instant::now();
-    if let Some(answer) = without_lanes(problem, &spec.options.tolerances) {
+    if let Some(answer) = without_lanes(problem, &spec.options) {
         return answer.with_run(Vec::new(), begun.elapsed().as_secs_f64());
     }
     let mut driver = Driver::new(Arc::clone(problem), spec, begun);
@@ -49,8 +49,9 @@ pub(super) fn run(problem: &Arc<Problem>, spec: RaceSpec<'_>) -> Answer {
 }
 
 /// What one look at the problem settles.
-fn without_lanes(problem: &Problem, tolerances: &Tolerances) -> Option<Answer> {
-    let claim = direct::solve(problem, tolerances)?;
+fn without_lanes(problem: &Problem, options: &Options) -> Option<Answer> {
+    let tolerances = &options.tolerances;
+    let claim = options.within_cutoff(problem.sense(), direct::solve(problem, tolerances)?);
     let source = Source { backend: "farkas".into(), version: env!("CARGO_PKG_VERSION").into(), lane: 0 };
     let findings = [examine(problem, &source, &claim, tolerances)];
     let answer = conclude(problem, &findings, tolerances, &TrustPolicy::default(), None);
@@ -115,6 +116,7 @@ impl<'a> Driver<'a> {
         }
         limits.time = spec.options.time_limit;
         limits.objective_target = spec.options.objective_target;
+        limits.cutoff = spec.options.loosened_cutoff(problem.sense());
         limits.stall = spec.options.stall_limit;
         limits.replaces = spec.sharing.has(Shared::Seats);
         let facts = lanes.iter().map(|lane| LaneFacts {
@@ -294,6 +296,8 @@ impl<'a> Driver<'a> {
                 self.checker.submit(CheckJob::Failed(source, why));
             }
             LaneEnd::Claim(claim) => {
+                // Most adapters have done so themselves.
+                let claim = Box::new(self.spec.options.within_cutoff(self.problem.sense(), *claim));
                 lane.heard(&claim);
                 // After the decision, what a stopped lane still holds does not matter.
                 if self.referee.is_settled() && !report::is_definite(&claim) {

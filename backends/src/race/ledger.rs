@@ -32,6 +32,8 @@ struct Claims {
     sound: f64,
     objective: f64,
     verdict: Option<Verdict>,
+    /// It looked for points as good as the race's cutoff, and says that there is none.
+    cut_off: bool,
     credit: Credit,
 }
 
@@ -43,6 +45,7 @@ impl Claims {
             sound: f64::NEG_INFINITY,
             objective: f64::INFINITY,
             verdict: None,
+            cut_off: false,
             credit: Credit::Good,
             ..self.clone()
         }
@@ -127,6 +130,7 @@ impl Ledger {
             sound: f64::NEG_INFINITY,
             objective: f64::INFINITY,
             verdict: None,
+            cut_off: false,
             credit: Credit::Good,
         };
         Self {
@@ -221,6 +225,18 @@ impl Ledger {
     /// Notes what the lane says in the end. An `Optimal` counts only by the point and the bound that came with it.
     pub(super) fn note_verdict(&mut self, lane: LaneId, verdict: Verdict) {
         self.lanes[usize::from(lane)].verdict = Some(verdict);
+    }
+
+    pub(super) fn note_cut_off(&mut self, lane: LaneId) {
+        self.lanes[usize::from(lane)].cut_off = true;
+    }
+
+    /// Whether no point is as good as the cutoff: by the bound, or by the word of somebody whose "infeasible" would do, or of
+    /// two solvers.
+    pub(super) fn is_cut_off(&self, cutoff: f64) -> bool {
+        let spoken = || self.counting().filter(|(_, c)| c.cut_off).map(|(_, c)| c);
+        let word = spoken().any(|a| a.trusted_infeasible || spoken().any(|b| a.solver != b.solver));
+        self.incumbent.is_none() && (word || self.bound().is_some_and(|(bound, _)| bound > cutoff))
     }
 
     pub(super) fn disqualify(&mut self, lane: LaneId) {

@@ -51,6 +51,10 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Stop as soon as a checked point is at least this good (in the problem's own sense).
     pub objective_target: Option<f64>,
+    /// A point that is worse is none (in the problem's own sense), and nothing as good is an end: [`Options::loosened_cutoff`].
+    ///
+    /// [`Options::loosened_cutoff`]: crate::options::Options::loosened_cutoff
+    pub cutoff: Option<f64>,
     /// Stop when the incumbent has not got better for so long. Without an incumbent nothing ends, and a better bound does not count.
     pub stall: Option<Duration>,
     /// Replace a lane that is far behind when half of the time is over by another seed of the best lane's solver.
@@ -73,6 +77,7 @@ impl Limits {
             one_by_one: false,
             time: None,
             objective_target: None,
+            cutoff: None,
             stall: None,
             replaces: false,
             grace: Duration::from_secs(2),

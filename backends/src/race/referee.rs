@@ -245,7 +245,11 @@ impl Referee {
         let (point, objective, exact) = what;
         let value = self.ledger.turn(objective);
         let old = self.ledger.incumbent();
-        if !(self.known(lane) || lane == OUTSIDE) || !self.ledger.note_point(Incumbent { point, lane, value, exact }) {
+        let is_worse = self.limits.cutoff.is_some_and(|cutoff| value > self.ledger.turn(cutoff));
+        if is_worse
+            || !(self.known(lane) || lane == OUTSIDE)
+            || !self.ledger.note_point(Incumbent { point, lane, value, exact })
+        {
             out.push(Command::Forget(point));
             return;
         }
@@ -355,6 +359,7 @@ impl Referee {
                 self.ledger.note_verdict(lane, verdict);
                 self.judge(at, lane, out);
             }
+            Outcome::AtLimit(Limit::Cutoff) if self.limits.cutoff.is_some() => self.ledger.note_cut_off(lane),
             Outcome::AtLimit(limit) if !asked => self.lane_at_limit(at, limit, out),
             Outcome::AtLimit(_) | Outcome::Undecided => {}
         }
@@ -386,10 +391,14 @@ impl Referee {
         self.tell_lane(lane, state, Some(why), out);
     }
 
-    /// Time limit, and what follows an order that is not obeyed.
+    /// Limits of time, progress and objective, and what follows an order that is not obeyed.
     fn keep_time(&mut self, at: Duration, out: &mut Vec<Command>) {
         if self.stage == Stage::Racing && self.limits.time.is_some_and(|limit| at >= limit) {
             self.end(at, Ending::AtLimit(Limit::Time), out);
+        }
+        let cutoff = self.limits.cutoff.map(|cutoff| self.ledger.turn(cutoff));
+        if self.stage == Stage::Racing && cutoff.is_some_and(|cutoff| self.ledger.is_cut_off(cutoff)) {
+            self.end(at, Ending::AtLimit(Limit::Cutoff), out);
         }
         if self.stage == Stage::Racing && self.stalls_at().is_some_and(|limit| at >= limit) {
             self.end(at, Ending::AtLimit(Limit::SlowProgress), out);
