@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use farkas_modeling::answer::{Answer, EvidenceLevel, Source};
 use farkas_modeling::check::{Findings, TrustPolicy, examine};
-use farkas_modeling::problem::{Problem, ProblemData};
+use farkas_modeling::problem::Problem;
 use farkas_modeling::{Claim, Limit, Reason, Termination};
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ pub fn reserve(problem: &Problem, options: &Options) -> Options {
 
 fn findings(problem: &Arc<Problem>, lanes: &[Lane], options: &Options, stop: &StopToken) -> Option<Findings> {
     let (id, lane) = (0..).zip(lanes).find(|(_, lane)| lane.backend.capabilities().duals)?;
-    let relaxed = Arc::new(relaxation(problem)?);
+    let relaxed = Arc::new(problem.relaxation().ok()?);
     let mut session = lane.backend.open(relaxed).ok()?;
     let said = watch::within(options, problem.sense(), &Quiet, stop, |options, control, stop| {
         session.solve(options, &Start::default(), control, stop)
@@ -103,32 +103,4 @@ fn findings(problem: &Arc<Problem>, lanes: &[Lane], options: &Options, stop: &St
         _ => claim.duals = said.duals,
     }
     Some(examine(problem, &source, &claim, &options.tolerances))
-}
-
-/// The problem without integers, sets, switched rows and products; semicontinuous columns may be anything between zero and their
-/// bounds.
-fn relaxation(problem: &Problem) -> Option<Problem> {
-    let (mut lower, mut upper) = (problem.lower().to_vec(), problem.upper().to_vec());
-    for j in (0..problem.num_columns()).filter(|&j| problem.kind(j).is_semi()) {
-        (lower[j], upper[j]) = (lower[j].min(0.0), upper[j].max(0.0));
-    }
-    let (mut row_lower, mut row_upper) = (problem.row_lower().to_vec(), problem.row_upper().to_vec());
-    let switched = problem.indicators().iter().map(|indicator| indicator.row);
-    for row in switched.chain(problem.quadratic_rows().iter().map(|one| one.row)) {
-        (row_lower[row as usize], row_upper[row as usize]) = (f64::NEG_INFINITY, f64::INFINITY);
-    }
-    let relaxed = ProblemData {
-        sense: problem.sense(),
-        offset: problem.offset(),
-        cost: problem.cost().to_vec(),
-        lower,
-        upper,
-        row_lower,
-        row_upper,
-        starts: problem.starts().to_vec(),
-        indices: problem.indices().to_vec(),
-        values: problem.values().to_vec(),
-        ..ProblemData::default()
-    };
-    Problem::new(relaxed).ok()
 }

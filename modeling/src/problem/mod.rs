@@ -12,6 +12,7 @@ mod defects;
 mod magnitude;
 mod names;
 mod quadratic;
+mod relaxation;
 mod sides;
 mod storage;
 mod view;
