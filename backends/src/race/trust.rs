@@ -117,16 +117,27 @@ impl TrustTable {
 
     /// The policy for solvers that run together: those with a hole are not believed alone, but for those `allowed`.
     pub fn policy(&self, allowed: &[String]) -> TrustPolicy {
-        let mut policy = TrustPolicy::default();
-        for (name, record) in self.backend.iter().filter(|(name, _)| !allowed.contains(name)) {
-            if record.distrusts_bounds() {
-                policy.distrusted.push(name.clone());
-            }
-            if record.distrusts_infeasible() {
-                policy.distrusted_infeasible.push(name.clone());
-            }
-        }
-        policy
+        self.distrusting(allowed, Record::distrusts_bounds, Record::distrusts_infeasible)
+    }
+
+    /// The policy for a solver that runs by itself: what was seen by hand, of other versions perhaps, does not count against
+    /// it, and what judged runs refuted does.
+    pub fn policy_alone(&self, allowed: &[String]) -> TrustPolicy {
+        let infeasible = |record: &Record| record.infeasible.refuted + record.unbounded.refuted > 0;
+        self.distrusting(allowed, |record| record.bounds.refuted > 0, infeasible)
+    }
+
+    fn distrusting(
+        &self,
+        allowed: &[String],
+        bounds: impl Fn(&Record) -> bool,
+        infeasible: impl Fn(&Record) -> bool,
+    ) -> TrustPolicy {
+        let names = |distrusts: &dyn Fn(&Record) -> bool| {
+            let others = self.backend.iter().filter(|(name, record)| !allowed.contains(name) && distrusts(record));
+            others.map(|(name, _)| name.clone()).collect()
+        };
+        TrustPolicy { distrusted: names(&bounds), distrusted_infeasible: names(&infeasible) }
     }
 }
 
@@ -172,9 +183,9 @@ pub fn trust(lineup: &Lineup) -> TrustPolicy {
     trust_in(TrustTable::built_in(), lineup, &[])
 }
 
-/// Whose lone word counts in this line-up: everybody's whose record has no holes, and theirs that the user allows. Who runs
-/// alone was chosen for it, and is believed.
+/// Whose lone word counts in this line-up: everybody's whose record has no holes, and theirs that the user allows. Against who
+/// runs alone, and was chosen for it, only claims that judged runs refuted count.
 pub fn trust_in(table: &TrustTable, lineup: &Lineup, allowed: &[String]) -> TrustPolicy {
     let several = lineup.lanes.iter().any(|lane| lane.backend.name() != lineup.lanes[0].backend.name());
-    if several { table.policy(allowed) } else { TrustPolicy::default() }
+    if several { table.policy(allowed) } else { table.policy_alone(allowed) }
 }

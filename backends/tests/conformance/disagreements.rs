@@ -14,9 +14,11 @@ use crate::for_each;
 use crate::table::Truth;
 
 /// File, what it is, and who was seen to say otherwise.
-const FILES: [(&str, Truth, &str); 6] = [
+const FILES: [(&str, Truth, &str); 8] = [
     ("lp-other/gas11.mps.gz", Truth::Unbounded, "Clp: infeasible"),
     ("netlib-infeas/box1.mps.gz", Truth::Infeasible, "HiGHS' interior point: a solve error"),
+    ("lp-other/kleemin8.mps.gz", Truth::Optimum(-1e14), "Clarabel: unbounded"),
+    ("netlib/bnl1.mps.gz", Truth::Optimum(1_977.629_561_522_889_2), "MIPCL: infeasible"),
     ("miplib/b-ball.mps.gz", Truth::Optimum(-1.5), "MIPCL: -1, proven"),
     ("miplib/2122.lp.gz", Truth::Optimum(-187_612.944_194_399_66), "MIPCL, its numbers cut to 12 letters: infeasible"),
     ("miplib/issue-2446.mps.gz", Truth::Optimum(-785.355_236_309_710_8), "CBC: -14801.88"),
@@ -28,8 +30,9 @@ const HARD: [(&str, Truth, &str); 1] =
     [("miplib/3015.mps.gz", Truth::Optimum(-1_407_973.579_417_039_2), "HiGHS 1.15: a solve error")];
 
 /// Claims that are known to be false, and that nobody can tell from true ones: solver and file. MIPCL "proves" the first, and
-/// calls the second infeasible where it is not preprocessed; a race ends on neither.
-const FALSE: [(&str, &str); 2] = [("mipcl", "miplib/b-ball.mps.gz"), ("mipcl", "miplib3/gen.mps.gz")];
+/// calls the second infeasible where it is not preprocessed, and the third as it is; a race ends on none of them.
+const FALSE: [(&str, &str); 3] =
+    [("mipcl", "miplib/b-ball.mps.gz"), ("mipcl", "miplib3/gen.mps.gz"), ("mipcl", "netlib/bnl1.mps.gz")];
 
 fn read(file: &str) -> Option<Arc<Problem>> {
     let Some(folder) = std::env::var_os("FARKAS_INSTANCES").map(PathBuf::from).filter(|folder| folder.is_dir()) else {

@@ -19,6 +19,11 @@ pub(super) fn is_race(candidate: &Candidate) -> bool {
 pub(super) fn arguments(candidate: &Candidate) -> Vec<String> {
     let is_race = is_race(candidate);
     let mut arguments = vec!["--solver".to_owned(), candidate.solver.replace('+', ",")];
+    if !is_race {
+        // What it says is what is measured, whatever its record.
+        let known = Some(&candidate.solver).filter(|name| !name.contains("://"));
+        arguments.extend(known.into_iter().flat_map(|name| ["--trust".to_owned(), name.clone()]));
+    }
     let mut set = |flag: &str, value: String| arguments.extend([format!("--{flag}"), value]);
     for (name, value) in candidate.settings() {
         let own = candidate.options.contains_key(&name);

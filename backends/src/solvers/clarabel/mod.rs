@@ -170,6 +170,11 @@ impl Solve<'_> {
                 (found.bound, found.duals) = (None, None);
                 found.objective = found.point.as_deref().map(|point| self.problem.objective_of(point));
                 found.ray = self.primal_ray(ended)?.map(Ray::Primal);
+                if found.ray.is_none() && self.problem.is_linear() {
+                    // A linear program without end has such a direction; costs of 1e14 only look like one (kleemin8).
+                    let detail = "Clarabel: dual infeasible, but no direction found holds";
+                    found.termination = Termination::new(Reason::NumericalError, detail);
+                }
             }
             Reason::Infeasible => return self.with_farkas_ray(found, &other),
             _ => {
