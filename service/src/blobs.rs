@@ -1,162 +1,235 @@
-//! Bodies too large for a row: files in a folder, written whole or not at all (a temporary file, fsync, rename, fsync of
-//! the folder). What [`Blobs::place`] has answered is durable.
+//! Bodies too large for a row: objects in a folder, or in a bucket that several nodes share. What [`Blobs::place`] has
+//! answered is durable: a file is written whole or not at all, and it, its name and the folders on the way are synced.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::store::Body;
 
 /// Bodies up to this size travel in the store's transaction, which spares a small job the file's own fsync.
 pub const MOST_INLINE_BYTES: usize = 32 << 10;
+const MARK: &str = "about/mark";
+/// A file that is half written and so old has been given up.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Why a body could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error}", path.display())]
-pub struct BlobError {
-    path: PathBuf,
-    error: io::Error,
+pub enum BlobError {
+    /// The folder or the bucket failed.
+    #[error("{place}: {error}")]
+    Failed {
+        /// Which body, and where.
+        place: String,
+        /// What happened.
+        error: object_store::Error,
+    },
+    /// What was given is no place for bodies.
+    #[error("bodies cannot be kept in '{0}'; give a folder (file:///path) or a bucket (s3://bucket/prefix)")]
+    Address(String),
 }
 
 impl BlobError {
     /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
-        matches!(self.error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        let mut cause: Option<&(dyn Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let io = error.downcast_ref::<io::Error>();
+            if io.is_some_and(|e| matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 }
 
-/// A folder of bodies.
+/// A folder or bucket of bodies.
 #[derive(Debug, Clone)]
 pub struct Blobs {
-    folder: Arc<Path>,
+    objects: Arc<dyn ObjectStore>,
+    place: Arc<str>,
 }
 
 impl Blobs {
-    /// Opens a folder, making it if need be, and removes what a crash left half written.
+    /// Opens a folder, making it if need be, and removes what a crash left half written long ago. Blocks.
     ///
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(folder: &Path) -> Result<Self, BlobError> {
-        let blobs = Self { folder: folder.into() };
-        let unfinished = folder.join("unfinished");
-        fs::create_dir_all(&unfinished).map_err(at(&unfinished))?;
-        for entry in fs::read_dir(&unfinished).map_err(at(&unfinished))?.flatten() {
-            fs::remove_file(entry.path()).map_err(at(&entry.path()))?;
-        }
-        Ok(blobs)
+        let place = folder.display().to_string();
+        let failed = |error| BlobError::Failed { place: place.clone(), error };
+        let io = |error: io::Error| failed(object_store::Error::Generic { store: "folder", source: Box::new(error) });
+        std::fs::create_dir_all(folder).map_err(io)?;
+        remove_abandoned(folder, SystemTime::now()).map_err(io)?;
+        let objects = LocalFileSystem::new_with_prefix(folder).map_err(failed)?.with_fsync(true);
+        Ok(Self { objects: Arc::new(objects), place: place.into() })
     }
 
-    /// Keeps a body: small ones are handed back to travel in a transaction, others are durable in their file when this
-    /// returns. Blocks.
+    /// Opens what an address names: `file:///folder`, or `s3://bucket/prefix` with the credentials, the region and the
+    /// endpoint of the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`,
+    /// `AWS_ALLOW_HTTP`). Blocks.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn place(&self, key: &str, bytes: Vec<u8>) -> Result<Option<Body>, BlobError> {
+    /// When it is no such address, or the folder cannot be made.
+    pub fn at(address: &str) -> Result<Self, BlobError> {
+        let url = url::Url::parse(address).map_err(|_| BlobError::Address(address.into()))?;
+        match (url.scheme(), url.host_str()) {
+            ("file", None) => {
+                let folder = url.to_file_path().map_err(|()| BlobError::Address(address.into()))?;
+                Self::open(&folder)
+            }
+            ("s3", Some(bucket)) => {
+                // Whoever came first has chosen; both are this one.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let objects = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
+                let objects = objects.map_err(|error| BlobError::Failed { place: address.into(), error })?;
+                Ok(Self::of(Arc::new(PrefixStore::new(objects, url.path())), address))
+            }
+            _ => Err(BlobError::Address(address.into())),
+        }
+    }
+
+    /// Bodies in any store of objects; `place` tells people where that is.
+    pub fn of(objects: Arc<dyn ObjectStore>, place: &str) -> Self {
+        Self { objects, place: place.into() }
+    }
+
+    /// Keeps a body: small ones are handed back to travel in a transaction, others are durable when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn place(&self, key: &str, bytes: Vec<u8>) -> Result<Option<Body>, BlobError> {
         if bytes.len() <= MOST_INLINE_BYTES {
             return Ok(Some(Body { key: key.into(), bytes }));
         }
-        let path = self.path(key);
-        let unfinished = self.folder.join("unfinished").join(uuid::Uuid::now_v7().to_string());
-        write_durably(&unfinished, &bytes).map_err(at(&unfinished))?;
-        self.settle(&unfinished, &path)?;
+        self.objects.put(&path(key), bytes.into()).await.map_err(self.failed(key))?;
         Ok(None)
     }
 
-    /// Reads a body; `None` when there is none. Blocks.
+    /// Reads a body; `None` when there is none.
     ///
     /// # Errors
-    /// When the file is there and cannot be read.
-    pub fn read(&self, key: &str) -> Result<Option<Vec<u8>>, BlobError> {
-        let path = self.path(key);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(at(&path)(error)),
+    /// When it is there and cannot be read.
+    pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, BlobError> {
+        match self.objects.get(&path(key)).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(self.failed(key))?.into())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(key)(error)),
         }
     }
 
-    /// Removes a body, if it is there. Blocks.
+    /// The mark by which a store knows its bodies; `None` when there is none yet.
+    pub(crate) async fn mark(&self) -> Result<Option<String>, BlobError> {
+        Ok(self.read(MARK).await?.map(|bytes| String::from_utf8_lossy(&bytes).trim().into()))
+    }
+
+    /// Makes one.
+    pub(crate) async fn set_mark(&self) -> Result<String, BlobError> {
+        let mark = uuid::Uuid::now_v7().to_string();
+        self.objects.put(&path(MARK), mark.clone().into()).await.map_err(self.failed(MARK))?;
+        Ok(mark)
+    }
+
+    /// Removes a body, if it is there.
     ///
     /// # Errors
-    /// When the file is there and cannot be removed.
-    pub fn remove(&self, key: &str) -> Result<(), BlobError> {
-        let path = self.path(key);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
-            _ => Ok(()),
+    /// When it is there and cannot be removed.
+    pub async fn remove(&self, key: &str) -> Result<(), BlobError> {
+        match self.objects.delete(&path(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed(key)(error)),
         }
     }
 
-    /// Gives a finished file its name. The folders on the way are made durable too: a rename into a folder that a power
-    /// cut forgets would lose the body.
-    fn settle(&self, unfinished: &Path, path: &Path) -> Result<(), BlobError> {
-        let folder = path.parent().unwrap_or(&self.folder);
-        let mut made = Vec::new();
-        let mut missing = folder;
-        while !missing.exists() {
-            made.push(missing.to_path_buf());
-            missing = missing.parent().unwrap_or(&self.folder);
-        }
-        fs::create_dir_all(folder).map_err(at(folder))?;
-        fs::rename(unfinished, path).map_err(at(path))?;
-        sync_folder(folder).map_err(at(folder))?;
-        for folder in made {
-            let above = folder.parent().unwrap_or(&self.folder);
-            sync_folder(above).map_err(at(above))?;
-        }
-        Ok(())
-    }
-
-    /// Keys are the service's own (`model/…`, `point/…`, `result/…`): letters, digits, `-` and `/`.
-    fn path(&self, key: &str) -> PathBuf {
-        debug_assert!(key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '/'), "{key}");
-        self.folder.join(key)
+    fn failed(&self, key: &str) -> impl Fn(object_store::Error) -> BlobError {
+        let place = format!("{}/{key}", self.place);
+        move |error| BlobError::Failed { place: place.clone(), error }
     }
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> BlobError + use<'_> {
-    |error| BlobError { path: path.into(), error }
+impl fmt::Display for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
 }
 
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// Keys are the service's own (`model/…`, `point/…`, `result/…`): letters, digits, `-` and `/`.
+fn path(key: &str) -> Key {
+    debug_assert!(key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '/'), "{key}");
+    Key::from(key)
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Windows has no such call, and service and workers run on Linux.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+/// Removes what was begun and never got its name: such files end in `#` and a number.
+fn remove_abandoned(folder: &Path, now: SystemTime) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)?.flatten() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            remove_abandoned(&entry.path(), now)?;
+        } else if entry.file_name().to_string_lossy().contains('#') {
+            let age = entry.metadata().and_then(|data| data.modified()).map(|at| now.duration_since(at));
+            if age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED)) {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_large_body_is_a_file_a_small_one_is_handed_back() {
+    #[tokio::test]
+    async fn a_large_body_is_an_object_a_small_one_is_handed_back() {
         let folder = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(folder.path()).unwrap();
-        let small = blobs.place("point/a/1", vec![1]).unwrap();
-        assert_eq!(small, Some(Body { key: "point/a/1".into(), bytes: vec![1] }));
-        assert_eq!(blobs.read("point/a/1").unwrap(), None);
+        let kept = [
+            Blobs::open(folder.path()).unwrap(),
+            Blobs::at(&format!("file://{}/below", folder.path().display())).unwrap(),
+            Blobs::of(Arc::new(object_store::memory::InMemory::new()), "memory"),
+        ];
+        for blobs in kept {
+            let small = blobs.place("point/a/1", vec![1]).await.unwrap();
+            assert_eq!(small, Some(Body { key: "point/a/1".into(), bytes: vec![1] }));
+            assert_eq!(blobs.read("point/a/1").await.unwrap(), None);
 
-        let large = vec![7; MOST_INLINE_BYTES + 1];
-        assert_eq!(blobs.place("point/a/2", large.clone()).unwrap(), None);
-        assert_eq!(blobs.read("point/a/2").unwrap(), Some(large));
-        blobs.remove("point/a/2").unwrap();
-        blobs.remove("point/a/2").unwrap();
-        assert_eq!(blobs.read("point/a/2").unwrap(), None);
+            let large = vec![7; MOST_INLINE_BYTES + 1];
+            assert_eq!(blobs.place("point/a/2", large.clone()).await.unwrap(), None);
+            assert_eq!(blobs.read("point/a/2").await.unwrap(), Some(large));
+            blobs.remove("point/a/2").await.unwrap();
+            blobs.remove("point/a/2").await.unwrap();
+            assert_eq!(blobs.read("point/a/2").await.unwrap(), None);
+        }
     }
 
     #[test]
-    fn what_a_crash_left_half_written_is_removed_at_the_next_start() {
+    fn what_a_crash_left_half_written_is_removed_once_it_is_old() {
         let folder = tempfile::tempdir().unwrap();
-        drop(Blobs::open(folder.path()).unwrap());
-        let left = folder.path().join("unfinished").join("x");
-        fs::write(&left, "half").unwrap();
+        let below = folder.path().join("point");
+        std::fs::create_dir(&below).unwrap();
+        let long_ago = SystemTime::now() - 2 * ABANDONED;
+        for (name, modified) in [("old#1", long_ago), ("new#1", SystemTime::now()), ("whole", long_ago)] {
+            std::fs::File::create(below.join(name)).unwrap().set_modified(modified).unwrap();
+        }
         Blobs::open(folder.path()).unwrap();
-        assert!(!left.exists());
+        let left: std::collections::BTreeSet<_> =
+            std::fs::read_dir(&below).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["new#1".into(), "whole".into()].into());
+    }
+
+    #[test]
+    fn what_is_no_place_is_refused() {
+        for address in ["", "blobs", "http://host/x", "s3:///prefix"] {
+            assert!(matches!(Blobs::at(address), Err(BlobError::Address(_))), "{address}");
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish, Work};
 use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
-use crate::store::{Body, Claimed, Lease, SqliteStore, Store, StoreError, Stored};
+use crate::store::{Body, Claimed, Lease, SqlStore, Store, StoreError, Stored};
 
 /// How long after its time limit, or after it was asked to stop, a race is killed.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ const RETRY_WRITE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Desk {
     /// Where jobs live.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<SqlStore>,
     /// Where large bodies go.
     pub blobs: Blobs,
     /// Who can solve.
@@ -250,9 +250,7 @@ impl Attempt {
     }
 
     async fn place(&self, key: String, bytes: Vec<u8>) -> Result<Option<Body>, StoreError> {
-        let blobs = self.desk.blobs.clone();
-        let placed = tokio::task::spawn_blocking(move || blobs.place(&key, bytes)).await;
-        Ok(placed.map_err(|_| StoreError::Closed)??)
+        Ok(self.desk.blobs.place(&key, bytes).await?)
     }
 
     /// An earlier attempt's incumbent that this one did not match belongs into the answer.
@@ -328,7 +326,7 @@ impl Attempt {
 }
 
 /// Writes until it is written or the lease is lost: a disk that is full for a minute costs a minute, not an answer.
-async fn persist(store: &SqliteStore, lease: &Lease, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
+async fn persist(store: &SqlStore, lease: &Lease, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
     loop {
         match store.advance(lease, causes.clone(), bodies.clone()).await {
             Err(StoreError::Failed(error)) => {

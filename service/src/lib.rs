@@ -18,6 +18,7 @@ mod compat;
 pub mod execution;
 pub mod jobs;
 pub mod limits;
+pub mod node;
 mod recorder;
 pub mod roster;
 pub mod scheduler;
@@ -26,4 +27,5 @@ pub mod store;
 pub mod time;
 
 pub use limits::Limits;
+pub use node::{Node, NodeOptions, work};
 pub use server::{ServeError, ServeOptions, Service, serve};

@@ -2,6 +2,7 @@
 //! out, and on shutdown hands unfinished jobs back to the queue.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::execution::{Desk, Ending, GRACE, attempt};
-use crate::jobs::Wish;
-use crate::store::{Claimed, Cores, Lease, Leases, Renewed, Store};
+use crate::jobs::{Rules, Wish};
+use crate::store::{Claimed, Cores, Duty, Lease, Leases, NodeReport, Renewed, Store};
 
-/// How often leases are renewed: several times within one.
-const RENEW: Duration = Duration::from_secs(5);
+/// How often leases are renewed within one.
+const RENEWALS: u32 = 6;
 /// How often leases and time-outs of others are looked at.
 const SWEEP: Duration = Duration::from_secs(2);
 /// How long to wait after the store failed.
@@ -28,23 +29,42 @@ struct Running {
 /// Runs jobs on this machine's cores.
 pub struct Scheduler {
     desk: Desk,
-    node: String,
+    node: NodeReport,
     cores: u32,
+    renew: Duration,
+    finish: Duration,
+    drained: AtomicBool,
     running: Mutex<HashMap<String, Running>>,
+    /// No more jobs are taken.
     closing: CancellationToken,
+    /// Those that there are shall end.
+    ending: CancellationToken,
     tasks: TaskTracker,
     cores_freed: tokio::sync::Notify,
 }
 
 impl Scheduler {
-    /// A scheduler with so many cores; it does nothing until [`start`](Self::start).
-    pub fn new(desk: Desk, node: String, cores: u32) -> Arc<Self> {
+    /// A scheduler with so many cores; it does nothing until [`start`](Self::start). When it is closed, jobs may go on for
+    /// as long as `finish`.
+    pub fn new(desk: Desk, cores: u32, rules: Rules, finish: Duration) -> Arc<Self> {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let node = NodeReport {
+            id: uuid::Uuid::now_v7().to_string(),
+            name: format!("{}:{}", if host.is_empty() { "node" } else { host.trim() }, std::process::id()),
+            version: env!("CARGO_PKG_VERSION").into(),
+            cores,
+            cores_used: 0,
+        };
         Arc::new(Self {
             desk,
             node,
             cores,
+            renew: Duration::from_secs(rules.lease_seconds.into()) / RENEWALS,
+            finish,
+            drained: AtomicBool::new(false),
             running: Mutex::default(),
             closing: CancellationToken::new(),
+            ending: CancellationToken::new(),
             tasks: TaskTracker::new(),
             cores_freed: tokio::sync::Notify::new(),
         })
@@ -55,6 +75,11 @@ impl Scheduler {
         for future in [tokio::spawn(Arc::clone(self).claim_loop()), tokio::spawn(Arc::clone(self).care_loop())] {
             self.tasks.spawn(future);
         }
+    }
+
+    /// What this node is called, for people.
+    pub fn name(&self) -> &str {
+        &self.node.name
     }
 
     /// Cores in use.
@@ -80,16 +105,32 @@ impl Scheduler {
         running.get(job).map(|running| running.ending.offers.offer(values)).is_some()
     }
 
-    /// Stops claiming, lets every race stop, and waits until their jobs are finished or back in the queue.
+    /// Whether somebody asked that it takes no more jobs.
+    pub fn is_drained(&self) -> bool {
+        self.drained.load(Ordering::Relaxed)
+    }
+
+    /// Stops claiming, gives jobs their time to finish, lets every race stop, and waits until their jobs are finished or
+    /// back in the queue.
     pub async fn close(&self) {
         self.closing.cancel();
+        let idle = async {
+            while !self.lock().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(self.finish, idle).await;
+        self.ending.cancel();
         for running in self.lock().values() {
             running.ending.closing.cancel();
             end(&running.ending, Wish::Keep);
         }
         self.tasks.close();
         if tokio::time::timeout(GRACE * 3, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some races did not stop; their jobs go on at the next start");
+            tracing::warn!("some races did not stop; their jobs go on once their leases ran out");
+        }
+        if let Err(error) = self.desk.store.leave(&self.node.id).await {
+            tracing::warn!(%error, "the store could not be told that this node is gone");
         }
     }
 
@@ -102,7 +143,8 @@ impl Scheduler {
         self.desk.roster.probe().await;
         while !self.closing.is_cancelled() {
             let cores = Cores { free: self.cores.saturating_sub(self.cores_used()), total: self.cores };
-            let claimed = if cores.free > 0 { self.desk.store.claim(&self.node, cores).await } else { Ok(None) };
+            let takes = cores.free > 0 && !self.is_drained();
+            let claimed = if takes { self.desk.store.claim(&self.node.id, cores).await } else { Ok(None) };
             match claimed {
                 Ok(Some(claimed)) => {
                     self.take_on(claimed);
@@ -144,7 +186,7 @@ impl Scheduler {
             scheduler.cores_freed.notify_one();
         });
         // Between the claim and now the service may have begun to close.
-        if self.closing.is_cancelled() && wish.is_none() {
+        if self.ending.is_cancelled() && wish.is_none() {
             for running in self.lock().values() {
                 running.ending.closing.cancel();
                 end(&running.ending, Wish::Keep);
@@ -153,20 +195,38 @@ impl Scheduler {
     }
 
     async fn care_loop(self: Arc<Self>) {
-        let mut renew = tokio::time::interval(RENEW);
+        let mut renew = tokio::time::interval(self.renew);
+        let mut wishes = self.desk.store.wishes_elsewhere();
         let mut sweep = tokio::time::interval(SWEEP);
         // Goes on while races wind down, so that their leases live as long as they do.
-        while !(self.closing.is_cancelled() && self.lock().is_empty()) {
+        while !(self.ending.is_cancelled() && self.lock().is_empty()) {
             tokio::select! {
-                _ = renew.tick() => self.renew().await,
+                _ = renew.tick() => self.report().await,
+                _ = wishes.changed() => self.report().await,
                 _ = sweep.tick() => {
                     if let Err(error) = self.desk.store.sweep(Leases::Expired).await {
                         tracing::error!(%error, "leases could not be looked at");
                     }
                 }
-                () = self.closing.cancelled() => tokio::time::sleep(Duration::from_millis(20)).await,
+                () = self.ending.cancelled() => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
+    }
+
+    /// Tells that this node is there, renews its leases, and hears what it shall do.
+    async fn report(&self) {
+        let node = NodeReport { cores_used: self.cores_used(), ..self.node.clone() };
+        match self.desk.store.heartbeat(node).await {
+            Ok(duty) => {
+                let drained = duty == Duty::Drain;
+                if self.drained.swap(drained, Ordering::Relaxed) != drained {
+                    tracing::info!(drained, "this node was given another duty");
+                    self.cores_freed.notify_one();
+                }
+            }
+            Err(error) => tracing::error!(%error, "the store could not be told that this node is there"),
+        }
+        self.renew().await;
     }
 
     async fn renew(&self) {

@@ -1,10 +1,8 @@
-//! The service as a whole: takes the data folder for itself, brings back what a dead process left, listens, and on a
-//! signal hands everything back in order.
+//! The service as a whole: a [`Node`] that listens, and on a signal hands everything back in order.
 
-use std::fs::{self, File};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -15,13 +13,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, App};
-use crate::blobs::{BlobError, Blobs};
-use crate::execution::Desk;
-use crate::jobs::Rules;
+use crate::blobs::BlobError;
 use crate::limits::Limits;
-use crate::roster::Roster;
-use crate::scheduler::Scheduler;
-use crate::store::{Leases, SqliteStore, Store, StoreError};
+use crate::node::{Node, NodeOptions};
+use crate::store::StoreError;
 
 /// How long open requests may take to end once the service closes.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -32,30 +27,20 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// Listen off loopback although there are no keys yet: whoever reaches the port can use the service.
     pub allow_remote: bool,
-    /// The data folder; made if need be. One service at a time.
-    pub data: PathBuf,
-    /// Cores for jobs.
-    pub threads: u32,
-    /// Who can solve, in order of preference.
-    pub backends: Vec<Arc<dyn Backend>>,
+    /// Where jobs live, and who solves them.
+    pub node: NodeOptions,
     /// Limits for clients.
     pub limits: Limits,
-    /// Limits for jobs.
-    pub rules: Rules,
 }
 
 impl ServeOptions {
     /// Serves on loopback, port 8080, with the machine's cores.
     pub fn new(data: impl Into<PathBuf>, backends: Vec<Arc<dyn Backend>>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             allow_remote: false,
-            data: data.into(),
-            threads: cores,
-            backends,
+            node: NodeOptions::new(data, backends),
             limits: Limits::default(),
-            rules: Rules::default(),
         }
     }
 }
@@ -134,22 +119,15 @@ impl Service {
         if !options.listen.ip().is_loopback() && !options.allow_remote {
             return Err(ServeError::NotLoopback(options.listen));
         }
-        let lock = lock(&options.data)?;
         let listening = |error| ServeError::Listen { address: options.listen, error };
         let listener = TcpListener::bind(options.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
-        let blobs = Blobs::open(&options.data.join("blobs"))?;
-        let store = SqliteStore::open(&options.data.join("farkas.db"), blobs.clone(), options.rules).await?;
-        // The lock proves that whoever held these leases is dead.
-        while !store.sweep(Leases::All).await?.is_empty() {}
-        let desk = Desk { store: Arc::new(store), blobs, roster: Arc::new(Roster::new(options.backends)) };
-        let node = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7());
-        let scheduler = Scheduler::new(desk.clone(), node, options.threads.max(1));
-        scheduler.start();
+        let node = Node::open(options.node).await?;
+        node.scheduler.start();
         let close = CancellationToken::new();
         let app = Arc::new(App {
-            desk,
-            scheduler,
+            desk: node.desk.clone(),
+            scheduler: Arc::clone(&node.scheduler),
             limits: options.limits,
             bodies: Semaphore::new(options.limits.bodies_at_once.max(1)),
             streams: Arc::new(Semaphore::new(options.limits.event_streams)),
@@ -160,7 +138,7 @@ impl Service {
             requests: AtomicU64::new(0),
             on_loopback: options.listen.ip().is_loopback(),
         });
-        let served = tokio::spawn(run(listener, app, lock));
+        let served = tokio::spawn(run(listener, app, node));
         Ok(Self { address, close, served })
     }
 
@@ -183,19 +161,18 @@ impl Service {
     }
 }
 
-async fn run(listener: TcpListener, app: Arc<App>, lock: File) {
+async fn run(listener: TcpListener, app: Arc<App>, node: Node) {
     let closing = app.closing.clone();
     let serve =
         axum::serve(listener, api::router(Arc::clone(&app))).with_graceful_shutdown(closing.clone().cancelled_owned());
     let server = tokio::spawn(async move { serve.await });
     closing.cancelled().await;
-    app.scheduler.close().await;
+    node.close().await;
     // A client that does not let go does not keep the service alive.
     let mut server = server;
     if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
         server.abort();
     }
-    drop(lock);
 }
 
 /// Serves until Ctrl-C or SIGTERM; `ready` hears the address.
@@ -226,7 +203,7 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<()
 pub const LOG_VARIABLE: &str = "FARKAS_LOG";
 
 /// Logs to standard error, unless the program around us logs already.
-fn log_to_stderr() {
+pub(crate) fn log_to_stderr() {
     let level = std::env::var(LOG_VARIABLE).ok().and_then(|text| text.parse().ok());
     let level = level.unwrap_or(tracing_subscriber::filter::LevelFilter::INFO);
     let colours = std::io::stderr().is_terminal();
@@ -234,7 +211,7 @@ fn log_to_stderr() {
 }
 
 #[cfg(unix)]
-async fn signalled() {
+pub(crate) async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => tokio::select! {
@@ -248,25 +225,6 @@ async fn signalled() {
 }
 
 #[cfg(not(unix))]
-async fn signalled() {
+pub(crate) async fn signalled() {
     let _ = tokio::signal::ctrl_c().await;
-}
-
-/// Takes the data folder. The lock is the system's own on an open file, so it dies with the process.
-fn lock(folder: &Path) -> Result<File, ServeError> {
-    let data = |error| ServeError::Data { folder: folder.into(), error };
-    fs::create_dir_all(folder).map_err(data)?;
-    let path = folder.join("farkas.lock");
-    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(data)?;
-    match file.try_lock() {
-        Ok(()) => {
-            file.set_len(0).and_then(|()| writeln!(file, "process {}", std::process::id())).map_err(data)?;
-            Ok(file)
-        }
-        Err(fs::TryLockError::WouldBlock) => {
-            let holder = fs::read_to_string(&path).unwrap_or_default().trim().to_string();
-            Err(ServeError::InUse { folder: folder.into(), holder })
-        }
-        Err(fs::TryLockError::Error(error)) => Err(data(error)),
-    }
 }

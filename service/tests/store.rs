@@ -1,52 +1,44 @@
 //! The suite that every store passes: what is accepted stays, what is fenced writes nothing, events have no gaps.
 
-use std::path::Path;
+#[path = "support/jobs.rs"]
+mod jobs;
+#[path = "support/postgres.rs"]
+mod postgres;
+
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use farkas_api_types::{EventBody, JobState, LaneStatus, Number, SolveOptions, SolveResult};
-use farkas_modeling::answer::LaneState;
+use farkas_api_types::{EventBody, JobState, Number, SolveResult};
 use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
-use farkas_service::jobs::{Cause, Outcome, Rules, Ticket, Told, Wish};
+use farkas_service::jobs::{Cause, Outcome, Rules, Told, Wish};
 use farkas_service::store::{
-    Body, Cores, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqliteStore, Store, StoreError, Submitted,
+    Body, Cores, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Submitted,
 };
+use jobs::{accepted, ids_and_kinds, lane, new};
 
 const ALL: Cores = Cores { free: 2, total: 2 };
 
-async fn open(folder: &Path) -> SqliteStore {
-    let blobs = Blobs::open(&folder.join("blobs")).unwrap();
-    SqliteStore::open(&folder.join("farkas.db"), blobs, Rules { kept_points: 1, ..Rules::default() }).await.unwrap()
+/// Where a case keeps its jobs: a database of its own, and a folder.
+struct Place {
+    database: Database,
+    folder: tempfile::TempDir,
 }
 
-fn new(cores: u32) -> NewJob {
-    let json = r#"{"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"}"#;
-    let ticket = Ticket {
-        id: uuid::Uuid::now_v7().to_string(),
-        project: "default".into(),
-        name: Some("a job".into()),
-        tags: vec!["t".into()],
-        work: farkas_service::jobs::Work::Solve,
-        options: SolveOptions::default(),
-        cores,
-        time_limit_seconds: None,
-        shape: serde_json::from_str(json).unwrap(),
-        model: "model/m".into(),
-        start: None,
-    };
-    let bodies = vec![Body { key: "model/m".into(), bytes: b"model".to_vec() }];
-    NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: 1000 }
-}
-
-async fn accepted(store: &SqliteStore, new: NewJob) -> String {
-    match store.submit(new).await.unwrap() {
-        Submitted::New(stored) => stored.ticket.id,
-        other => panic!("{other:?}"),
+impl Place {
+    fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { database: Database::file(&folder.path().join("farkas.db")).unwrap(), folder }
     }
-}
 
-fn lane() -> Cause {
-    let lane = LaneStatus { lane: 0, solver: "m".into(), state: LaneState::Running, detail: None };
-    Cause::Told(Told { seconds: 0.0, body: EventBody::Lane(lane), point: None })
+    fn blobs(&self) -> Blobs {
+        Blobs::open(&self.folder.path().join("blobs")).unwrap()
+    }
+
+    async fn open(&self) -> SqlStore {
+        let rules = Rules { kept_points: 1, ..Rules::default() };
+        SqlStore::open(self.database.clone(), self.blobs(), rules).await.unwrap()
+    }
 }
 
 fn incumbent(objective: f64, key: &str) -> Cause {
@@ -64,18 +56,48 @@ fn solved(key: &str) -> Cause {
     Cause::Solved(Box::new(Outcome { seconds: 1.0, result, key: key.into() }))
 }
 
-async fn ids_and_kinds(store: &SqliteStore, job: &str) -> Vec<String> {
-    let events = store.events(job, 0, None, 1000).await.unwrap();
-    let ids: Vec<u64> = events.iter().map(|event| event.id).collect();
-    assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>(), "no gaps");
-    events.into_iter().map(|event| event.kind).collect()
+type Case = for<'a> fn(&'a Place) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Every promise of a store.
+const CASES: &[(&str, Case)] = &[
+    ("a_job_lives_and_survives_the_store", |place| Box::pin(a_job_lives_and_survives_the_store(place))),
+    ("who_lost_the_lease_writes_nothing", |place| Box::pin(who_lost_the_lease_writes_nothing(place))),
+    ("an_idempotency_key_gives_the_same_job_or_an_error", |place| {
+        Box::pin(an_idempotency_key_gives_the_same_job_or_an_error(place))
+    }),
+    ("claims_take_the_oldest_job_that_fits", |place| Box::pin(claims_take_the_oldest_job_that_fits(place))),
+    ("a_queue_has_a_limit_and_a_list_has_pages", |place| Box::pin(a_queue_has_a_limit_and_a_list_has_pages(place))),
+    ("values_that_are_superseded_are_dropped_also_as_files", |place| {
+        Box::pin(values_that_are_superseded_are_dropped_also_as_files(place))
+    }),
+    ("many_at_once_are_all_accepted_and_each_is_claimed_once", |place| {
+        Box::pin(many_at_once_are_all_accepted_and_each_is_claimed_once(place))
+    }),
+    ("watchers_hear_of_every_change", |place| Box::pin(watchers_hear_of_every_change(place))),
+    ("what_waits_too_long_expires", |place| Box::pin(what_waits_too_long_expires(place))),
+];
+
+#[tokio::test]
+async fn sqlite_keeps_every_promise() {
+    for (name, case) in CASES {
+        println!("{name}");
+        case(&Place::sqlite()).await;
+    }
 }
 
 #[tokio::test]
-async fn a_job_lives_and_survives_the_store() {
-    let folder = tempfile::tempdir().unwrap();
+async fn postgresql_keeps_every_promise() {
+    let Some(server) = postgres::Server::start() else { return };
+    for (name, case) in CASES {
+        println!("{name}");
+        let database = Database::parse(&server.database(name)).unwrap();
+        case(&Place { database, folder: tempfile::tempdir().unwrap() }).await;
+    }
+}
+
+async fn a_job_lives_and_survives_the_store(place: &Place) {
     let id = {
-        let store = open(folder.path()).await;
+        let store = place.open().await;
         let id = accepted(&store, new(1)).await;
         let claimed = store.claim("n", ALL).await.unwrap().unwrap();
         assert_eq!((claimed.lease.job.as_str(), claimed.lease.epoch), (id.as_str(), 1));
@@ -87,7 +109,7 @@ async fn a_job_lives_and_survives_the_store() {
         assert!(store.claim("n", ALL).await.unwrap().is_none());
         id
     };
-    let store = open(folder.path()).await;
+    let store = place.open().await;
     let kinds = ids_and_kinds(&store, &id).await;
     assert_eq!(kinds, ["state", "state", "state", "lane", "incumbent", "state", "result"]);
     let stored = store.job(&id).await.unwrap();
@@ -101,10 +123,8 @@ async fn a_job_lives_and_survives_the_store() {
     assert!(matches!(store.job("no").await, Err(StoreError::NoJob(_))));
 }
 
-#[tokio::test]
-async fn who_lost_the_lease_writes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+async fn who_lost_the_lease_writes_nothing(place: &Place) {
+    let store = place.open().await;
     let id = accepted(&store, new(1)).await;
     let old = store.claim("a", ALL).await.unwrap().unwrap().lease;
     assert!(store.sweep(Leases::Expired).await.unwrap().is_empty(), "the lease still holds");
@@ -123,10 +143,8 @@ async fn who_lost_the_lease_writes_nothing() {
     store.advance(&fresh.lease, vec![solved("result/new")], Vec::new()).await.unwrap();
 }
 
-#[tokio::test]
-async fn an_idempotency_key_gives_the_same_job_or_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+async fn an_idempotency_key_gives_the_same_job_or_an_error(place: &Place) {
+    let store = place.open().await;
     let with_key =
         |digest: &str| NewJob { idempotency: Some(Idempotency { key: "k".into(), digest: digest.into() }), ..new(1) };
     let id = accepted(&store, with_key("a")).await;
@@ -143,10 +161,8 @@ async fn an_idempotency_key_gives_the_same_job_or_an_error() {
     assert!(store.list(of("third"), 10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn claims_take_the_oldest_job_that_fits() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+async fn claims_take_the_oldest_job_that_fits(place: &Place) {
+    let store = place.open().await;
     let large = accepted(&store, new(2)).await;
     let small = accepted(&store, new(1)).await;
     let monster = accepted(&store, new(64)).await;
@@ -158,10 +174,8 @@ async fn claims_take_the_oldest_job_that_fits() {
     assert_eq!(claim(2).await, Some(monster), "a job for a larger machine gets all of this one");
 }
 
-#[tokio::test]
-async fn a_queue_has_a_limit_and_a_list_has_pages() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+async fn a_queue_has_a_limit_and_a_list_has_pages(place: &Place) {
+    let store = place.open().await;
     let mut ids = Vec::new();
     for _ in 0..3 {
         ids.push(accepted(&store, new(1)).await);
@@ -179,15 +193,13 @@ async fn a_queue_has_a_limit_and_a_list_has_pages() {
     assert!(list(Filter { tag: Some("other".into()), ..Filter::default() }).await.is_empty());
 }
 
-#[tokio::test]
-async fn values_that_are_superseded_are_dropped_also_as_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
-    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+async fn values_that_are_superseded_are_dropped_also_as_files(place: &Place) {
+    let store = place.open().await;
+    let blobs = place.blobs();
     accepted(&store, new(1)).await;
     let lease = store.claim("n", ALL).await.unwrap().unwrap().lease;
     let large = vec![1; MOST_INLINE_BYTES + 1];
-    assert_eq!(blobs.place("point/large", large.clone()).unwrap(), None);
+    assert_eq!(blobs.place("point/large", large.clone()).await.unwrap(), None);
     store.advance(&lease, vec![incumbent(5.0, "point/large")], Vec::new()).await.unwrap();
     assert_eq!(store.body("point/large").await.unwrap(), Some(large));
     let small = Body { key: "point/small".into(), bytes: vec![2] };
@@ -201,13 +213,11 @@ async fn values_that_are_superseded_are_dropped_also_as_files() {
     assert_eq!(store.body("point/small").await.unwrap(), Some(vec![2]));
 }
 
-#[tokio::test]
-async fn many_at_once_are_all_accepted_and_each_is_claimed_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(open(folder.path()).await);
+async fn many_at_once_are_all_accepted_and_each_is_claimed_once(place: &Place) {
+    let store = Arc::new(place.open().await);
     let submit = |_| {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { accepted(&store, new(1)).await })
+        tokio::spawn(async move { accepted(&*store, new(1)).await })
     };
     let mut ids = Vec::new();
     for task in (0..100).map(submit).collect::<Vec<_>>() {
@@ -232,10 +242,8 @@ async fn many_at_once_are_all_accepted_and_each_is_claimed_once() {
     assert_eq!(claimed, ids);
 }
 
-#[tokio::test]
-async fn watchers_hear_of_every_change() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+async fn watchers_hear_of_every_change(place: &Place) {
+    let store = place.open().await;
     let id = accepted(&store, new(1)).await;
     let mut watch = store.watch(&id);
     let mut queue = store.queue_changed();
@@ -246,10 +254,8 @@ async fn watchers_hear_of_every_change() {
     queue.changed().await.unwrap();
 }
 
-#[tokio::test]
-async fn what_waits_too_long_expires() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+async fn what_waits_too_long_expires(place: &Place) {
+    let store = place.open().await;
     let mut late = new(1);
     late.ticket.options.queue_timeout_seconds = Some(-1.0);
     let id = accepted(&store, late).await;
@@ -274,18 +280,21 @@ const OF_SCHEMA_1: &str = r#"
     INSERT INTO idempotency (key, digest, job_id, created_at) VALUES ('k', 'a', '01', 9000000000000);
     PRAGMA user_version = 1"#;
 
+/// SQL on the file itself.
+async fn on_file(place: &Place, statements: &[&str]) {
+    use sqlx::{ConnectOptions, Executor};
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.folder.path().join("farkas.db"));
+    let mut connection = options.create_if_missing(true).connect().await.unwrap();
+    for statement in statements {
+        connection.execute(*statement).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_database_of_schema_1_is_brought_on() {
-    use sqlx::{ConnectOptions, Executor};
-    let folder = tempfile::tempdir().unwrap();
-    let options = sqlx::sqlite::SqliteConnectOptions::new();
-    let file = folder.path().join("farkas.db");
-    let mut connection = options.filename(&file).create_if_missing(true).connect().await.unwrap();
-    connection.execute(include_str!("../src/store/migrations/0001_jobs.sql")).await.unwrap();
-    connection.execute(OF_SCHEMA_1).await.unwrap();
-    drop(connection);
-
-    let store = open(folder.path()).await;
+    let place = Place::sqlite();
+    on_file(&place, &[include_str!("../src/store/migrations/0001_jobs.sql"), OF_SCHEMA_1]).await;
+    let store = place.open().await;
     let mine = Filter { project: Some("default".into()), ..Filter::default() };
     let jobs = store.list(mine, 10).await.unwrap();
     assert_eq!((jobs.len(), jobs[0].ticket.project.as_str()), (1, "default"));
@@ -297,14 +306,9 @@ async fn a_database_of_schema_1_is_brought_on() {
 
 #[tokio::test]
 async fn a_later_schema_is_refused() {
-    use sqlx::{ConnectOptions, Executor};
-    let folder = tempfile::tempdir().unwrap();
-    drop(open(folder.path()).await);
-    let file = folder.path().join("farkas.db");
-    let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
-    connection.execute("PRAGMA user_version = 1000").await.unwrap();
-    drop(connection);
-    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
-    let opened = SqliteStore::open(&file, blobs, Rules::default()).await;
+    let place = Place::sqlite();
+    drop(place.open().await);
+    on_file(&place, &["PRAGMA user_version = 1000"]).await;
+    let opened = SqlStore::open(place.database.clone(), place.blobs(), Rules::default()).await;
     assert!(matches!(opened.err(), Some(StoreError::TooNew { found: 1000, .. })));
 }

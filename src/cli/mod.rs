@@ -65,6 +65,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Show the service's settings, and where each came from: flag, environment, file or default.
     Config(config::ConfigArgs),
+    /// Solve jobs of a service whose store several machines share.
+    Node(serve::WorkArgs),
     /// Run solvers over many problems and compare them.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -171,6 +173,7 @@ fn run(cli: Cli, command: &clap::Command, matches: &clap::ArgMatches) -> Result<
             };
             config::run(&args, command, given)
         }
+        Command::Node(args) => serve::work(args),
         Command::Bench(command) => bench::run(command),
         Command::Worker(args) => return Ok(worker::run(&args)),
     };

@@ -1,13 +1,14 @@
-//! `farkas serve`: the solve service over HTTP.
+//! `farkas serve`: the solve service over HTTP, and `farkas node`: a machine more that solves its jobs.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_service::jobs::Rules;
-use farkas_service::{Limits, ServeOptions};
+use farkas_service::{Limits, NodeOptions, ServeError, ServeOptions};
 
 use crate::cli::{Exit, Failure};
 
@@ -17,18 +18,11 @@ pub struct ServeArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// Folder for jobs, models and results; made if need be
-    #[arg(long, default_value = "data", value_name = "DIR")]
-    data: PathBuf,
-    /// Cores for jobs [default: all]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    threads: Option<u32>,
+    #[command(flatten)]
+    node: NodeArgs,
     /// Listen off loopback although there are no keys yet: whoever reaches the port can use the service
     #[arg(long)]
     allow_remote: bool,
-    /// File with settings (TOML): what no flag and no environment variable says is taken from it
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -61,18 +55,6 @@ struct LimitArgs {
     /// Jobs or events on a page
     #[arg(long, value_name = "N", default_value_t = Limits::default().page, value_parser = clap::value_parser!(u32).range(1..))]
     page: u32,
-    /// How often all solvers of a job may fail before the job does
-    #[arg(long, value_name = "N", default_value_t = Rules::default().attempts, value_parser = clap::value_parser!(u32).range(1..))]
-    attempts: u32,
-    /// How often the service may die under a job before the job fails
-    #[arg(long, value_name = "N", default_value_t = Rules::default().interruptions, value_parser = clap::value_parser!(u32).range(1..))]
-    interruptions: u32,
-    /// Bytes of log lines that a job keeps
-    #[arg(long, value_name = "BYTES", default_value_t = Rules::default().log_bytes)]
-    log_bytes: u64,
-    /// Incumbents of a job whose values are kept
-    #[arg(long, value_name = "N", default_value_t = Rules::default().kept_points)]
-    kept_points: usize,
 }
 
 impl LimitArgs {
@@ -88,15 +70,6 @@ impl LimitArgs {
             page: self.page,
         }
     }
-
-    fn rules(&self) -> Rules {
-        Rules {
-            attempts: self.attempts,
-            interruptions: self.interruptions,
-            log_bytes: self.log_bytes,
-            kept_points: self.kept_points,
-        }
-    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -104,17 +77,104 @@ fn positive(text: &str) -> Result<f64, String> {
     if value > 0.0 && value.is_finite() { Ok(value) } else { Err("it must be more than 0".into()) }
 }
 
+/// What every node takes.
+#[derive(Debug, Args)]
+pub struct NodeArgs {
+    /// Folder for jobs, models and results; made if need be
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// PostgreSQL server for the jobs, which any number of nodes may share (postgres://user@host/database) [default: a
+    /// file in the data folder]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// Place for models and large results, the same for all who share the jobs (file:///folder, or s3://bucket/prefix with
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT`) [default: blobs in the data folder]
+    #[arg(long, value_name = "URL")]
+    blobs: Option<String>,
+    /// Cores for jobs [default: all]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Seconds after which the jobs of a node that is not heard of go on elsewhere; the same for all who share them
+    #[arg(long, value_name = "S", default_value_t = Rules::default().lease_seconds, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    lease: u32,
+    /// Seconds that jobs may go on after SIGTERM or Ctrl-C, before they are handed back to the queue
+    #[arg(long, value_name = "S", default_value = "0")]
+    finish: u32,
+    /// File with settings (TOML): what no flag and no environment variable says is taken from it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How often all solvers of a job may fail before the job does
+    #[arg(long, value_name = "N", default_value_t = Rules::default().attempts, value_parser = clap::value_parser!(u32).range(1..))]
+    attempts: u32,
+    /// How often the service may die under a job before the job fails
+    #[arg(long, value_name = "N", default_value_t = Rules::default().interruptions, value_parser = clap::value_parser!(u32).range(1..))]
+    interruptions: u32,
+    /// Bytes of log lines that a job keeps
+    #[arg(long, value_name = "BYTES", default_value_t = Rules::default().log_bytes)]
+    log_bytes: u64,
+    /// Incumbents of a job whose values are kept
+    #[arg(long, value_name = "N", default_value_t = Rules::default().kept_points)]
+    kept_points: usize,
+}
+
+impl NodeArgs {
+    fn options(self) -> NodeOptions {
+        let registry = Registry::new(RegistryConfig::default());
+        let rules = self.rules();
+        let mut options = NodeOptions::new(self.data, registry.racing());
+        options.store = self.store;
+        options.blobs = self.blobs;
+        options.threads = self.threads.unwrap_or(options.threads);
+        options.rules = rules;
+        options.finish = Duration::from_secs(self.finish.into());
+        options
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            attempts: self.attempts,
+            interruptions: self.interruptions,
+            log_bytes: self.log_bytes,
+            kept_points: self.kept_points,
+            lease_seconds: self.lease,
+        }
+    }
+}
+
+/// What `farkas node` takes.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    /// Where to tell how it is (/healthz, /readyz, /metrics); port 0 takes a free one [default: nowhere]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// Solves jobs of a store that others share, until Ctrl-C or SIGTERM.
+pub fn work(args: WorkArgs) -> Result<Exit, Failure> {
+    if args.node.store.is_none() {
+        let remedy = "name the job store that it shares with `farkas serve` (--store postgres://user@host/database)";
+        return Err(Failure::new(Exit::Usage, format!("a node works on a shared job store; {remedy} [node-store]")));
+    }
+    let ready = |name: &str, address: Option<SocketAddr>| {
+        let at = address.map(|address| format!(", and tells how it is on http://{address}")).unwrap_or_default();
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "Farkas works as {name}{at}").and_then(|()| out.flush());
+    };
+    let failed = |e: ServeError| Failure::new(Exit::Failed, format!("{e} [{}]", e.code()));
+    farkas_service::work(args.node.options(), args.listen, ready).map_err(failed)?;
+    Ok(Exit::Solved)
+}
+
 /// Serves until Ctrl-C or SIGTERM.
 pub fn run(args: ServeArgs) -> Result<Exit, Failure> {
-    let registry = Registry::new(RegistryConfig::default());
-    let mut options = ServeOptions::new(args.data, registry.racing());
-    options.listen = args.listen;
-    options.allow_remote = args.allow_remote;
-    options.limits = args.limits.limits();
-    options.rules = args.limits.rules();
-    if let Some(threads) = args.threads {
-        options.threads = threads;
-    }
+    let options = ServeOptions {
+        listen: args.listen,
+        allow_remote: args.allow_remote,
+        node: args.node.options(),
+        limits: args.limits.limits(),
+    };
     let ready = |address: SocketAddr| {
         // Whoever started the service waits for the line; a closed standard output is no reason not to serve.
         let mut out = std::io::stdout().lock();

@@ -11,7 +11,7 @@ use clap::{Arg, ArgMatches, Command};
 use crate::cli::{Exit, Failure};
 
 /// The subcommands that take the service's settings.
-pub const COMMANDS: [&str; 2] = ["serve", "config"];
+pub const COMMANDS: [&str; 3] = ["serve", "node", "config"];
 
 /// Names the file; a setting in itself, but not in the file.
 const FILE: &str = "config";
@@ -68,8 +68,11 @@ pub fn with_file(command: &Command, arguments: &[std::ffi::OsString]) -> Result<
         return Ok(matches);
     };
     let Some(path) = given.get_one::<PathBuf>(FILE) else { return Ok(matches) };
-    let settings = command.find_subcommand(name).map(names).unwrap_or_default();
-    let values = read(path, &settings)?;
+    // One file may serve a service and its nodes, which have not all of its settings.
+    let known = |name| command.find_subcommand(name).map(names).unwrap_or_default();
+    let (settings, own) = ([known("serve"), known(name)].concat(), known(name));
+    let mut values = read(path, &settings)?;
+    values.retain(|setting, _| own.contains(setting));
     let with_values = |command: Command| {
         values
             .into_iter()
@@ -91,7 +94,7 @@ pub fn listed(command: &Command, given: &ArgMatches) -> Result<Vec<Setting>, Fai
     };
     let setting = |name: String| {
         let values = given.get_raw(&name).map(|values| {
-            let texts: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+            let texts: Vec<_> = values.map(|value| without_password(&value.to_string_lossy())).collect();
             texts.join(", ")
         });
         let origin = match given.value_source(&name) {
@@ -105,6 +108,17 @@ pub fn listed(command: &Command, given: &ArgMatches) -> Result<Vec<Setting>, Fai
         Setting { name, value: values, origin }
     };
     Ok(names(command).into_iter().map(setting).collect())
+}
+
+/// An address is shown without the password in it.
+fn without_password(value: &str) -> String {
+    let shown = || {
+        let (scheme, rest) = value.split_once("://")?;
+        let (user, place) = rest.split_once('@')?;
+        let (name, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:…@{place}"))
+    };
+    shown().unwrap_or_else(|| value.into())
 }
 
 /// Reads a file: names of settings and their values as text.
@@ -194,6 +208,18 @@ mod tests {
             let fault = parse(text, &settings).unwrap_err();
             assert!(fault.finding.contains(finding), "{text}: {fault:?}");
             assert!(at.is_none() || fault.at == at, "{text}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let cases = [
+            ("postgres://farkas:secret@db/farkas", "postgres://farkas:…@db/farkas"),
+            ("postgres://farkas@db/farkas", "postgres://farkas@db/farkas"),
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+        ];
+        for (value, shown) in cases {
+            assert_eq!(without_password(value), shown);
         }
     }
 }

@@ -123,6 +123,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NoJob(id) => Self::new(404, "job-not-found", format!("there is no job '{id}'")),
+            StoreError::NoNode(id) => Self::new(404, "worker-not-found", format!("there is no worker '{id}'")),
             StoreError::Refused(refused) => Self::new(409, "job-state", refused.to_string()),
             StoreError::Blob(blob) if blob.is_full() => full(&error),
             StoreError::Failed(text) if text.contains("disk is full") => full(&error),

@@ -143,9 +143,7 @@ async fn lanes(app: &App, order: &Order) -> Result<u32, RosterError> {
 }
 
 async fn place(app: &App, key: String, bytes: Vec<u8>) -> Result<Option<Body>, Problem> {
-    let blobs = app.desk.blobs.clone();
-    let placed = tokio::task::spawn_blocking(move || blobs.place(&key, bytes)).await;
-    Ok(placed.map_err(|_| closing())?.map_err(StoreError::from)?)
+    Ok(app.desk.blobs.place(&key, bytes).await.map_err(StoreError::from)?)
 }
 
 async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) -> Result<Response, Problem> {

@@ -29,11 +29,13 @@ pub struct Rules {
     pub log_bytes: u64,
     /// Incumbents whose values are kept.
     pub kept_points: usize,
+    /// Seconds that a lease lasts without being renewed: so long after a node died, its jobs go on elsewhere.
+    pub lease_seconds: u32,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { attempts: 3, interruptions: 100, log_bytes: 4 << 20, kept_points: 4 }
+        Self { attempts: 3, interruptions: 100, log_bytes: 4 << 20, kept_points: 4, lease_seconds: 30 }
     }
 }
 

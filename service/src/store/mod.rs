@@ -3,9 +3,14 @@
 //!
 //! [`Store`] is the seam; the suite in `tests/store.rs` is what an implementation has to pass.
 
+mod database;
+mod listener;
+mod nodes;
 mod schema;
-mod sqlite;
+mod sql;
+mod watchers;
 mod writer;
+mod writes;
 
 use std::future::Future;
 
@@ -14,10 +19,9 @@ use tokio::sync::watch;
 use crate::jobs::{Cause, Job, Refused, Ticket, Wish};
 use crate::time::Timestamp;
 
-pub use sqlite::SqliteStore;
+pub use database::Database;
+pub use sql::SqlStore;
 
-/// Seconds that a lease lasts without being renewed.
-pub const LEASE_SECONDS: f64 = 30.0;
 /// Seconds that an idempotency key is remembered.
 pub const IDEMPOTENCY_SECONDS: f64 = 24.0 * 3600.0;
 
@@ -27,6 +31,15 @@ pub enum StoreError {
     /// The database failed: a full disk, say.
     #[error("the job store failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// What was given is no address of a database.
+    #[error("no job store can be there: {0}; give a server's address (postgres://user@host/database)")]
+    Address(String),
+    /// The bodies are another store's, or gone.
+    #[error(
+        "the bodies in {0} are not those of this job store: models and results would be missing; name its own with \
+         --blobs, which all who share a store have in common"
+    )]
+    OtherBodies(String),
     /// A stored row does not read: another version wrote it, or the file is damaged.
     #[error("the job store holds what cannot be read ({what}): {error}")]
     Unreadable {
@@ -36,7 +49,7 @@ pub enum StoreError {
         error: String,
     },
     /// The database is of a later version of Farkas.
-    #[error("the data folder is of schema {found}, this Farkas knows up to {known}: use the newer version")]
+    #[error("the job store is of schema {found}, this Farkas knows up to {known}: use the newer version")]
     TooNew {
         /// What the database says.
         found: i64,
@@ -46,6 +59,9 @@ pub enum StoreError {
     /// A body could not be written or read.
     #[error(transparent)]
     Blob(#[from] crate::blobs::BlobError),
+    /// There is no such node.
+    #[error("there is no node {0}")]
+    NoNode(String),
     /// There is no such job.
     #[error("there is no job {0}")]
     NoJob(String),
@@ -207,6 +223,45 @@ pub struct StoredEvent {
     pub json: String,
 }
 
+/// What a node tells about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeReport {
+    /// Its id.
+    pub id: String,
+    /// Host and process, for people.
+    pub name: String,
+    /// Farkas' version.
+    pub version: String,
+    /// Cores for jobs.
+    pub cores: u32,
+    /// Those that jobs hold.
+    pub cores_used: u32,
+}
+
+/// A node as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeRecord {
+    /// What it told last.
+    pub report: NodeReport,
+    /// When it told it first.
+    pub started_at: Timestamp,
+    /// When it told it last.
+    pub seen_at: Timestamp,
+    /// Whether it was heard of within a lease.
+    pub alive: bool,
+    /// What it shall do.
+    pub duty: Duty,
+}
+
+/// What a node shall do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Take jobs.
+    Work,
+    /// Take no more.
+    Drain,
+}
+
 /// How many jobs are in each state, and other figures for `/metrics`.
 pub type Counts = Vec<(String, u64)>;
 
@@ -261,14 +316,24 @@ pub trait Store: Send + Sync {
     /// How many jobs are in each state.
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;
 
+    /// A node tells that it is there, and hears what it shall do.
+    fn heartbeat(&self, node: NodeReport) -> impl Future<Output = Result<Duty, StoreError>> + Send;
+
+    /// A node is gone, in order.
+    fn leave(&self, node: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives a node its duty.
+    fn assign(&self, node: &str, duty: Duty) -> impl Future<Output = Result<NodeRecord, StoreError>> + Send;
+
+    /// The nodes, oldest first.
+    fn nodes(&self) -> impl Future<Output = Result<Vec<NodeRecord>, StoreError>> + Send;
+
     /// Wakes when the job has a new event; holds the number of its newest known one.
     fn watch(&self, job: &str) -> watch::Receiver<u64>;
 
     /// Wakes when a job may be waiting.
     fn queue_changed(&self) -> watch::Receiver<u64>;
 
-    /// The store's clock.
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
+    /// Wakes when a user's wish was taken by another node that shares the store.
+    fn wishes_elsewhere(&self) -> watch::Receiver<u64>;
 }

@@ -1,26 +1,91 @@
 //! The schema's versions, applied in order; each in a transaction of its own with its number, so a crash between two
-//! leaves a database that the next start brings on.
+//! leaves a database that the next start brings on. One text serves both databases.
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 
 use super::StoreError;
+use super::database::Database;
+use crate::blobs::Blobs;
 
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_jobs.sql"), include_str!("migrations/0002_projects.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_jobs.sql"),
+    include_str!("migrations/0002_projects.sql"),
+    include_str!("migrations/0003_nodes.sql"),
+];
+
+/// Nodes that start together bring the schema on one after the other. The number is any that nobody else uses.
+const LOCK: &str = "SELECT COUNT(*) FROM pg_advisory_lock(7037141)";
+const UNLOCK: &str = "SELECT COUNT(*) FROM pg_advisory_unlock(7037141)";
 
 /// Brings a database to the newest schema.
-pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let found: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *connection).await?.get(0);
+///
+/// The bodies are those that belong to it: a node that has others would find no model.
+pub(super) async fn migrate(
+    database: &Database,
+    connection: &mut AnyConnection,
+    blobs: &Blobs,
+) -> Result<(), StoreError> {
+    if database.is_shared() {
+        connection.execute(LOCK).await?;
+    }
+    let done = match bring_on(database, connection).await {
+        Ok(()) => belong_together(connection, blobs).await,
+        error => error,
+    };
+    if database.is_shared() {
+        connection.execute(UNLOCK).await?;
+    }
+    done
+}
+
+/// Database and bodies bear the same mark; the first who opens them makes it.
+async fn belong_together(connection: &mut AnyConnection, blobs: &Blobs) -> Result<(), StoreError> {
+    let known =
+        sqlx::query("SELECT value FROM settings WHERE name = 'bodies'").fetch_optional(&mut *connection).await?;
+    let known: Option<String> = known.map(|row| row.try_get(0)).transpose()?;
+    let found = blobs.mark().await?;
+    match (known, found) {
+        (Some(known), Some(found)) if known == found => Ok(()),
+        (Some(_), _) => Err(StoreError::OtherBodies(blobs.to_string())),
+        (None, found) => {
+            let mark = match found {
+                Some(mark) => mark,
+                None => blobs.set_mark().await?,
+            };
+            let insert = sqlx::query("INSERT INTO settings (name, value) VALUES ('bodies', $1)").bind(mark);
+            insert.execute(connection).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn bring_on(database: &Database, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let found = version(database, connection).await?;
     let known = MIGRATIONS.len() as i64;
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
     for (number, migration) in (1_i64..).zip(MIGRATIONS).skip(found as usize) {
         let mut transaction = connection.begin().await?;
-        transaction.execute(migration).await?;
+        transaction.execute(database.words(migration).as_str()).await?;
         // A pragma takes no parameters; the number is ours.
-        transaction.execute(format!("PRAGMA user_version = {number}").as_str()).await?;
+        let set = if database.is_shared() {
+            format!("UPDATE schema_version SET version = {number}")
+        } else {
+            format!("PRAGMA user_version = {number}")
+        };
+        transaction.execute(set.as_str()).await?;
         transaction.commit().await?;
     }
     Ok(())
+}
+
+async fn version(database: &Database, connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    if database.is_shared() {
+        let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
+            INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)";
+        connection.execute(table).await?;
+    }
+    let read = if database.is_shared() { "SELECT version FROM schema_version" } else { "PRAGMA user_version" };
+    Ok(sqlx::query(read).fetch_one(connection).await?.try_get(0)?)
 }

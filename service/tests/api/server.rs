@@ -114,7 +114,9 @@ impl Server {
 }
 
 pub fn options(folder: &Path, backends: Vec<Arc<dyn Backend>>) -> ServeOptions {
-    ServeOptions { listen: ([127, 0, 0, 1], 0).into(), threads: 2, ..ServeOptions::new(folder, backends) }
+    let mut options = ServeOptions { listen: ([127, 0, 0, 1], 0).into(), ..ServeOptions::new(folder, backends) };
+    options.node.threads = 2;
+    options
 }
 
 pub fn parse_events(text: &str) -> Vec<(u64, String, serde_json::Value)> {

@@ -1,0 +1,180 @@
+//! A node: whoever claims jobs and has them solved, be it `farkas serve`, which listens besides, or `farkas node`. It opens
+//! the store and the bodies, and tells the others that it is there.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use farkas_backends::contract::Backend;
+use tokio::net::TcpListener;
+
+use crate::blobs::Blobs;
+use crate::execution::Desk;
+use crate::jobs::Rules;
+use crate::roster::Roster;
+use crate::scheduler::Scheduler;
+use crate::server::{ServeError, log_to_stderr, signalled};
+use crate::store::{Database, Leases, SqlStore, Store};
+
+/// How a node works.
+pub struct NodeOptions {
+    /// The data folder; made if need be. One process at a time, unless the store is a server.
+    pub data: PathBuf,
+    /// The job store: a PostgreSQL server's address. Without one it is a file in the data folder.
+    pub store: Option<String>,
+    /// Where large bodies are: `file:///folder` or `s3://bucket/prefix`. Without one it is the data folder's `blobs`.
+    pub blobs: Option<String>,
+    /// Cores for jobs.
+    pub threads: u32,
+    /// Who can solve, in order of preference.
+    pub backends: Vec<Arc<dyn Backend>>,
+    /// Limits for jobs.
+    pub rules: Rules,
+    /// How long jobs may go on when the node is closed, before they are handed back to the queue.
+    pub finish: Duration,
+}
+
+impl NodeOptions {
+    /// A file in a folder as its store, and the machine's cores.
+    pub fn new(data: impl Into<PathBuf>, backends: Vec<Arc<dyn Backend>>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        Self {
+            data: data.into(),
+            store: None,
+            blobs: None,
+            threads: cores,
+            backends,
+            rules: Rules::default(),
+            finish: Duration::ZERO,
+        }
+    }
+}
+
+/// A node that is open; its scheduler does nothing until it is started.
+pub struct Node {
+    /// What it works with.
+    pub desk: Desk,
+    /// Who gives cores to jobs.
+    pub scheduler: Arc<Scheduler>,
+    /// Held while the node is there.
+    lock: Option<File>,
+}
+
+impl Node {
+    /// Opens the store and the bodies. What a dead process left in a folder is taken back at once: the lock on the folder
+    /// proves that it is dead. In a store that others share, leases run out instead.
+    ///
+    /// # Errors
+    /// When the folder, the store or the bodies cannot be used.
+    pub async fn open(options: NodeOptions) -> Result<Self, ServeError> {
+        let database = match &options.store {
+            Some(address) => Database::parse(address)?,
+            None => Database::file(&options.data.join("farkas.db"))?,
+        };
+        let lock = if database.is_shared() { None } else { Some(lock(&options.data)?) };
+        let blobs = match &options.blobs {
+            Some(address) => Blobs::at(address)?,
+            None => Blobs::open(&options.data.join("blobs"))?,
+        };
+        let store = SqlStore::open(database, blobs.clone(), options.rules).await?;
+        if lock.is_some() {
+            while !store.sweep(Leases::All).await?.is_empty() {}
+        }
+        let desk = Desk { store: Arc::new(store), blobs, roster: Arc::new(Roster::new(options.backends)) };
+        let scheduler = Scheduler::new(desk.clone(), options.threads.max(1), options.rules, options.finish);
+        Ok(Self { desk, scheduler, lock })
+    }
+
+    /// Waits until its jobs are finished or handed back, and lets the folder go.
+    pub async fn close(self) {
+        self.scheduler.close().await;
+        drop(self.lock);
+    }
+}
+
+/// Works until Ctrl-C or SIGTERM. Where it listens it tells how it is (`/healthz`, `/readyz`, `/metrics`) and takes no
+/// requests else; `ready` hears that it works, and that address.
+///
+/// # Errors
+/// When the node cannot be opened, or cannot listen.
+pub fn work(
+    options: NodeOptions,
+    listen: Option<SocketAddr>,
+    ready: impl FnOnce(&str, Option<SocketAddr>),
+) -> Result<(), ServeError> {
+    log_to_stderr();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
+    runtime.block_on(async {
+        let listener = match listen {
+            Some(address) => {
+                let failed = |error| ServeError::Listen { address, error };
+                Some(TcpListener::bind(address).await.map_err(failed)?)
+            }
+            None => None,
+        };
+        let node = Node::open(options).await?;
+        node.scheduler.start();
+        ready(node.scheduler.name(), listener.as_ref().and_then(|listener| listener.local_addr().ok()));
+        if let Some(listener) = listener {
+            let health = health(node.desk.clone(), Arc::clone(&node.scheduler));
+            tokio::spawn(async move { axum::serve(listener, health).await });
+        }
+        signalled().await;
+        tracing::info!("closing");
+        tokio::spawn(async {
+            signalled().await;
+            std::process::exit(130);
+        });
+        node.close().await;
+        Ok(())
+    })
+}
+
+/// What tells others how a node is.
+fn health(desk: Desk, scheduler: Arc<Scheduler>) -> Router {
+    let unready = |why: String| (StatusCode::SERVICE_UNAVAILABLE, why + "\n");
+    let of_metrics = Arc::clone(&scheduler);
+    let readyz = async move || -> Result<&'static str, (StatusCode, String)> {
+        desk.store.counts().await.map_err(|error| unready(error.to_string()))?;
+        match desk.roster.ready() {
+            None => Err(unready("the solvers are still being looked for".into())),
+            Some(0) => Err(unready("no solver is available here".into())),
+            Some(_) if scheduler.is_drained() => Err(unready("it was asked to take no more jobs".into())),
+            Some(_) => Ok("ready\n"),
+        }
+    };
+    let metrics = async move || {
+        let gauge = |name: &str, help: &str, value: u32| {
+            format!("# HELP farkas_{name} {help}\n# TYPE farkas_{name} gauge\nfarkas_{name} {value}\n")
+        };
+        gauge("cores", "Cores given to jobs.", of_metrics.cores())
+            + &gauge("cores_used", "Cores in use.", of_metrics.cores_used())
+            + &gauge("drained", "Whether it takes no more jobs.", of_metrics.is_drained().into())
+    };
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(readyz)).route("/metrics", get(metrics))
+}
+
+/// Takes the data folder. The lock is the system's own on an open file, so it dies with the process.
+fn lock(folder: &Path) -> Result<File, ServeError> {
+    let data = |error| ServeError::Data { folder: folder.into(), error };
+    fs::create_dir_all(folder).map_err(data)?;
+    let path = folder.join("farkas.lock");
+    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(data)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0).and_then(|()| writeln!(file, "process {}", std::process::id())).map_err(data)?;
+            Ok(file)
+        }
+        Err(fs::TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(&path).unwrap_or_default().trim().to_string();
+            Err(ServeError::InUse { folder: folder.into(), holder })
+        }
+        Err(fs::TryLockError::Error(error)) => Err(data(error)),
+    }
+}

@@ -1,0 +1,205 @@
+//! Which database it is, and all in which the two differ: how a session is opened, how a transaction begins and whose
+//! clock it goes by, what locks a row, and which failures pass. The statements themselves are the same for both.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor, Row};
+
+use super::StoreError;
+use crate::time::Timestamp;
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+
+/// `synchronous=FULL`: what is committed survives a power cut.
+const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = 1;";
+/// A server that answers before its disk does is told not to.
+const POSTGRES_SESSION: &str = "SET lock_timeout = '10s';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A file, for one process at a time.
+    Sqlite,
+    /// A server, for any number of nodes.
+    Postgres,
+}
+
+/// A database, and how to reach it.
+#[derive(Clone)]
+pub struct Database {
+    kind: Kind,
+    url: String,
+    options: AnyConnectOptions,
+}
+
+/// A transaction that has begun.
+pub(super) struct Begun {
+    /// The clock by which it goes: with several nodes, the server's.
+    pub(super) now: Timestamp,
+    /// The server's number for it, by which one can ask later what became of it.
+    pub(super) number: Option<i64>,
+}
+
+/// What a failure means for the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Others were in the way; the same may succeed now.
+    Conflict,
+    /// The connection is gone; on another one the same may succeed.
+    Lost,
+    /// The same would fail again.
+    Lasting,
+}
+
+impl Database {
+    /// A file; made if need be.
+    ///
+    /// # Errors
+    /// When the path is no text.
+    pub fn file(path: &Path) -> Result<Self, StoreError> {
+        let text = path.to_str().ok_or_else(|| StoreError::Address(format!("'{}' is no text", path.display())))?;
+        let encoded: String = text.bytes().fold(String::new(), |url, byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => url + &char::from(byte).to_string(),
+            other => url + &format!("%{other:02X}"),
+        });
+        Self::new(Kind::Sqlite, format!("sqlite://{encoded}?mode=rwc"))
+    }
+
+    /// `postgres://…`: the address of a server, as `libpq` takes it.
+    ///
+    /// # Errors
+    /// When it is no such address.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Self::new(Kind::Postgres, url.into());
+        }
+        // The address may hold a password.
+        Err(StoreError::Address("it does not begin with postgres://".into()))
+    }
+
+    fn new(kind: Kind, url: String) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let options = AnyConnectOptions::from_str(&url).map_err(|error| StoreError::Address(error.to_string()))?;
+        Ok(Self { kind, url, options: options.disable_statement_logging() })
+    }
+
+    /// Whether other processes work on it too.
+    pub fn is_shared(&self) -> bool {
+        self.kind == Kind::Postgres
+    }
+
+    /// Where those listen who share it.
+    pub(super) fn shared_at(&self) -> Option<String> {
+        self.is_shared().then(|| self.url.clone())
+    }
+
+    /// What locks the rows that a statement reads, until the transaction ends.
+    pub(super) fn lock(&self) -> &'static str {
+        if self.is_shared() { " FOR UPDATE" } else { "" }
+    }
+
+    /// The same, and rows that somebody else has locked are passed over.
+    pub(super) fn lock_free(&self) -> &'static str {
+        if self.is_shared() { " FOR UPDATE SKIP LOCKED" } else { "" }
+    }
+
+    /// What this database calls things in a migration.
+    pub(super) fn words(&self, migration: &str) -> String {
+        if self.is_shared() {
+            migration.replace("BLOB", "BYTEA").replace(" WITHOUT ROWID", "")
+        } else {
+            migration.into()
+        }
+    }
+
+    /// A session for writing.
+    pub(super) async fn connect(&self, lease_seconds: u32) -> Result<AnyConnection, sqlx::Error> {
+        let open = async {
+            let mut connection = self.options.connect().await?;
+            connection.execute(self.session()).await?;
+            if self.is_shared() {
+                // A node that is paused inside a transaction loses it within half a lease, so that its locks stop nobody.
+                let limit = format!("SET idle_in_transaction_session_timeout = {}", lease_seconds.max(1) * 500);
+                connection.execute(limit.as_str()).await?;
+            }
+            Ok(connection)
+        };
+        tokio::time::timeout(CONNECT, open).await.unwrap_or_else(|_| Err(too_long("no connection")))
+    }
+
+    pub(super) async fn readers(&self) -> Result<AnyPool, sqlx::Error> {
+        let session = match self.kind {
+            Kind::Sqlite => "PRAGMA busy_timeout = 10000; PRAGMA query_only = 1",
+            Kind::Postgres => "SET default_transaction_read_only = 1; SET statement_timeout = '60s'",
+        };
+        AnyPoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(1)
+            .acquire_timeout(CONNECT)
+            .after_connect(move |connection, _| Box::pin(async move { connection.execute(session).await.map(|_| ()) }))
+            .connect_with(self.options.clone())
+            .await
+    }
+
+    fn session(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => SQLITE_SESSION,
+            Kind::Postgres => POSTGRES_SESSION,
+        }
+    }
+
+    pub(super) async fn begin(&self, connection: &mut AnyConnection) -> Result<Begun, sqlx::Error> {
+        if !self.is_shared() {
+            sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
+            return Ok(Begun { now: Timestamp::now(), number: None });
+        }
+        let begin = "BEGIN; SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text";
+        let rows = connection.fetch_all(begin).await?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let number = row.try_get::<&str, _>(1)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Begun { now: Timestamp::from_millis(row.try_get(0)?), number: Some(number) })
+    }
+
+    /// What became of a transaction whose commit was not answered; `None` while the server is still at it.
+    pub(super) async fn was_committed(
+        connection: &mut AnyConnection,
+        number: i64,
+    ) -> Result<Option<bool>, sqlx::Error> {
+        let status = sqlx::query("SELECT pg_xact_status($1::text::xid8)").bind(number.to_string());
+        let row = status.fetch_one(connection).await?;
+        Ok(match row.try_get::<Option<&str>, _>(0)? {
+            Some("committed") => Some(true),
+            Some("in progress") => None,
+            _ => Some(false),
+        })
+    }
+
+    pub(super) fn trouble(&self, error: &sqlx::Error) -> Trouble {
+        match error {
+            _ if !self.is_shared() => Trouble::Lasting,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => Trouble::Lost,
+            sqlx::Error::Database(error) => match error.code().as_deref() {
+                // Serialization failure, deadlock, lock not available.
+                Some("40001" | "40P01" | "55P03") => Trouble::Conflict,
+                // Idle in a transaction for too long, shut down, crashed, starting, too many connections, and all
+                // connection exceptions.
+                Some("25P03" | "57P01" | "57P02" | "57P03" | "53300") => Trouble::Lost,
+                Some(code) if code.starts_with("08") => Trouble::Lost,
+                _ => Trouble::Lasting,
+            },
+            _ => Trouble::Lasting,
+        }
+    }
+}
+
+/// What stands for an answer that did not come.
+pub(super) fn too_long(what: &str) -> sqlx::Error {
+    let error = std::io::Error::new(std::io::ErrorKind::TimedOut, format!("{what} within the time allowed"));
+    sqlx::Error::Io(error)
+}

@@ -1,0 +1,243 @@
+//! The store in SQL, the same for SQLite and PostgreSQL. Every write goes through the [`writer`](super::writer), which
+//! commits many at once; reads have connections of their own and never wait for it.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::database::Database;
+use super::watchers::Watchers;
+use super::writer::{self, Command, Writer};
+use super::writes::Write;
+use super::{
+    Body, Claimed, Cores, Counts, Duty, Filter, Lease, Leases, NewJob, NodeRecord, NodeReport, Renewed, Store,
+    StoreError, Stored, StoredEvent, Submitted,
+};
+use crate::blobs::Blobs;
+use crate::jobs::{Cause, Job, Rules, Wish};
+
+/// Writes that may wait for the writer; more wait at their caller.
+const MOST_PENDING: usize = 1024;
+
+/// Jobs in a database.
+pub struct SqlStore {
+    writes: mpsc::Sender<Box<dyn Command>>,
+    reads: AnyPool,
+    blobs: Blobs,
+    watchers: Arc<Watchers>,
+    /// Listens for the other nodes' news while the store is there.
+    _listener: Option<AbortOnDropHandle<()>>,
+}
+
+impl SqlStore {
+    /// Opens a database, brings its schema up to date and starts its writer.
+    ///
+    /// # Errors
+    /// When it cannot be reached, is damaged, or is of a later version.
+    pub async fn open(database: Database, blobs: Blobs, rules: Rules) -> Result<Self, StoreError> {
+        let mut connection = database.connect(rules.lease_seconds).await?;
+        super::schema::migrate(&database, &mut connection, &blobs).await?;
+        let reads = database.readers().await?;
+        let watchers = Arc::new(Watchers::default());
+        let node = uuid::Uuid::now_v7().to_string();
+        let listener = database.shared_at().map(|url| {
+            let listen = super::listener::listen(url, node.clone(), Arc::clone(&watchers));
+            AbortOnDropHandle::new(tokio::spawn(listen))
+        });
+        let (writes, receiver) = mpsc::channel(MOST_PENDING);
+        let connection = Some(connection);
+        let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
+        let writer = Writer { database, connection, node, watchers: told, blobs: bodies, rules };
+        tokio::spawn(writer.run(receiver));
+        Ok(Self { writes, reads, blobs, watchers, _listener: listener })
+    }
+
+    /// Has something done in a transaction. It may be done several times before one of them is committed.
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnMut(&'a mut Write) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
+    {
+        let (command, answer) = writer::command(work);
+        self.writes.send(command).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Reads a row of `ticket, job`.
+pub(super) fn stored(id: &str, row: &AnyRow) -> Result<Stored, StoreError> {
+    let unreadable =
+        |error: serde_json::Error| StoreError::Unreadable { what: format!("job {id}"), error: error.to_string() };
+    let ticket = serde_json::from_str(row.try_get("ticket")?).map_err(unreadable)?;
+    let job = serde_json::from_str(row.try_get("job")?).map_err(unreadable)?;
+    Ok(Stored { ticket, job })
+}
+
+impl Store for SqlStore {
+    async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
+        let new = Arc::new(new);
+        self.write(move |write| {
+            let new = Arc::clone(&new);
+            Box::pin(async move { write.submit(&new).await })
+        })
+        .await
+    }
+
+    async fn claim(&self, node: &str, cores: Cores) -> Result<Option<Claimed>, StoreError> {
+        let node: Arc<str> = node.into();
+        self.write(move |write| {
+            let node = Arc::clone(&node);
+            Box::pin(async move { write.claim(&node, cores).await })
+        })
+        .await
+    }
+
+    async fn renew(&self, leases: Vec<Lease>) -> Result<Vec<Renewed>, StoreError> {
+        let leases: Arc<[Lease]> = leases.into();
+        self.write(move |write| {
+            let leases = Arc::clone(&leases);
+            Box::pin(async move { write.renew(&leases).await })
+        })
+        .await
+    }
+
+    async fn advance(&self, lease: &Lease, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
+        let all = Arc::new((lease.clone(), causes, bodies));
+        self.write(move |write| {
+            let all = Arc::clone(&all);
+            Box::pin(async move { write.advance(&all.0, all.1.clone(), &all.2).await })
+        })
+        .await
+    }
+
+    async fn signal(&self, job: &str, wish: Wish) -> Result<Stored, StoreError> {
+        let job: Arc<str> = job.into();
+        self.write(move |write| {
+            let job = Arc::clone(&job);
+            Box::pin(async move { write.signal(&job, wish).await })
+        })
+        .await
+    }
+
+    async fn sweep(&self, leases: Leases) -> Result<Vec<String>, StoreError> {
+        self.write(move |write| Box::pin(write.sweep(leases))).await
+    }
+
+    async fn heartbeat(&self, node: NodeReport) -> Result<Duty, StoreError> {
+        let node = Arc::new(node);
+        self.write(move |write| {
+            let node = Arc::clone(&node);
+            Box::pin(async move { write.heartbeat(&node).await })
+        })
+        .await
+    }
+
+    async fn leave(&self, node: &str) -> Result<(), StoreError> {
+        let node: Arc<str> = node.into();
+        self.write(move |write| {
+            let node = Arc::clone(&node);
+            Box::pin(async move { write.leave(&node).await })
+        })
+        .await
+    }
+
+    async fn assign(&self, node: &str, duty: Duty) -> Result<NodeRecord, StoreError> {
+        let node: Arc<str> = node.into();
+        self.write(move |write| {
+            let node = Arc::clone(&node);
+            Box::pin(async move { write.assign(&node, duty).await })
+        })
+        .await
+    }
+
+    async fn nodes(&self) -> Result<Vec<NodeRecord>, StoreError> {
+        // By the writer, which knows the store's clock.
+        self.write(|write| Box::pin(write.nodes())).await
+    }
+
+    async fn job(&self, id: &str) -> Result<Stored, StoreError> {
+        let row =
+            sqlx::query("SELECT ticket, job FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.reads).await?;
+        stored(id, &row.ok_or_else(|| StoreError::NoJob(id.into()))?)
+    }
+
+    async fn list(&self, filter: Filter, limit: u32) -> Result<Vec<Stored>, StoreError> {
+        // The names are our own, so they may stand in the statement.
+        let states: Vec<String> = filter.states.iter().map(|state| format!("'{}'", state.name())).collect();
+        let states = if states.is_empty() { String::new() } else { format!("AND state IN ({})", states.join(", ")) };
+        // No tag, cursor or project lets everything pass.
+        let sql = format!(
+            "SELECT id, ticket, job FROM jobs
+             WHERE ($1 IS NULL OR id IN (SELECT job_id FROM tags WHERE tag = $1))
+               AND ($2 IS NULL OR id < $2)
+               AND ($3 IS NULL OR project = $3) {states}
+             ORDER BY id DESC LIMIT $4"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(filter.tag)
+            .bind(filter.before)
+            .bind(filter.project)
+            .bind(i64::from(limit))
+            .fetch_all(&self.reads)
+            .await?;
+        rows.iter().map(|row| stored(row.try_get("id")?, row)).collect()
+    }
+
+    async fn position(&self, id: &str) -> Result<u64, StoreError> {
+        let query = sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND id < $1").bind(id);
+        Ok(query.fetch_one(&self.reads).await?.try_get::<i64, _>(0)? as u64)
+    }
+
+    async fn events(
+        &self,
+        job: &str,
+        after: u64,
+        kind: Option<&'static str>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, kind, body FROM events
+             WHERE job_id = $1 AND id > $2 AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4",
+        )
+        .bind(job)
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .bind(kind)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reads)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let id = row.try_get::<i64, _>("id")? as u64;
+                Ok(StoredEvent { id, kind: row.try_get("kind")?, json: row.try_get("body")? })
+            })
+            .collect()
+    }
+
+    async fn body(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = sqlx::query("SELECT bytes FROM bodies WHERE key = $1").bind(key).fetch_optional(&self.reads).await?;
+        if let Some(row) = row {
+            return Ok(Some(row.try_get("bytes")?));
+        }
+        Ok(self.blobs.read(key).await?)
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        let rows = sqlx::query("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetch_all(&self.reads).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as u64))).collect()
+    }
+
+    fn watch(&self, job: &str) -> watch::Receiver<u64> {
+        self.watchers.watch(job)
+    }
+
+    fn queue_changed(&self) -> watch::Receiver<u64> {
+        self.watchers.watch_queue()
+    }
+    fn wishes_elsewhere(&self) -> watch::Receiver<u64> {
+        self.watchers.watch_wishes()
+    }
+}
