@@ -46,10 +46,12 @@ serve: build ## Start the service here (ARGS="--listen 127.0.0.1:9000" and the l
 	@exec $(TARGET_DIR)/release/farkas serve $(ARGS)
 
 test: lint doc build ## Lint, document, and run every test that takes seconds
+	scripts/set-up-postgres.sh
 	$(run_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 
 test-all: lint doc build ## The same with the long tests, Pyomo, solvers out of wheels, and the solvers in other combinations
+	scripts/set-up-postgres.sh
 	scripts/set-up-pyomo.sh
 	scripts/set-up-wheels.sh
 	scripts/set-up-sidecars.sh

@@ -19,7 +19,7 @@ const READERS: u32 = 4;
 const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = 1;";
 /// A server that answers before its disk does is told not to.
-const POSTGRES_SESSION: &str = "SET lock_timeout = '10s';
+const POSTGRES_SESSION: &str = "SET lock_timeout = '10s'; SET client_min_messages = warning;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
