@@ -9,13 +9,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use farkas_api_types::{EventBody, JobState, Number, SolveResult};
+use farkas_api_types::JobState;
 use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
-use farkas_service::jobs::{Cause, Outcome, Rules, Told, Wish};
+use farkas_service::jobs::{Rules, Wish};
 use farkas_service::store::{
     Body, Cores, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Submitted,
 };
-use jobs::{accepted, ids_and_kinds, lane, new};
+use jobs::{accepted, ids_and_kinds, incumbent, lane, new, solved};
 
 const ALL: Cores = Cores { free: 2, total: 2 };
 
@@ -39,21 +39,6 @@ impl Place {
         let rules = Rules { kept_points: 1, ..Rules::default() };
         SqlStore::open(self.database.clone(), self.blobs(), rules).await.unwrap()
     }
-}
-
-fn incumbent(objective: f64, key: &str) -> Cause {
-    let body = EventBody::Incumbent { objective: Number(objective), found_by: "m".into(), checked: true, blob: None };
-    Cause::Told(Told { seconds: 0.1, body, point: Some(key.into()) })
-}
-
-fn solved(key: &str) -> Cause {
-    let json = r#"{"problem": {"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"},
-        "termination": {"reason": "OPTIMAL", "limit": null, "detail": ""}, "objective": 3, "bound": 3, "gap": 0,
-        "seconds": 1, "evidence": {"level": "checked", "max_row_violation": 0, "max_bound_violation": 0,
-        "max_integrality_violation": 0, "found_by": "m", "agreed_by": [], "tolerances": {}},
-        "lanes": [], "variables": null, "duals": null, "reduced_costs": null, "ray": null}"#;
-    let result: SolveResult = serde_json::from_str(json).unwrap();
-    Cause::Solved(Box::new(Outcome { seconds: 1.0, result, key: key.into() }))
 }
 
 type Case = for<'a> fn(&'a Place) -> Pin<Box<dyn Future<Output = ()> + 'a>>;

@@ -4,6 +4,7 @@
 //! [`Store`] is the seam; the suite in `tests/store.rs` is what an implementation has to pass.
 
 mod database;
+mod faults;
 mod listener;
 mod nodes;
 mod schema;
@@ -20,6 +21,7 @@ use crate::jobs::{Cause, Job, Refused, Ticket, Wish};
 use crate::time::Timestamp;
 
 pub use database::Database;
+pub use faults::Faults;
 pub use sql::SqlStore;
 
 /// Seconds that an idempotency key is remembered.

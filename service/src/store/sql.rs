@@ -14,7 +14,7 @@ use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
 use super::writes::Write;
 use super::{
-    Body, Claimed, Cores, Counts, Duty, Filter, Lease, Leases, NewJob, NodeRecord, NodeReport, Renewed, Store,
+    Body, Claimed, Cores, Counts, Duty, Faults, Filter, Lease, Leases, NewJob, NodeRecord, NodeReport, Renewed, Store,
     StoreError, Stored, StoredEvent, Submitted,
 };
 use crate::blobs::Blobs;
@@ -39,6 +39,19 @@ impl SqlStore {
     /// # Errors
     /// When it cannot be reached, is damaged, or is of a later version.
     pub async fn open(database: Database, blobs: Blobs, rules: Rules) -> Result<Self, StoreError> {
+        Self::open_to_fail(database, blobs, rules, Faults::none()).await
+    }
+
+    /// The same, with places where its writer dies, as its process would: for tests.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_to_fail(
+        database: Database,
+        blobs: Blobs,
+        rules: Rules,
+        faults: Faults,
+    ) -> Result<Self, StoreError> {
         let mut connection = database.connect(rules.lease_seconds).await?;
         super::schema::migrate(&database, &mut connection, &blobs).await?;
         let reads = database.readers().await?;
@@ -51,7 +64,7 @@ impl SqlStore {
         let (writes, receiver) = mpsc::channel(MOST_PENDING);
         let connection = Some(connection);
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
-        let writer = Writer { database, connection, node, watchers: told, blobs: bodies, rules };
+        let writer = Writer { database, connection, node, watchers: told, blobs: bodies, rules, faults };
         tokio::spawn(writer.run(receiver));
         Ok(Self { writes, reads, blobs, watchers, _listener: listener })
     }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::StoreError;
 use super::database::{Database, Trouble, too_long};
+use super::faults::Faults;
 use super::listener::{self, Changed};
 use super::watchers::Watchers;
 use super::writes::Write;
@@ -112,6 +113,7 @@ pub(super) struct Writer {
     pub(super) watchers: Arc<Watchers>,
     pub(super) blobs: Blobs,
     pub(super) rules: Rules,
+    pub(super) faults: Faults,
 }
 
 impl Writer {
@@ -120,6 +122,9 @@ impl Writer {
         let mut batch = Vec::with_capacity(MOST_TOGETHER);
         while commands.recv_many(&mut batch, MOST_TOGETHER).await > 0 {
             let written = self.write(&mut batch).await;
+            if self.faults.have_struck() || self.faults.strike() {
+                return;
+            }
             if written.is_err() && batch.len() > 1 {
                 // One command that the database cannot take shall not fail the others.
                 for command in batch.drain(..) {
@@ -152,6 +157,9 @@ impl Writer {
         }
         if told.duty {
             self.watchers.wish();
+        }
+        if !told.drops.is_empty() && self.faults.strike() {
+            return;
         }
         // Files go after the commit that no longer names them; one that stays behind costs space and nothing else.
         for key in told.drops {
@@ -189,7 +197,7 @@ impl Writer {
             None => self.database.connect(self.rules.lease_seconds).await.map_err(Failure::Before)?,
         };
         let mut write = Write::new(connection, self.database.clone(), self.rules);
-        let work = tokio::time::timeout(ANSWER, work(&mut write, batch, &self.node)).await;
+        let work = tokio::time::timeout(ANSWER, work(&mut write, batch, &self.node, &self.faults)).await;
         let done = work.unwrap_or_else(|_| Err(too_long("no answer")));
         let Write { mut connection, told, number, .. } = write;
         if let Err(error) = done {
@@ -234,13 +242,24 @@ impl Writer {
 }
 
 /// All of a transaction but its commit.
-async fn work(write: &mut Write, batch: &mut [Box<dyn Command>], node: &str) -> Result<(), sqlx::Error> {
+async fn work(
+    write: &mut Write,
+    batch: &mut [Box<dyn Command>],
+    node: &str,
+    faults: &Faults,
+) -> Result<(), sqlx::Error> {
     write.begin().await?;
     for command in batch {
+        dies_here(faults)?;
         command.run(write).await?;
     }
+    dies_here(faults)?;
     if write.database.is_shared() {
         listener::tell(&mut write.connection, node, &write.told).await?;
     }
     Ok(())
+}
+
+fn dies_here(faults: &Faults) -> Result<(), sqlx::Error> {
+    if faults.strike() { Err(sqlx::Error::WorkerCrashed) } else { Ok(()) }
 }

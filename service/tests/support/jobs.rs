@@ -1,8 +1,9 @@
 //! Jobs for the stores' tests.
+#![allow(dead_code)] // not everybody who includes this file needs all of it
 
-use farkas_api_types::{EventBody, LaneStatus, SolveOptions};
+use farkas_api_types::{EventBody, LaneStatus, Number, SolveOptions, SolveResult};
 use farkas_modeling::answer::LaneState;
-use farkas_service::jobs::{Cause, Ticket, Told};
+use farkas_service::jobs::{Cause, Outcome, Ticket, Told};
 use farkas_service::store::{Body, NewJob, Store, Submitted};
 
 /// A job that asks for so many cores.
@@ -37,6 +38,23 @@ pub async fn accepted(store: &impl Store, new: NewJob) -> String {
 pub fn lane() -> Cause {
     let lane = LaneStatus { lane: 0, solver: "m".into(), state: LaneState::Running, detail: None };
     Cause::Told(Told { seconds: 0.0, body: EventBody::Lane(lane), point: None })
+}
+
+/// Something was found.
+pub fn incumbent(objective: f64, key: &str) -> Cause {
+    let body = EventBody::Incumbent { objective: Number(objective), found_by: "m".into(), checked: true, blob: None };
+    Cause::Told(Told { seconds: 0.1, body, point: Some(key.into()) })
+}
+
+/// The end.
+pub fn solved(key: &str) -> Cause {
+    let json = r#"{"problem": {"rows": 1, "columns": 1, "nonzeros": 1, "integers": 1, "sense": "minimize"},
+        "termination": {"reason": "OPTIMAL", "limit": null, "detail": ""}, "objective": 3, "bound": 3, "gap": 0,
+        "seconds": 1, "evidence": {"level": "checked", "max_row_violation": 0, "max_bound_violation": 0,
+        "max_integrality_violation": 0, "found_by": "m", "agreed_by": [], "tolerances": {}},
+        "lanes": [], "variables": null, "duals": null, "reduced_costs": null, "ray": null}"#;
+    let result: SolveResult = serde_json::from_str(json).unwrap();
+    Cause::Solved(Box::new(Outcome { seconds: 1.0, result, key: key.into() }))
 }
 
 /// What happened to a job; its log has no gaps.

@@ -1,0 +1,133 @@
+//! The process dies at every place of every write in turn: before its transaction, between its commands, before the commit,
+//! after the commit and before anybody hears of it, and before what is superseded is removed. Whoever comes after finds the
+//! job as it was before or after, and brings it to its end.
+
+#[path = "support/jobs.rs"]
+mod jobs;
+#[path = "support/postgres.rs"]
+mod postgres;
+
+use farkas_api_types::JobState;
+use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
+use farkas_service::jobs::{Rules, Wish};
+use farkas_service::store::{
+    Body, Cores, Database, Faults, Filter, Idempotency, Leases, NewJob, SqlStore, Store, StoreError, Submitted,
+};
+use jobs::{ids_and_kinds, incumbent, lane, new, solved};
+
+const ALL: Cores = Cores { free: 2, total: 2 };
+
+/// What was promised so far, by answers that arrived.
+#[derive(Default)]
+struct Promised {
+    accepted: Vec<String>,
+    incumbents: usize,
+}
+
+fn order(project: &str, key: &str) -> NewJob {
+    let mut order = new(1);
+    order.ticket.project = project.into();
+    NewJob { idempotency: Some(Idempotency { key: key.into(), digest: "d".into() }), ..order }
+}
+
+async fn submit(store: &SqlStore, order: NewJob, promised: &mut Promised) -> Result<String, StoreError> {
+    let id = match store.submit(order).await? {
+        Submitted::New(stored) | Submitted::Same(stored) => stored.ticket.id,
+        other => panic!("{other:?}"),
+    };
+    if !promised.accepted.contains(&id) {
+        promised.accepted.push(id.clone());
+    }
+    Ok(id)
+}
+
+/// A client and a node at work, until all is finished or the process dies.
+async fn live(store: &SqlStore, blobs: &Blobs, project: &str, promised: &mut Promised) -> Result<(), StoreError> {
+    let solve = submit(store, order(project, "solve"), promised).await?;
+    let cancel = submit(store, order(project, "cancel"), promised).await?;
+    store.signal(&cancel, Wish::Discard).await?;
+    while !store.job(&solve).await?.job.state.is_finished() {
+        // The server may not have noticed yet that a dead process' transaction is over.
+        store.sweep(Leases::All).await?;
+        let Some(claimed) = store.claim("n", ALL).await? else { continue };
+        assert_eq!(claimed.lease.job, solve);
+        let lease = claimed.lease;
+        store.renew(vec![lease.clone()]).await?;
+        for objective in [5.0, 4.0] {
+            let key = format!("point/{project}/{}-{objective}", lease.epoch);
+            // One of them travels in the transaction, the other is an object.
+            let bytes = if objective > 4.5 { vec![1; MOST_INLINE_BYTES + 1] } else { vec![1] };
+            let bodies: Vec<Body> = blobs.place(&key, bytes).await?.into_iter().collect();
+            store.advance(&lease, vec![lane(), incumbent(objective, &key)], bodies).await?;
+            promised.incumbents += 1;
+        }
+        let key = format!("result/{project}/{}", lease.epoch);
+        let result = Body { key: key.clone(), bytes: b"{}".to_vec() };
+        store.advance(&lease, vec![solved(&key)], vec![result]).await?;
+    }
+    Ok(())
+}
+
+async fn check(store: &SqlStore, project: &str, promised: &Promised) {
+    let filter = Filter { project: Some(project.into()), ..Filter::default() };
+    let mut listed: Vec<String> =
+        store.list(filter, 100).await.unwrap().into_iter().map(|stored| stored.ticket.id).collect();
+    listed.reverse();
+    assert_eq!(listed, promised.accepted, "{project}");
+    for (id, end) in promised.accepted.iter().zip([JobState::Succeeded, JobState::Canceled]) {
+        let kinds = ids_and_kinds(store, id).await;
+        assert_eq!(kinds.iter().filter(|kind| *kind == "result").count(), 1, "{project}: {kinds:?}");
+        let job = store.job(id).await.unwrap().job;
+        assert_eq!((job.state, job.last_event), (end, kinds.len() as u64), "{project}");
+        if end == JobState::Succeeded {
+            let incumbents = kinds.iter().filter(|kind| *kind == "incumbent").count();
+            assert!(incumbents >= promised.incumbents, "{project}: {incumbents} of {}", promised.incumbents);
+            for key in job.points.iter().map(|point| &point.key).chain(&job.result) {
+                assert!(store.body(key).await.unwrap().is_some(), "{project}: {key} is gone");
+            }
+        }
+    }
+}
+
+/// Lets the process die at each place in turn; answers how many there are.
+async fn die_everywhere(database: &Database, blobs: &Blobs) -> i64 {
+    for place in 0.. {
+        let (project, faults) = (format!("p{place}"), Faults::after(place));
+        let rules = Rules { kept_points: 1, ..Rules::default() };
+        let mut promised = Promised::default();
+        let first = SqlStore::open_to_fail(database.clone(), blobs.clone(), rules, faults.clone()).await.unwrap();
+        let lived = live(&first, blobs, &project, &mut promised).await;
+        match lived {
+            Ok(()) => {}
+            Err(StoreError::Closed) => assert!(faults.have_struck()),
+            Err(error) => panic!("{error}"),
+        }
+        drop(first);
+        let second = SqlStore::open(database.clone(), blobs.clone(), rules).await.unwrap();
+        live(&second, blobs, &project, &mut promised).await.unwrap();
+        check(&second, &project, &promised).await;
+        if !faults.have_struck() {
+            return place;
+        }
+    }
+    unreachable!("the places of a finite script end")
+}
+
+#[tokio::test]
+async fn a_process_may_die_anywhere_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+    let database = Database::file(&folder.path().join("farkas.db")).unwrap();
+    let places = die_everywhere(&database, &blobs).await;
+    assert!(places > 20, "only {places} places");
+}
+
+#[tokio::test]
+async fn a_process_may_die_anywhere_on_postgresql() {
+    let Some(server) = postgres::Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+    let database = Database::parse(&server.database("faults")).unwrap();
+    let places = die_everywhere(&database, &blobs).await;
+    assert!(places > 20, "only {places} places");
+}
