@@ -6,7 +6,6 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use farkas_backends::contract::Backend;
@@ -142,7 +141,12 @@ impl Service {
         let store = SqliteStore::open(&options.data.join("farkas.db"), blobs.clone(), options.rules).await?;
         // The lock proves that whoever held these leases is dead.
         while !store.sweep(Leases::All).await?.is_empty() {}
-        let desk = Desk { store: Arc::new(store), blobs, roster: Arc::new(Roster::new(options.backends)) };
+        let desk = Desk {
+            store: Arc::new(store),
+            blobs,
+            roster: Arc::new(Roster::new(options.backends)),
+            metrics: Arc::default(),
+        };
         let node = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7());
         let scheduler = Scheduler::new(desk.clone(), node, options.threads.max(1));
         scheduler.start();
@@ -156,8 +160,6 @@ impl Service {
             closing: close.clone(),
             cuopt: crate::compat::cuopt::Memory::default(),
             began: Instant::now(),
-            submitted: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
             on_loopback: options.listen.ip().is_loopback(),
         });
         let served = tokio::spawn(run(listener, app, lock));
