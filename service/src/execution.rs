@@ -15,9 +15,11 @@ use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
 use farkas_modeling::{Limit, Problem, Reason, image};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish, Work};
+use crate::metrics::{Kill, Metrics, Retry};
 use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
 use crate::store::{Body, Claimed, Lease, SqlStore, Store, StoreError, Stored};
@@ -36,6 +38,8 @@ pub struct Desk {
     pub blobs: Blobs,
     /// Who can solve.
     pub roster: Arc<Roster>,
+    /// What is counted and measured.
+    pub metrics: Arc<Metrics>,
 }
 
 /// How an attempt is reached from outside.
@@ -65,7 +69,11 @@ pub async fn attempt(desk: Desk, claimed: Claimed, cores: u32, ending: Ending) {
     let Claimed { stored: Stored { ticket, job }, lease } = claimed;
     let attempt = Attempt { desk, lease, ticket, job, cores, began: Instant::now(), ending, points: 0 };
     let id = attempt.ticket.id.clone();
-    match attempt.run().await {
+    let (metrics, began) = (Arc::clone(&attempt.desk.metrics), attempt.began);
+    let span = tracing::info_span!("job", id, epoch = attempt.lease.epoch);
+    let ended = attempt.run().instrument(span).await;
+    metrics.attempted(began.elapsed());
+    match ended {
         Ok(()) => {}
         Err(StoreError::Fenced { .. }) => tracing::info!(job = id, "the lease was lost; somebody else goes on"),
         Err(error) => tracing::error!(job = id, %error, "an attempt ended with an error; its lease will run out"),
@@ -161,6 +169,7 @@ impl Attempt {
                 }
                 () = sleep_until(deadline), if !self.ending.stop.is_killed() => {
                     tracing::warn!(job = self.ticket.id, "a race overstayed its time limit and is killed");
+                    self.desk.metrics.killed(Kill::Overstayed);
                     self.ending.stop.kill();
                 }
             }
@@ -171,6 +180,7 @@ impl Attempt {
             causes.push(Cause::Failed { seconds: self.seconds(), reason: "the race panicked".into() });
             return self.finish(causes, bodies).await;
         };
+        self.desk.metrics.lanes(answer.lanes());
         if let Some(reason) = all_lanes_gone(&answer) {
             causes.push(Cause::Failed { seconds: self.seconds(), reason });
             return self.finish(causes, bodies).await;
@@ -321,7 +331,18 @@ impl Attempt {
     }
 
     async fn finish(&self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<(), StoreError> {
-        persist(&self.desk.store, &self.lease, causes, bodies).await.map(|_| ())
+        let retry = match causes.last() {
+            Some(Cause::Failed { .. }) => Some(Retry::Failed),
+            Some(Cause::Released { .. }) => Some(Retry::Released),
+            _ => None,
+        };
+        let job = persist(&self.desk.store, &self.lease, causes, bodies).await?;
+        match retry {
+            _ if job.state.is_finished() => self.desk.metrics.finished(job.state.name()),
+            Some(why) => self.desk.metrics.retried(why),
+            None => {}
+        }
+        Ok(())
     }
 }
 

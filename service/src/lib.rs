@@ -18,6 +18,7 @@ mod compat;
 pub mod execution;
 pub mod jobs;
 pub mod limits;
+pub mod metrics;
 pub mod node;
 mod recorder;
 pub mod roster;

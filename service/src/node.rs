@@ -6,10 +6,12 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use farkas_backends::contract::Backend;
 use tokio::net::TcpListener;
@@ -17,6 +19,7 @@ use tokio::net::TcpListener;
 use crate::blobs::Blobs;
 use crate::execution::Desk;
 use crate::jobs::Rules;
+use crate::metrics::Now;
 use crate::roster::Roster;
 use crate::scheduler::Scheduler;
 use crate::server::{ServeError, log_to_stderr, signalled};
@@ -86,7 +89,8 @@ impl Node {
         if lock.is_some() {
             while !store.sweep(Leases::All).await?.is_empty() {}
         }
-        let desk = Desk { store: Arc::new(store), blobs, roster: Arc::new(Roster::new(options.backends)) };
+        let roster = Arc::new(Roster::new(options.backends));
+        let desk = Desk { store: Arc::new(store), blobs, roster, metrics: Arc::default() };
         let scheduler = Scheduler::new(desk.clone(), options.threads.max(1), options.rules, options.finish);
         Ok(Self { desk, scheduler, lock })
     }
@@ -139,7 +143,7 @@ pub fn work(
 /// What tells others how a node is.
 fn health(desk: Desk, scheduler: Arc<Scheduler>) -> Router {
     let unready = |why: String| (StatusCode::SERVICE_UNAVAILABLE, why + "\n");
-    let of_metrics = Arc::clone(&scheduler);
+    let (measured, of_metrics, began) = (desk.clone(), Arc::clone(&scheduler), Instant::now());
     let readyz = async move || -> Result<&'static str, (StatusCode, String)> {
         desk.store.counts().await.map_err(|error| unready(error.to_string()))?;
         match desk.roster.ready() {
@@ -149,13 +153,16 @@ fn health(desk: Desk, scheduler: Arc<Scheduler>) -> Router {
             Some(_) => Ok("ready\n"),
         }
     };
-    let metrics = async move || {
-        let gauge = |name: &str, help: &str, value: u32| {
-            format!("# HELP farkas_{name} {help}\n# TYPE farkas_{name} gauge\nfarkas_{name} {value}\n")
+    let metrics = async move || -> Result<Response, (StatusCode, String)> {
+        let now = Now {
+            jobs: measured.store.counts().await.map_err(|error| unready(error.to_string()))?,
+            cores: of_metrics.cores(),
+            cores_used: of_metrics.cores_used(),
+            event_streams: 0,
+            uptime: began.elapsed(),
         };
-        gauge("cores", "Cores given to jobs.", of_metrics.cores())
-            + &gauge("cores_used", "Cores in use.", of_metrics.cores_used())
-            + &gauge("drained", "Whether it takes no more jobs.", of_metrics.is_drained().into())
+        let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        Ok(([(CONTENT_TYPE, media)], measured.metrics.encode(&now)).into_response())
     };
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(readyz)).route("/metrics", get(metrics))
 }

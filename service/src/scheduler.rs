@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::execution::{Desk, Ending, GRACE, attempt};
-use crate::jobs::{Rules, Wish};
+use crate::jobs::{Job, Rules, Wish};
+use crate::metrics::{Kill, Metrics};
 use crate::store::{Claimed, Cores, Duty, Lease, Leases, NodeReport, Renewed, Store};
 
 /// How often leases are renewed within one.
@@ -95,7 +96,7 @@ impl Scheduler {
     /// A user's wish that is in the store already: lets the race know at once.
     pub fn wish(&self, job: &str, wish: Wish) {
         if let Some(running) = self.lock().get(job) {
-            end(&running.ending, wish);
+            end(&running.ending, wish, &self.desk.metrics);
         }
     }
 
@@ -123,7 +124,7 @@ impl Scheduler {
         self.ending.cancel();
         for running in self.lock().values() {
             running.ending.closing.cancel();
-            end(&running.ending, Wish::Keep);
+            end(&running.ending, Wish::Keep, &self.desk.metrics);
         }
         self.tasks.close();
         if tokio::time::timeout(GRACE * 3, self.tasks.wait()).await.is_err() {
@@ -174,6 +175,9 @@ impl Scheduler {
         let running = Running { lease: claimed.lease.clone(), cores, ending: ending.clone() };
         self.lock().insert(id.clone(), running);
         let wish = claimed.stored.job.wish;
+        let Job { created_at, started_at, attempts, .. } = claimed.stored.job;
+        let waited = started_at.filter(|_| attempts == 1).map(|started| started.seconds_since(created_at));
+        self.desk.metrics.claimed(waited);
         let scheduler = Arc::clone(self);
         let work = attempt(self.desk.clone(), claimed, cores, ending.clone());
         self.tasks.spawn(async move {
@@ -189,7 +193,7 @@ impl Scheduler {
         if self.ending.is_cancelled() && wish.is_none() {
             for running in self.lock().values() {
                 running.ending.closing.cancel();
-                end(&running.ending, Wish::Keep);
+                end(&running.ending, Wish::Keep, &self.desk.metrics);
             }
         }
     }
@@ -241,8 +245,11 @@ impl Scheduler {
         for (lease, renewed) in leases.iter().zip(renewed) {
             let ending = self.lock().get(&lease.job).filter(|r| r.lease == *lease).map(|r| r.ending.clone());
             match (ending, renewed) {
-                (Some(ending), Renewed::Lost) => ending.stop.kill(),
-                (Some(ending), Renewed::Held { wish: Some(wish) }) => end(&ending, wish),
+                (Some(ending), Renewed::Lost) => {
+                    self.desk.metrics.killed(Kill::Fenced);
+                    ending.stop.kill();
+                }
+                (Some(ending), Renewed::Held { wish: Some(wish) }) => end(&ending, wish, &self.desk.metrics),
                 _ => {}
             }
         }
@@ -251,8 +258,11 @@ impl Scheduler {
 
 /// Ends a race: asks first, and kills what has not ended after the grace period; what is discarded gets no time to
 /// finish anything.
-fn end(ending: &Ending, wish: Wish) {
+fn end(ending: &Ending, wish: Wish, metrics: &Arc<Metrics>) {
     if wish == Wish::Discard {
+        if !ending.stop.is_killed() {
+            metrics.killed(Kill::Asked);
+        }
         return ending.stop.kill();
     }
     if ending.stop.is_stopped() {

@@ -4,7 +4,6 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use farkas_backends::contract::Backend;
@@ -134,8 +133,6 @@ impl Service {
             closing: close.clone(),
             cuopt: crate::compat::cuopt::Memory::default(),
             began: Instant::now(),
-            submitted: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
             on_loopback: options.listen.ip().is_loopback(),
         });
         let served = tokio::spawn(run(listener, app, node));

@@ -2,14 +2,16 @@
 //! this machine may be talked into calling a local port; such requests bear a foreign `Origin` or a foreign `Host`).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use tracing::Instrument;
 
 use super::App;
 use super::problem::{Problem, finish};
@@ -18,14 +20,20 @@ use crate::compat::Dialect;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    app.requests.fetch_add(1, Ordering::Relaxed);
+    let began = Instant::now();
     let id = request_id(request.headers());
+    let method = request.method().clone();
+    // A path that is no route would be a label of its own, chosen by whoever asks.
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "none".into(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
     let refused = if app.on_loopback { foreign(request.headers(), request.uri()) } else { None };
     let dialect = Dialect::of(request.uri().path(), request.headers());
     let response = match refused {
         Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+        None => next.run(request).instrument(span).await,
     };
+    app.desk.metrics.request(method.as_str(), &route, response.status().as_u16(), began.elapsed());
     let mut response = finish(response, &id, dialect);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -14,7 +14,6 @@ pub(crate) mod upload;
 pub(crate) mod view;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use axum::Router;
@@ -39,8 +38,6 @@ pub struct App {
     pub(crate) closing: CancellationToken,
     pub(crate) cuopt: cuopt::Memory,
     pub(crate) began: Instant,
-    pub(crate) submitted: AtomicU64,
-    pub(crate) requests: AtomicU64,
     /// Whether only this machine can reach the service, so that requests of web pages from elsewhere are refused.
     pub(crate) on_loopback: bool,
 }

@@ -1,7 +1,6 @@
 //! `POST /v1/jobs`: a job that got its 201 or 202 has been parsed, validated, and survives the death of every process.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -74,7 +73,7 @@ pub(crate) async fn accept(app: &App, order: Order, idempotency: Option<Idempote
     let (new, warnings) = draw_up(app, order, idempotency).await?;
     match app.desk.store.submit(new).await? {
         Submitted::New(stored) => {
-            app.submitted.fetch_add(1, Ordering::Relaxed);
+            app.desk.metrics.accepted();
             tracing::info!(job = stored.ticket.id, warnings, "accepted");
             Ok(stored)
         }
@@ -241,7 +240,7 @@ pub(super) async fn resubmit(app: &Arc<App>, of: Stored, warm: bool) -> Result<R
     let new = NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: app.limits.queued_jobs };
     match app.desk.store.submit(new).await? {
         Submitted::New(stored) | Submitted::Same(stored) => {
-            app.submitted.fetch_add(1, Ordering::Relaxed);
+            app.desk.metrics.accepted();
             answer(app, stored, None, Fields::NONE).await
         }
         Submitted::QueueFull { queued } => {
