@@ -82,6 +82,17 @@ impl Blobs {
     /// # Errors
     /// When it is no such address, or the folder cannot be made.
     pub fn at(address: &str) -> Result<Self, BlobError> {
+        Self::at_in(
+            address,
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
+    }
+
+    /// The same, in an environment of one's own.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub fn at_in(address: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, BlobError> {
         let url = url::Url::parse(address).map_err(|_| BlobError::Address(address.into()))?;
         match (url.scheme(), url.host_str()) {
             ("file", None) => {
@@ -91,7 +102,16 @@ impl Blobs {
             ("s3", Some(bucket)) => {
                 // Whoever came first has chosen; both are this one.
                 let _ = rustls::crypto::ring::default_provider().install_default();
-                let objects = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
+                let mut objects = AmazonS3Builder::new().with_bucket_name(bucket);
+                for (name, value) in environment {
+                    // What is none of S3's settings is somebody else's.
+                    if let Ok(setting) = name.to_ascii_lowercase().parse()
+                        && name.starts_with("AWS_")
+                    {
+                        objects = objects.with_config(setting, value);
+                    }
+                }
+                let objects = objects.build();
                 let objects = objects.map_err(|error| BlobError::Failed { place: address.into(), error })?;
                 Ok(Self::of(Arc::new(PrefixStore::new(objects, url.path())), address))
             }

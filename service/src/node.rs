@@ -76,6 +76,8 @@ impl Node {
     /// # Errors
     /// When the folder, the store or the bodies cannot be used.
     pub async fn open(options: NodeOptions) -> Result<Self, ServeError> {
+        // Whoever came first has chosen; all of them speak TLS by the same library.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let database = match &options.store {
             Some(address) => Database::parse(address)?,
             None => Database::file(&options.data.join("farkas.db"))?,

@@ -17,12 +17,15 @@ pub struct Program {
 impl Program {
     /// Starts it, and waits until it says that it is ready.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_farkas"))
-            .args(arguments)
-            .env("FARKAS_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program under test starts");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_farkas"));
+        command.args(arguments);
+        Self::start_as(command)
+    }
+
+    /// The same, by a command of one's own.
+    pub fn start_as(mut command: Command) -> Self {
+        let command = command.env("FARKAS_LOG", "warn").stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the program under test starts");
         let stdout = child.stdout.take().expect("it was piped");
         let (send, told) = mpsc::channel();
         std::thread::spawn(move || {
