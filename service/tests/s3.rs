@@ -46,7 +46,8 @@ async fn answer(
             for name in &names {
                 objects.remove(&format!("{}/{name}", key.trim_end_matches('/')));
             }
-            let deleted: String = names.iter().map(|name| format!("<Deleted><Key>{name}</Key></Deleted>")).collect();
+            let deleted =
+                names.iter().flat_map(|name| ["<Deleted><Key>", name, "</Key></Deleted>"]).collect::<String>();
             format!("<DeleteResult>{deleted}</DeleteResult>").into_response()
         }
         (method, query) => panic!("the double was asked {method} {key} {query:?}"),

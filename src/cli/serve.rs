@@ -83,11 +83,11 @@ pub struct NodeArgs {
     /// Folder for jobs, models and results; made if need be
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// PostgreSQL server for the jobs, which any number of nodes may share (postgres://user@host/database) [default: a
+    /// PostgreSQL server for the jobs, which any number of nodes may share (`postgres://user@host/database`) [default: a
     /// file in the data folder]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-    /// Place for models and large results, the same for all who share the jobs (file:///folder, or s3://bucket/prefix with
+    /// Place for models and large results, the same for all who share the jobs (`file:///folder`, or `s3://bucket/prefix` with
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT`) [default: blobs in the data folder]
     #[arg(long, value_name = "URL")]
     blobs: Option<String>,

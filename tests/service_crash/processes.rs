@@ -70,6 +70,14 @@ impl Program {
     }
 }
 
+impl Drop for Program {
+    /// A test that fails leaves nothing behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Kills one of a program's workers, if it has any.
 pub fn kill_worker(of: &Program, choose: impl FnOnce(usize) -> usize) {
     let workers: Vec<Process> = of.descendants().into_iter().filter(|p| p.name.starts_with("farkas-")).collect();
