@@ -13,13 +13,14 @@ use farkas_backends::race::{self, Lineup, RaceSpec, Sharing};
 use farkas_backends::worker;
 use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
-use farkas_modeling::{Limit, Problem, Reason, image};
+use farkas_modeling::{Limit, Problem, Reason};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish, Work};
 use crate::metrics::{Kill, Metrics, Retry};
+use crate::models;
 use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
 use crate::store::{Body, Claimed, Lease, SqlStore, Store, StoreError, Stored};
@@ -123,8 +124,9 @@ impl Attempt {
 
     /// Reads the problem and the best point so far; the inner error is a reason to give the job up.
     async fn load(&self) -> Result<Result<Loaded, String>, StoreError> {
-        let Some(bytes) = self.desk.store.body(&self.ticket.model).await? else {
-            return Ok(Err("its model is not in the store any more".into()));
+        let problem = match models::open(&*self.desk.store, &self.ticket.source()).await? {
+            Ok(problem) => problem,
+            Err(reason) => return Ok(Err(reason)),
         };
         let kept = self.job.points.last().map(|point| point.key.clone());
         let values = match kept.clone().or_else(|| self.ticket.start.clone()) {
@@ -135,7 +137,6 @@ impl Attempt {
         // A solve that shall go the same way each time goes it from the beginning, whatever an earlier attempt has found.
         let starts_over = self.ticket.options.deterministic && kept.is_some();
         let loaded = tokio::task::spawn_blocking(move || {
-            let problem = image::open(Arc::new(bytes)).map_err(|error| format!("its model does not read: {error}"))?;
             let values: Option<Arc<[f64]>> =
                 values.map(|bytes| floats(&bytes)).filter(|v| v.len() == problem.num_columns());
             // Checked again: what stands on a disk is no proof.

@@ -8,17 +8,20 @@
 //! ```no_run
 //! use farkas_service::{ServeOptions, serve};
 //! let backends = Vec::new();
-//! serve(ServeOptions::new("farkas-data", backends), |address| println!("Farkas is listening on http://{address}"))?;
+//! serve(ServeOptions::new("farkas-data", backends), |url| println!("Farkas is listening on {url}"))?;
 //! # Ok::<(), farkas_service::ServeError>(())
 //! ```
 
+pub mod access;
 pub mod api;
 pub mod blobs;
 mod compat;
 pub mod execution;
 pub mod jobs;
+pub mod keyring;
 pub mod limits;
 pub mod metrics;
+pub mod models;
 pub mod node;
 mod recorder;
 pub mod roster;
@@ -26,6 +29,8 @@ pub mod scheduler;
 pub mod server;
 pub mod store;
 pub mod time;
+pub mod tls;
+pub mod webhooks;
 
 pub use limits::Limits;
 pub use node::{Node, NodeOptions, work};

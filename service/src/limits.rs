@@ -10,8 +10,14 @@
 pub struct Limits {
     /// Bytes of a request's body, as sent.
     pub body_bytes: usize,
+    /// Bytes of a request's body that has no model in it: a key, a patch, a webhook.
+    pub request_bytes: usize,
     /// Bytes of a model once it is decompressed.
     pub model_bytes: usize,
+    /// Rows, columns and nonzeros of a model together.
+    pub model_entries: usize,
+    /// Scenarios of a batch.
+    pub batch_scenarios: usize,
     /// Jobs that may wait for cores.
     pub queued_jobs: u64,
     /// Longest `Prefer: wait`, in seconds.
@@ -20,6 +26,8 @@ pub struct Limits {
     pub time_limit_seconds: f64,
     /// Open event streams.
     pub event_streams: usize,
+    /// Of these, those of one key.
+    pub event_streams_of_key: usize,
     /// Requests whose bodies are read and parsed at a time; more wait for their turn.
     pub bodies_at_once: usize,
     /// Jobs or events on a page.
@@ -30,11 +38,15 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 256 << 20,
+            request_bytes: 16 << 20,
             model_bytes: 2 << 30,
+            model_entries: 1 << 30,
+            batch_scenarios: 10_000,
             queued_jobs: 100_000,
             wait_seconds: 120,
             time_limit_seconds: 24.0 * 3600.0,
             event_streams: 4096,
+            event_streams_of_key: 2048,
             bodies_at_once: 16,
             page: 1000,
         }

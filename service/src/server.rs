@@ -11,11 +11,15 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Token;
 use crate::api::{self, App};
 use crate::blobs::BlobError;
+use crate::keyring::{self, Door, Keyring, LEAST_ADMIN_KEY};
 use crate::limits::Limits;
 use crate::node::{Node, NodeOptions};
 use crate::store::StoreError;
+use crate::tls::{Tls, TlsError, TlsListener};
+use crate::webhooks::{Addresses, Caller};
 
 /// How long open requests may take to end once the service closes.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -24,8 +28,14 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub struct ServeOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Listen off loopback although there are no keys yet: whoever reaches the port can use the service.
+    /// Listen off loopback without any key: whoever reaches the port can use the service.
     pub allow_remote: bool,
+    /// A key of the operator's that the store does not know.
+    pub admin_key: Option<Token>,
+    /// Certificate and key, for HTTPS.
+    pub tls: Option<Tls>,
+    /// Whom webhooks may call.
+    pub webhook_addresses: Addresses,
     /// Where jobs live, and who solves them.
     pub node: NodeOptions,
     /// Limits for clients.
@@ -38,6 +48,9 @@ impl ServeOptions {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             allow_remote: false,
+            admin_key: None,
+            tls: None,
+            webhook_addresses: Addresses::Public,
             node: NodeOptions::new(data, backends),
             limits: Limits::default(),
         }
@@ -50,9 +63,24 @@ pub enum ServeError {
     /// Not on loopback.
     #[error(
         "{0} can be reached from other machines, and this Farkas has no keys yet: whoever reaches it could use it; \
-         listen on 127.0.0.1, or allow it explicitly (--allow-remote)"
+         make one with `farkas keys create --role admin`, or set FARKAS_ADMIN_KEY; or listen on 127.0.0.1, or let everybody in \
+         (--allow-remote)"
     )]
     NotLoopback(SocketAddr),
+    /// The operator's key is too short.
+    #[error(
+        "the key in FARKAS_ADMIN_KEY has fewer than {LEAST_ADMIN_KEY} characters, and could be guessed; `openssl rand -hex 32` makes one"
+    )]
+    WeakKey,
+    /// Nobody can be called over TLS.
+    #[error("webhooks cannot be called: {0}")]
+    NoTls(reqwest::Error),
+    /// A project's name is none.
+    #[error("'{0}' is no name of a project: it has 1 to 64 letters, digits, '-', '_' or '.'")]
+    Project(String),
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is taken, or not ours.
     #[error("cannot listen on {address}: {error}; choose another with --listen (port 0 takes a free one)")]
     Listen {
@@ -93,6 +121,9 @@ impl ServeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotLoopback(_) => "serve-not-loopback",
+            Self::WeakKey => "serve-weak-key",
+            Self::Project(_) => "keys-project",
+            Self::Tls(_) | Self::NoTls(_) => "serve-tls",
             Self::Listen { .. } => "serve-listen",
             Self::Data { .. } => "serve-data",
             Self::InUse { .. } => "serve-data-in-use",
@@ -107,6 +138,13 @@ pub struct Service {
     address: SocketAddr,
     close: CancellationToken,
     served: tokio::task::JoinHandle<()>,
+    secure: bool,
+}
+
+/// What is listened on.
+enum Listening {
+    Plain(TcpListener),
+    Tls(TlsListener),
 }
 
 impl Service {
@@ -115,33 +153,55 @@ impl Service {
     /// # Errors
     /// When the address, the folder or the store cannot be used; nothing is left running then.
     pub async fn start(options: ServeOptions) -> Result<Self, ServeError> {
-        if !options.listen.ip().is_loopback() && !options.allow_remote {
-            return Err(ServeError::NotLoopback(options.listen));
+        if options.admin_key.as_ref().is_some_and(|key| key.reveal().len() < LEAST_ADMIN_KEY) {
+            return Err(ServeError::WeakKey);
         }
+        let on_loopback = options.listen.ip().is_loopback();
+        let door = if on_loopback || options.allow_remote { Door::OpenWithoutKeys } else { Door::Closed };
         let listening = |error| ServeError::Listen { address: options.listen, error };
         let listener = TcpListener::bind(options.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
+        let listener = match &options.tls {
+            Some(tls) => Listening::Tls(tls.listen(listener)?),
+            None => Listening::Plain(listener),
+        };
         let node = Node::open(options.node).await?;
+        let keyless = options.admin_key.is_none() && !keyring::any(&*node.desk.store).await?;
+        if door == Door::Closed && keyless {
+            return Err(ServeError::NotLoopback(options.listen));
+        }
         node.scheduler.start();
         let close = CancellationToken::new();
+        let caller = Caller::new(Arc::clone(&node.desk.store), options.webhook_addresses);
+        tokio::spawn(caller.map_err(ServeError::NoTls)?.run(close.clone()));
         let app = Arc::new(App {
             desk: node.desk.clone(),
+            webhook_addresses: options.webhook_addresses,
+            keyring: Keyring::new(door, options.admin_key.as_ref()),
             scheduler: Arc::clone(&node.scheduler),
             limits: options.limits,
             bodies: Semaphore::new(options.limits.bodies_at_once.max(1)),
             streams: Arc::new(Semaphore::new(options.limits.event_streams)),
+            streams_of: api::Shares::default(),
             closing: close.clone(),
             cuopt: crate::compat::cuopt::Memory::default(),
             began: Instant::now(),
-            on_loopback: options.listen.ip().is_loopback(),
+            on_loopback,
         });
+        let secure = options.tls.is_some();
         let served = tokio::spawn(run(listener, app, node));
-        Ok(Self { address, close, served })
+        Ok(Self { address, close, served, secure })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How it is reached: `http://127.0.0.1:8080`.
+    pub fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Closes it when called, from anywhere.
@@ -158,11 +218,15 @@ impl Service {
     }
 }
 
-async fn run(listener: TcpListener, app: Arc<App>, node: Node) {
+async fn run(listener: Listening, app: Arc<App>, node: Node) {
     let closing = app.closing.clone();
-    let serve =
-        axum::serve(listener, api::router(Arc::clone(&app))).with_graceful_shutdown(closing.clone().cancelled_owned());
-    let server = tokio::spawn(async move { serve.await });
+    let (router, closed) = (api::router(Arc::clone(&app)), closing.clone().cancelled_owned());
+    let server = tokio::spawn(async move {
+        match listener {
+            Listening::Plain(listener) => axum::serve(listener, router).with_graceful_shutdown(closed).await,
+            Listening::Tls(listener) => axum::serve(listener, router).with_graceful_shutdown(closed).await,
+        }
+    });
     closing.cancelled().await;
     node.close().await;
     // A client that does not let go does not keep the service alive.
@@ -172,16 +236,16 @@ async fn run(listener: TcpListener, app: Arc<App>, node: Node) {
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM; `ready` hears the address.
+/// Serves until Ctrl-C or SIGTERM; `ready` hears its URL.
 ///
 /// # Errors
 /// When the service cannot start.
-pub fn serve(options: ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+pub fn serve(options: ServeOptions, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
     log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
     runtime.block_on(async {
         let service = Service::start(options).await?;
-        ready(service.address());
+        ready(&service.url());
         let close = service.closer();
         tokio::spawn(async move {
             signalled().await;

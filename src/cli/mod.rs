@@ -11,6 +11,7 @@ mod config;
 mod convert;
 mod iis;
 mod input;
+mod keys;
 mod lineup;
 mod ranging;
 mod relax;
@@ -67,6 +68,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Solve jobs of a service whose store several machines share.
     Node(serve::WorkArgs),
+    /// Make, list and revoke API keys of the service
+    Keys(keys::KeysArgs),
     /// Run solvers over many problems and compare them.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -174,6 +177,7 @@ fn run(cli: Cli, command: &clap::Command, matches: &clap::ArgMatches) -> Result<
             config::run(&args, command, given)
         }
         Command::Node(args) => serve::work(args),
+        Command::Keys(args) => keys::run(args),
         Command::Bench(command) => bench::run(command),
         Command::Worker(args) => return Ok(worker::run(&args)),
     };

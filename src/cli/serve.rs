@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use clap::Args;
 use farkas_backends::registry::{Registry, RegistryConfig};
+use farkas_service::access::Token;
 use farkas_service::jobs::Rules;
+use farkas_service::tls::Tls;
+use farkas_service::webhooks::Addresses;
 use farkas_service::{Limits, NodeOptions, ServeError, ServeOptions};
 
 use crate::cli::{Exit, Failure};
@@ -20,9 +23,21 @@ pub struct ServeArgs {
     listen: SocketAddr,
     #[command(flatten)]
     node: NodeArgs,
-    /// Listen off loopback although there are no keys yet: whoever reaches the port can use the service
+    /// Listen off loopback without any API key: whoever reaches the port can use the service
     #[arg(long)]
     allow_remote: bool,
+    /// A key of the operator's, in the environment alone; `farkas keys create` makes others
+    #[arg(long, hide = true, value_name = "KEY")]
+    admin_key: Option<String>,
+    /// Certificate for HTTPS, as PEM, with those between it and a root
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Let webhooks call addresses of this machine and its network, and not of the public internet alone
+    #[arg(long)]
+    private_webhooks: bool,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -34,6 +49,18 @@ struct LimitArgs {
     /// Bytes of a request's body, as sent
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
     body_bytes: usize,
+    /// Bytes of a request's body that has no model in it
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().request_bytes)]
+    request_bytes: usize,
+    /// Rows, columns and nonzeros of a model together
+    #[arg(long, value_name = "N", default_value_t = Limits::default().model_entries)]
+    model_entries: usize,
+    /// Scenarios of a batch
+    #[arg(long, value_name = "N", default_value_t = Limits::default().batch_scenarios)]
+    batch_scenarios: usize,
+    /// Event streams that may be open with one key
+    #[arg(long, value_name = "N", default_value_t = Limits::default().event_streams_of_key)]
+    event_streams_of_key: usize,
     /// Bytes of a model once it is decompressed
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().model_bytes)]
     model_bytes: usize,
@@ -61,6 +88,10 @@ impl LimitArgs {
     fn limits(&self) -> Limits {
         Limits {
             body_bytes: self.body_bytes,
+            request_bytes: self.request_bytes,
+            model_entries: self.model_entries,
+            batch_scenarios: self.batch_scenarios,
+            event_streams_of_key: self.event_streams_of_key,
             model_bytes: self.model_bytes,
             queued_jobs: self.queued_jobs,
             wait_seconds: self.wait_seconds,
@@ -172,17 +203,20 @@ pub fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let options = ServeOptions {
         listen: args.listen,
         allow_remote: args.allow_remote,
+        admin_key: args.admin_key.as_deref().filter(|key| !key.is_empty()).map(Token::sent),
+        webhook_addresses: if args.private_webhooks { Addresses::All } else { Addresses::Public },
+        tls: args.tls_certificate.zip(args.tls_key).map(|(certificate, key)| Tls { certificate, key }),
         node: args.node.options(),
         limits: args.limits.limits(),
     };
-    let ready = |address: SocketAddr| {
+    let ready = |url: &str| {
         // Whoever started the service waits for the line; a closed standard output is no reason not to serve.
         let mut out = std::io::stdout().lock();
         let _ = writeln!(
             out,
-            "Farkas is listening on http://{address}\n\
+            "Farkas is listening on {url}\n\
              Open it in a browser, or send it a problem from another terminal:\n\n  \
-             curl 'http://{address}/v1/jobs' -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '{EXAMPLE}'"
+             curl '{url}/v1/jobs' -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '{EXAMPLE}'"
         )
         .and_then(|()| out.flush());
     };

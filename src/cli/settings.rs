@@ -18,6 +18,9 @@ const FILE: &str = "config";
 /// Flags of `farkas config` that are no settings.
 const OTHERS: [&str; 5] = ["help", "version", FILE, "show", "json"];
 
+/// Settings whose values are not shown.
+const SECRET: [&str; 1] = ["admin_key"];
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -95,7 +98,7 @@ pub fn listed(command: &Command, given: &ArgMatches) -> Result<Vec<Setting>, Fai
     let setting = |name: String| {
         let values = given.get_raw(&name).map(|values| {
             let texts: Vec<_> = values.map(|value| without_password(&value.to_string_lossy())).collect();
-            texts.join(", ")
+            if SECRET.contains(&name.as_str()) { "…".into() } else { texts.join(", ") }
         });
         let origin = match given.value_source(&name) {
             Some(ValueSource::CommandLine) => Origin::Flag,

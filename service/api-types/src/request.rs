@@ -17,6 +17,9 @@ pub const MODEL_POINTER: &str = "/model";
 const MOST_NAME_BYTES: usize = 256;
 const MOST_TAGS: usize = 32;
 
+/// What begins the tag that a batch's jobs bear; no other job may bear one like it.
+pub const BATCH_TAG: &str = "batch:";
+
 /// The body of `POST /v1/jobs`.
 ///
 /// ```
@@ -41,7 +44,7 @@ pub struct SolveRequest {
     #[serde(default, skip_serializing_if = "Task::is_solve")]
     pub task: Task,
     /// The model in Farkas JSON: by name (`variables`, `constraints`), columnar (`columns`, `rows`, `matrix`), or a
-    /// text in another format (`format`, `text`).
+    /// text in another format (`format`, `text`); or a stored one (`id`), with a `patch` upon it if that is wanted.
     #[schema(schema_with = schema::any_object)]
     pub model: Box<RawValue>,
     /// How to solve it.
@@ -150,7 +153,7 @@ impl SolveRequest {
         options.check("/options")?;
         let Envelope { name, tags, task, model, relax, solution, .. } = envelope;
         let request = Self { name, tags, task, model: model.to_owned(), options, relax, solution };
-        request.check_names()?;
+        check_names(request.name.as_deref(), &request.tags)?;
         request.check_task()?;
         Ok(request)
     }
@@ -172,20 +175,42 @@ impl SolveRequest {
             (_, _, Some(_)) => beside("relax", "relax"),
         }
     }
+}
 
-    fn check_names(&self) -> Result<(), RequestError> {
-        let wrong = |pointer: &str, detail: String| Err(RequestError::new("bad-value", detail).pointer(pointer));
-        if self.name.as_ref().is_some_and(|name| name.len() > MOST_NAME_BYTES) {
-            return wrong("/name", format!("a name has at most {MOST_NAME_BYTES} bytes"));
-        }
-        if self.tags.len() > MOST_TAGS {
-            return wrong("/tags", format!("{} tags; there may be {MOST_TAGS}", self.tags.len()));
-        }
-        match self.tags.iter().position(|tag| tag.is_empty() || tag.len() > MOST_NAME_BYTES) {
-            Some(at) => wrong(&format!("/tags/{at}"), format!("a tag has 1 to {MOST_NAME_BYTES} bytes")),
-            None => Ok(()),
-        }
+/// Whether a name and tags are such as a job may have.
+pub(crate) fn check_names(name: Option<&str>, tags: &[String]) -> Result<(), RequestError> {
+    let wrong = |pointer: &str, detail: String| Err(RequestError::new("bad-value", detail).pointer(pointer));
+    if name.is_some_and(|name| name.len() > MOST_NAME_BYTES) {
+        return wrong("/name", format!("a name has at most {MOST_NAME_BYTES} bytes"));
     }
+    if tags.len() > MOST_TAGS {
+        return wrong("/tags", format!("{} tags; there may be {MOST_TAGS}", tags.len()));
+    }
+    let bad = |tag: &String| tag.is_empty() || tag.len() > MOST_NAME_BYTES;
+    if let Some(at) = tags.iter().position(bad) {
+        return wrong(&format!("/tags/{at}"), format!("a tag has 1 to {MOST_NAME_BYTES} bytes"));
+    }
+    match tags.iter().position(|tag| tag.starts_with(BATCH_TAG)) {
+        Some(at) => wrong(&format!("/tags/{at}"), format!("tags that begin with '{BATCH_TAG}' are the service's own")),
+        None => Ok(()),
+    }
+}
+
+/// Reads any other body of a request.
+///
+/// # Errors
+/// As [`SolveRequest::from_json`].
+pub fn read_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
+    let text = std::str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
+    read(text, "")
+}
+
+/// Reads a value that stands inside a body, at this pointer.
+///
+/// # Errors
+/// As [`SolveRequest::from_json`].
+pub fn read_json_at<T: serde::de::DeserializeOwned>(text: &str, at: &str) -> Result<T, RequestError> {
+    read(text, at)
 }
 
 fn not_utf8(body: &[u8], at: usize) -> RequestError {

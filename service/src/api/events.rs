@@ -13,14 +13,16 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{
     EventBody, IncumbentEntry, IncumbentList, JobEvent, LogEntry, LogPage, Number, ProblemDetails, RequestError,
 };
-use farkas_modeling::image;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::problem::Problem;
 use super::query::Query;
+use super::shares::Share;
 use super::{App, Shared};
+use crate::access::Principal;
 use crate::execution::floats;
+use crate::models;
 use crate::store::{Store, StoreError, Stored, StoredEvent};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -44,6 +46,7 @@ const DEFAULT_PAGE: u64 = 500;
 )]
 pub(super) async fn events(
     State(app): Shared,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
@@ -53,12 +56,17 @@ pub(super) async fn events(
     query.finish()?;
     let after = last_event_id(&headers)?.or(after).unwrap_or(0);
     let watch = app.desk.store.watch(&id);
-    app.desk.store.job(&id).await?;
+    app.job_of(&principal, &id).await?;
+    let most = app.limits.event_streams_of_key;
+    let Some(share) = app.streams_of.take(&principal, most) else {
+        let detail = format!("{most} event streams are open with this key already");
+        return Err(Problem::new(429, "too-many-streams", detail).retry_after(10));
+    };
     let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else {
         let detail = format!("{} event streams are open already", app.limits.event_streams);
         return Err(Problem::new(429, "too-many-streams", detail).retry_after(10));
     };
-    let reader = Reader { app, id, after, watch, read: VecDeque::new(), ended: false, _permit: permit };
+    let reader = Reader { app, id, after, watch, read: VecDeque::new(), ended: false, _permit: permit, _share: share };
     let stream = stream::unfold(reader, |mut reader| async move { reader.next().await.map(|event| (event, reader)) });
     let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
     let mut response = sse.into_response();
@@ -75,6 +83,7 @@ struct Reader {
     read: VecDeque<StoredEvent>,
     ended: bool,
     _permit: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Reader {
@@ -126,11 +135,17 @@ struct Page {
     finished: bool,
 }
 
-async fn page(app: &App, id: &str, query: &mut Query, kind: &'static str) -> Result<Page, Problem> {
+async fn page(
+    app: &App,
+    principal: &Principal,
+    id: &str,
+    query: &mut Query,
+    kind: &'static str,
+) -> Result<Page, Problem> {
     let after = query.number("after")?.unwrap_or(0);
     let limit = query.number("limit")?.unwrap_or(DEFAULT_PAGE).clamp(1, u64::from(app.limits.page)) as u32;
     // The job first: what its events are read after can only be more.
-    let stored = app.desk.store.job(id).await?;
+    let stored = app.job_of(principal, id).await?;
     let found = app.desk.store.events(id, after, Some(kind), limit).await?;
     let whole = found.len() < limit as usize;
     let parse = |event: &StoredEvent| {
@@ -158,11 +173,12 @@ async fn page(app: &App, id: &str, query: &mut Query, kind: &'static str) -> Res
 )]
 pub(super) async fn log(
     State(app): Shared,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<LogPage>, Problem> {
     let mut query = Query::parse(raw.as_deref());
-    let page = page(&app, &id, &mut query, "log").await?;
+    let page = page(&app, &principal, &id, &mut query, "log").await?;
     query.finish()?;
     let line = |event: JobEvent| match event.body {
         EventBody::Log { lane, line } => Some(LogEntry { id: event.id, seconds: event.seconds, lane, line }),
@@ -188,12 +204,13 @@ pub(super) async fn log(
 )]
 pub(super) async fn incumbents(
     State(app): Shared,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<IncumbentList>, Problem> {
     let mut query = Query::parse(raw.as_deref());
     let values = query.flag("values")?.unwrap_or(false);
-    let page = page(&app, &id, &mut query, "incumbent").await?;
+    let page = page(&app, &principal, &id, &mut query, "incumbent").await?;
     query.finish()?;
     let entry = |event: JobEvent| match event.body {
         EventBody::Incumbent { objective, found_by, .. } => {
@@ -209,7 +226,7 @@ pub(super) async fn incumbents(
 }
 
 async fn add_values(app: &App, stored: &Stored, incumbents: &mut [IncumbentEntry]) -> Result<(), Problem> {
-    let Some(model) = app.desk.store.body(&stored.ticket.model).await? else { return Ok(()) };
+    let Ok(problem) = models::open(&*app.desk.store, &stored.ticket.source()).await? else { return Ok(()) };
     let mut points = Vec::new();
     for entry in incumbents.iter() {
         let kept = stored.job.points.iter().find(|point| point.event == entry.id);
@@ -219,15 +236,14 @@ async fn add_values(app: &App, stored: &Stored, incumbents: &mut [IncumbentEntry
         });
     }
     let named = tokio::task::spawn_blocking(move || {
-        let problem = image::open(Arc::new(model)).ok()?;
         let name = |bytes: Vec<u8>| {
             let values = floats(&bytes);
             let nonzeros = problem.column_names().iter().zip(values.iter().copied()).filter(|(_, value)| *value != 0.0);
             nonzeros.map(|(name, value)| (name.into_owned(), Number(value))).collect()
         };
-        Some(points.into_iter().map(|bytes| bytes.map(name)).collect::<Vec<_>>())
+        points.into_iter().map(|bytes| bytes.map(name)).collect::<Vec<_>>()
     });
-    let named = named.await.map_err(|_| Problem::from(StoreError::Closed))?.unwrap_or_default();
+    let named = named.await.map_err(|_| Problem::from(StoreError::Closed))?;
     for (entry, variables) in incumbents.iter_mut().zip(named) {
         entry.variables = variables;
     }

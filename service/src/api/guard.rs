@@ -7,19 +7,28 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use tracing::Instrument;
 
-use super::App;
 use super::problem::{Problem, finish};
+use super::{App, Needs, auth};
+use crate::access::Principal;
 use crate::compat::Dialect;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// What the guard stands on.
+#[derive(Clone)]
+pub(super) struct Guarded {
+    pub(super) app: Arc<App>,
+    pub(super) needs: Arc<Needs>,
+}
+
+pub(super) async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next) -> Response {
+    let Guarded { app, needs } = guarded;
     let began = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().clone();
@@ -29,10 +38,16 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let span = tracing::info_span!("request", id, %method, path = request.uri().path());
     let refused = if app.on_loopback { foreign(request.headers(), request.uri()) } else { None };
     let dialect = Dialect::of(request.uri().path(), request.headers());
-    let response = match refused {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).instrument(span).await,
+    let admitted = match refused {
+        Some(problem) => Err(problem),
+        None => auth::admit(&app, &needs, &mut request).await,
     };
+    let act = Act::of(&request);
+    let response = match admitted {
+        Err(problem) => problem.into_response(),
+        Ok(()) => next.run(request).instrument(span).await,
+    };
+    act.tell(&id, response.status());
     app.desk.metrics.request(method.as_str(), &route, response.status().as_u16(), began.elapsed());
     let mut response = finish(response, &id, dialect);
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -40,6 +55,42 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     }
     response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Target of the audit log; it is told at the level `info`, and a subscriber can send it elsewhere.
+pub const AUDIT: &str = "audit";
+
+/// Who wants to change what; reading is no act, being refused is one.
+struct Act {
+    method: Method,
+    path: String,
+    project: String,
+    role: &'static str,
+    key: String,
+}
+
+impl Act {
+    fn of(request: &Request) -> Self {
+        let who = request.extensions().get::<Principal>();
+        Self {
+            method: request.method().clone(),
+            // Without the query, where clients may put what is nobody's business.
+            path: request.uri().path().into(),
+            project: who.map(|who| who.project.clone()).unwrap_or_default(),
+            role: who.map_or("", |who| who.role.name()),
+            key: who.and_then(|who| who.key.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn tell(self, request: &str, status: StatusCode) {
+        let refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if !refused && matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            return;
+        }
+        let Self { method, path, project, role, key } = self;
+        let status = status.as_u16();
+        tracing::info!(target: AUDIT, request, %method, path, project, role, key, status, "act");
+    }
 }
 
 /// The client's own id, if it is short and plain; else a new one.

@@ -10,6 +10,7 @@ use farkas_api_types::{JobList, JobState, JobView, ProblemDetails, RequestError,
 use super::problem::Problem;
 use super::query::Query;
 use super::{Shared, submit, view};
+use crate::access::Principal;
 use crate::jobs::Wish;
 use crate::store::{Filter, Store};
 
@@ -29,10 +30,14 @@ const DEFAULT_PAGE: u64 = 50;
         (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(State(app): Shared, RawQuery(raw): RawQuery) -> Result<Json<JobList>, Problem> {
+pub(super) async fn list(
+    State(app): Shared,
+    principal: Principal,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<JobList>, Problem> {
     let mut query = Query::parse(raw.as_deref());
     let bad = |name: &'static str, detail: String| RequestError::new("bad-parameter", detail).parameter(name);
-    let mut filter = Filter { tag: query.take("tag")?, ..Filter::default() };
+    let mut filter = Filter { project: Some(principal.project), tag: query.take("tag")?, ..Filter::default() };
     for name in query.take("state")?.unwrap_or_default().split(',').filter(|name| !name.is_empty()) {
         let state = JobState::parse(name.trim());
         filter.states.push(state.ok_or_else(|| bad("state", format!("'{name}' is no state of a job")))?);
@@ -59,8 +64,12 @@ pub(super) async fn list(State(app): Shared, RawQuery(raw): RawQuery) -> Result<
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn get_job(State(app): Shared, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
-    let stored = app.desk.store.job(&id).await?;
+pub(super) async fn get_job(
+    State(app): Shared,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, Problem> {
+    let stored = app.job_of(&principal, &id).await?;
     Ok(Json(view::view(&app, &stored).await?))
 }
 
@@ -82,6 +91,7 @@ pub(super) async fn get_job(State(app): Shared, Path(id): Path<String>) -> Resul
 )]
 pub(super) async fn result(
     State(app): Shared,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
@@ -93,7 +103,7 @@ pub(super) async fn result(
         None => Form::accepted(&headers)?,
     };
     query.finish()?;
-    let stored = app.desk.store.job(&id).await?;
+    let stored = app.job_of(&principal, &id).await?;
     let state = stored.job.state;
     if !state.is_finished() {
         return Err(Problem::new(409, "job-not-finished", format!("the job is {state}"))
@@ -170,14 +180,15 @@ fn weight(ranges: &[&str], media: &str) -> f64 {
 /// Splits `{id}:verb` at the last colon: axum takes one parameter a path segment.
 pub(super) async fn verb(
     state: Shared,
+    principal: Principal,
     Path(segment): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let id_of = |id: &str| Path(id.to_string());
     match segment.rsplit_once(':') {
-        Some((id, "stop")) => stop(state, id_of(id)).await,
-        Some((id, "cancel")) => cancel(state, id_of(id)).await,
-        Some((id, "retry")) => retry(state, id_of(id), RawQuery(raw)).await,
+        Some((id, "stop")) => stop(state, principal, id_of(id)).await,
+        Some((id, "cancel")) => cancel(state, principal, id_of(id)).await,
+        Some((id, "retry")) => retry(state, principal, id_of(id), RawQuery(raw)).await,
         Some((_, verb)) => {
             let detail = format!("'{verb}' is no verb of a job; there are stop, cancel and retry");
             Err(Problem::new(404, "route-not-found", detail))
@@ -195,8 +206,8 @@ pub(super) async fn verb(
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn stop(state: Shared, id: Path<String>) -> Result<Response, Problem> {
-    wish(state, id, Wish::Keep).await
+pub(super) async fn stop(state: Shared, principal: Principal, id: Path<String>) -> Result<Response, Problem> {
+    wish(state, principal, id, Wish::Keep).await
 }
 
 /// Stops a job and discards what it found. On a finished job nothing changes.
@@ -208,13 +219,17 @@ pub(super) async fn stop(state: Shared, id: Path<String>) -> Result<Response, Pr
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn cancel(state: Shared, id: Path<String>) -> Result<Response, Problem> {
-    wish(state, id, Wish::Discard).await
+pub(super) async fn cancel(state: Shared, principal: Principal, id: Path<String>) -> Result<Response, Problem> {
+    wish(state, principal, id, Wish::Discard).await
 }
 
-async fn wish(State(app): Shared, Path(id): Path<String>, wish: Wish) -> Result<Response, Problem> {
-    let stored = app.desk.store.signal(&id, wish).await?;
-    app.scheduler.wish(&id, wish);
+async fn wish(
+    State(app): Shared,
+    principal: Principal,
+    Path(id): Path<String>,
+    wish: Wish,
+) -> Result<Response, Problem> {
+    let stored = app.wish_of(&principal, &id, wish).await?;
     Ok(Json(view::view(&app, &stored).await?).into_response())
 }
 
@@ -233,13 +248,14 @@ async fn wish(State(app): Shared, Path(id): Path<String>, wish: Wish) -> Result<
 )]
 pub(super) async fn retry(
     State(app): Shared,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let mut query = Query::parse(raw.as_deref());
     let warm = query.flag("warm")?.unwrap_or(true);
     query.finish()?;
-    let stored = app.desk.store.job(&id).await?;
+    let stored = app.job_of(&principal, &id).await?;
     if !stored.job.state.is_finished() {
         return Err(Problem::new(409, "job-not-finished", format!("the job is {}", stored.job.state)));
     }

@@ -1,40 +1,58 @@
 //! The HTTP interface: thin. It parses, calls the store, and presents; rules live elsewhere. Every error is
 //! `application/problem+json`, also those of the framework.
 
+mod auth;
+mod batches;
+mod bundle;
 mod events;
 mod guard;
 mod jobs;
+mod keys;
+mod models;
 mod offers;
 mod openapi;
 pub mod problem;
 pub(crate) mod query;
+mod routes;
+mod shares;
 pub(crate) mod submit;
 mod system;
 pub(crate) mod upload;
 pub(crate) mod view;
+mod webhooks;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::routing::get;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Need;
 use crate::compat::{cuopt, mathopt};
 use crate::execution::Desk;
+use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::scheduler::Scheduler;
+use crate::webhooks::Addresses;
 use problem::Problem;
+pub use routes::Needs;
+pub(crate) use routes::Routes;
+pub(crate) use shares::Shares;
 pub(crate) use system::ready;
+pub(crate) use view::listed;
 
 /// What handlers share.
 pub struct App {
     pub(crate) desk: Desk,
+    pub(crate) keyring: Keyring,
+    pub(crate) webhook_addresses: Addresses,
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) limits: Limits,
     pub(crate) bodies: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) streams_of: Shares,
     pub(crate) closing: CancellationToken,
     pub(crate) cuopt: cuopt::Memory,
     pub(crate) began: Instant,
@@ -44,29 +62,66 @@ pub struct App {
 
 type Shared = axum::extract::State<Arc<App>>;
 
-/// All routes.
+/// All routes, with what each asks for.
+fn routes() -> Routes {
+    use Need::{Admin, Nothing, Operator, User, Viewer};
+    let routes = Routes::default()
+        .get("/v1/jobs", Viewer, jobs::list)
+        .post("/v1/jobs", User, submit::submit)
+        .get("/v1/jobs/{id}", Viewer, jobs::get_job)
+        .post("/v1/jobs/{id}", User, jobs::verb)
+        .get("/v1/jobs/{id}/result", Viewer, jobs::result)
+        .get("/v1/jobs/{id}/events", Viewer, events::events)
+        .get("/v1/jobs/{id}/log", Viewer, events::log)
+        .get("/v1/jobs/{id}/incumbents", Viewer, events::incumbents)
+        .post("/v1/jobs/{id}/incumbents", User, offers::offer)
+        .get("/v1/jobs/{id}/bundle", Viewer, bundle::bundle)
+        .get("/v1/models", Viewer, models::list)
+        .post("/v1/models", User, models::store)
+        .get("/v1/models/{id}", Viewer, models::get_model)
+        .patch("/v1/models/{id}", User, models::change)
+        .delete("/v1/models/{id}", User, models::forget)
+        .get("/v1/models/{id}/statistics", Viewer, models::statistics)
+        .get("/v1/models/{id}/content", Viewer, models::content)
+        .get("/v1/batches", Viewer, batches::list)
+        .post("/v1/batches", User, batches::make)
+        .get("/v1/batches/{id}", Viewer, batches::get_batch)
+        .post("/v1/batches/{id}", User, batches::verb)
+        .get("/v1/workers", Viewer, workers::list)
+        .post("/v1/workers/{id}", Operator, workers::verb)
+        .get("/v1/webhooks", Admin, webhooks::list)
+        .post("/v1/webhooks", Admin, webhooks::make)
+        .get("/v1/webhooks/{id}", Admin, webhooks::get_webhook)
+        .delete("/v1/webhooks/{id}", Admin, webhooks::remove)
+        .get("/v1/api-keys", Admin, keys::list)
+        .post("/v1/api-keys", Admin, keys::make)
+        .delete("/v1/api-keys/{id}", Admin, keys::revoke)
+        .post("/v1/api-keys/{id}", Admin, keys::verb)
+        .get("/v1/backends", Viewer, system::backends)
+        .get("/healthz", Nothing, system::healthz)
+        .get("/readyz", Nothing, system::readyz)
+        .get("/metrics", Viewer, system::metrics)
+        .get("/openapi.json", Nothing, openapi::document)
+        .get("/", Nothing, system::dashboard)
+        .get("/dashboard.js", Nothing, system::script)
+        .get("/dashboard.css", Nothing, system::style);
+    mathopt::routes(cuopt::routes(routes))
+}
+
+/// What each route asks for.
+pub fn needs() -> Needs {
+    routes().into_parts().1
+}
+
+/// The router.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/v1/jobs", get(jobs::list).post(submit::submit))
-        .route("/v1/jobs/{id}", get(jobs::get_job).post(jobs::verb))
-        .route("/v1/jobs/{id}/result", get(jobs::result))
-        .route("/v1/jobs/{id}/events", get(events::events))
-        .route("/v1/jobs/{id}/log", get(events::log))
-        .route("/v1/jobs/{id}/incumbents", get(events::incumbents).post(offers::offer))
-        .route("/v1/backends", get(system::backends))
-        .route("/healthz", get(system::healthz))
-        .route("/readyz", get(system::readyz))
-        .route("/metrics", get(system::metrics))
-        .route("/openapi.json", get(openapi::document))
-        .route("/", get(system::dashboard))
-        .route("/dashboard.js", get(system::script))
-        .route("/dashboard.css", get(system::style))
-        .merge(cuopt::routes())
-        .merge(mathopt::routes())
+    let (router, needs) = routes().into_parts();
+    let guarded = guard::Guarded { app: Arc::clone(&app), needs: Arc::new(needs) };
+    router
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), guard::guard))
+        .layer(axum::middleware::from_fn_with_state(guarded, guard::guard))
         .with_state(app)
 }
 

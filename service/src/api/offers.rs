@@ -10,12 +10,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Number, OfferedPoint, ProblemDetails, TakenPoint};
 use farkas_modeling::check::check_point;
-use farkas_modeling::{Problem as Model, Tolerances, image};
+use farkas_modeling::{Problem as Model, Tolerances};
 use indexmap::IndexMap;
 
 use super::problem::Problem;
 use super::{Shared, upload};
-use crate::store::{Store, StoreError};
+use crate::access::Principal;
+use crate::models;
+use crate::store::StoreError;
 
 /// Hands a point to a running job. It is checked against the problem first; the race goes on from it, and tells it to every
 /// solver that takes points, if it is better than what they have.
@@ -32,11 +34,12 @@ use crate::store::{Store, StoreError};
 )]
 pub(super) async fn offer(
     State(app): Shared,
+    principal: Principal,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let stored = app.desk.store.job(&id).await?;
+    let stored = app.job_of(&principal, &id).await?;
     let not_running = || {
         Problem::new(409, "job-not-running", format!("the job is {}", stored.job.state))
             .map(|p| p.remedy("a point can be handed to a job while its state is running"))
@@ -45,11 +48,10 @@ pub(super) async fn offer(
         return Err(not_running());
     }
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
-    let Some(model) = app.desk.store.body(&stored.ticket.model).await? else {
-        return Err(StoreError::Unreadable { what: "the job's model".into(), error: "it is gone".into() }.into());
-    };
+    let opened = models::open(&*app.desk.store, &stored.ticket.source()).await?;
+    let problem = opened.map_err(|error| StoreError::Unreadable { what: "the job's model".into(), error })?;
     let tolerances = stored.ticket.options.to_backend().tolerances;
-    let judged = tokio::task::spawn_blocking(move || judge(&bytes, model, &tolerances)).await;
+    let judged = tokio::task::spawn_blocking(move || judge(&bytes, &problem, &tolerances)).await;
     let (values, objective) =
         judged.map_err(|_| Problem::new(500, "internal-error", "checking the point panicked"))??;
     if !app.scheduler.offer(&id, values) {
@@ -58,13 +60,11 @@ pub(super) async fn offer(
     Ok((StatusCode::ACCEPTED, Json(TakenPoint { objective: Number(objective) })).into_response())
 }
 
-fn judge(body: &[u8], model: Vec<u8>, tolerances: &Tolerances) -> Result<(Arc<[f64]>, f64), Problem> {
+fn judge(body: &[u8], problem: &Model, tolerances: &Tolerances) -> Result<(Arc<[f64]>, f64), Problem> {
     let offered: OfferedPoint =
         serde_json::from_slice(body).map_err(|error| Problem::new(400, "bad-json", error.to_string()))?;
-    let problem = image::open(Arc::new(model))
-        .map_err(|error| StoreError::Unreadable { what: "the job's model".into(), error: error.to_string() })?;
-    let values = vector(&problem, &offered.variables, "/variables")?;
-    match check_point(&problem, &values, tolerances) {
+    let values = vector(problem, &offered.variables, "/variables")?;
+    match check_point(problem, &values, tolerances) {
         Ok(Ok(point)) => Ok((Arc::clone(point.values()), point.objective())),
         Ok(Err(measured)) => {
             let v = measured.violations();

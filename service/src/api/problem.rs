@@ -1,10 +1,11 @@
 //! Errors on their way to a client: always `application/problem+json`, whatever layer they come from.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Finding, MODEL_POINTER, ProblemDetails, RequestError};
 use farkas_modeling::formats::{FormatError, TextPlace};
+use farkas_modeling::problem::{Defect, Defects};
 
 use crate::compat::Dialect;
 use crate::roster::{About, RosterError};
@@ -68,12 +69,7 @@ impl Problem {
             details.pointer = Some(prefix.into());
         }
         if let Some(defects) = error.defects() {
-            let finding = |defect: &farkas_modeling::problem::Defect| Finding {
-                code: defect.code.code().into(),
-                detail: defect.to_string(),
-                ..Finding::default()
-            };
-            details = details.with_findings(defects.list.iter().map(finding).collect());
+            details = details.with_findings(findings(defects));
         }
         details.into()
     }
@@ -84,6 +80,9 @@ impl Problem {
         let (media_type, body) = dialect.write(&self.details);
         let mut response = (status, body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, media_type);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -134,6 +133,13 @@ impl From<StoreError> for Problem {
             }
         }
     }
+}
+
+/// All that is wrong with a problem.
+pub(super) fn findings(defects: &Defects) -> Vec<Finding> {
+    let finding =
+        |defect: &Defect| Finding { code: defect.code.code().into(), detail: defect.to_string(), ..Finding::default() };
+    defects.list.iter().map(finding).collect()
 }
 
 fn full(error: &StoreError) -> Problem {

@@ -14,9 +14,10 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::query::Query;
-use super::upload::{self, Kind, Order};
-use super::{App, Shared, view};
-use crate::jobs::{DEFAULT_PROJECT, Ticket, Work};
+use super::upload::{self, Kind, Order, Parsed};
+use super::{App, Shared, models, view};
+use crate::access::Principal;
+use crate::jobs::{Ticket, Work};
 use crate::roster::RosterError;
 use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
 
@@ -47,6 +48,7 @@ const DEFAULT_WAIT_SECONDS: u64 = 10;
 )]
 pub(super) async fn submit(
     State(app): Shared,
+    principal: Principal,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
     body: Sent,
@@ -62,15 +64,33 @@ pub(super) async fn submit(
     let idempotency = key.map(|key| Idempotency { key, digest: digest(raw.as_deref(), &headers, &bytes) });
     let limits = app.limits;
     let order = tokio::task::spawn_blocking(move || upload::parse(&kind, &bytes, query, &limits)).await;
-    let order = order.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
+    let parsed = order.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
+    let order = match parsed {
+        Parsed::Whole(order) => *order,
+        Parsed::Stored(draft, model) => {
+            let (name, base) = models::named(&app, &principal, model).await?;
+            models::blocking(move || draft.over(base, name)).await??
+        }
+    };
     drop(turn);
-    let stored = accept(&app, order, idempotency).await?;
+    let stored = accept(&app, &principal, order, idempotency).await?;
     answer(&app, stored, wait, fields).await
 }
 
 /// Makes a job of an order; durable when it returns. The same key and request give the job that is there already.
-pub(crate) async fn accept(app: &App, order: Order, idempotency: Option<Idempotency>) -> Result<Stored, Problem> {
-    let (new, warnings) = draw_up(app, order, idempotency).await?;
+pub(crate) async fn accept(
+    app: &App,
+    principal: &Principal,
+    order: Order,
+    idempotency: Option<Idempotency>,
+) -> Result<Stored, Problem> {
+    let new = draw_up(app, principal, order, idempotency).await?;
+    enter(app, new).await
+}
+
+/// Writes a job; durable when it returns.
+pub(super) async fn enter(app: &App, new: NewJob) -> Result<Stored, Problem> {
+    let warnings = new.warnings.len();
     match app.desk.store.submit(new).await? {
         Submitted::New(stored) => {
             app.desk.metrics.accepted();
@@ -89,7 +109,12 @@ pub(crate) async fn accept(app: &App, order: Order, idempotency: Option<Idempote
 }
 
 /// Everything that a store needs to accept the order.
-async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> Result<(NewJob, usize), Problem> {
+pub(super) async fn draw_up(
+    app: &App,
+    principal: &Principal,
+    order: Order,
+    idempotency: Option<Idempotency>,
+) -> Result<NewJob, Problem> {
     let most = app.limits.time_limit_seconds;
     let limit = order.options.time_limit_seconds.unwrap_or(most);
     if limit > most {
@@ -103,8 +128,10 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
     let threads = lanes(app, &order).await.map_err(|error| Problem::of_roster(error, order.options_at))?;
     let cores = app.scheduler.cores();
     let id = uuid::Uuid::now_v7().to_string();
-    let model = format!("model/{}", order.identity);
-    let mut bodies: Vec<_> = place(app, model.clone(), order.image).await?.into_iter().collect();
+    let mut bodies = Vec::with_capacity(order.bodies.len() + 1);
+    for (key, bytes) in order.bodies {
+        bodies.extend(place(app, key, bytes).await?);
+    }
     let mut start = None;
     if let Some(point) = order.point {
         let key = format!("point/{id}/0");
@@ -113,7 +140,7 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
     }
     let ticket = Ticket {
         id,
-        project: DEFAULT_PROJECT.into(),
+        project: principal.project.clone(),
         name: order.name,
         tags: order.tags,
         work: order.work,
@@ -121,11 +148,12 @@ async fn draw_up(app: &App, order: Order, idempotency: Option<Idempotency>) -> R
         cores: threads.clamp(1, cores),
         time_limit_seconds: Some(limit),
         shape: (&*order.problem).into(),
-        model,
+        model: order.source.model,
+        patches: order.source.patches,
         start,
     };
-    let count = order.warnings.len();
-    Ok((NewJob { ticket, bodies, warnings: order.warnings, idempotency, most_queued: app.limits.queued_jobs }, count))
+    let warnings = order.warnings;
+    Ok(NewJob { ticket, bodies, warnings, idempotency, most_queued: app.limits.queued_jobs })
 }
 
 /// How many threads the order takes: of a race as many as it has lanes, if it does not say.
@@ -141,7 +169,7 @@ async fn lanes(app: &App, order: &Order) -> Result<u32, RosterError> {
     Ok(options.to_backend().threads_of_race(lanes))
 }
 
-async fn place(app: &App, key: String, bytes: Vec<u8>) -> Result<Option<Body>, Problem> {
+pub(super) async fn place(app: &App, key: String, bytes: Vec<u8>) -> Result<Option<Body>, Problem> {
     Ok(app.desk.blobs.place(&key, bytes).await.map_err(StoreError::from)?)
 }
 
@@ -220,7 +248,7 @@ fn digest(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> String {
     hash.finalize().iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn closing() -> Problem {
+pub(super) fn closing() -> Problem {
     Problem::new(503, "closing", "the service is shutting down").retry_after(5)
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn ready(app: &App) -> Result<(), Problem> {
 }
 
 /// Figures in the text format of `OpenMetrics`, which Prometheus reads.
-#[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(app): Shared) -> Result<Response, Problem> {
     let counts = app.desk.store.counts().await?;
     let count = |state: JobState| counts.iter().find(|(name, _)| name == state.name()).map_or(0, |(_, count)| *count);

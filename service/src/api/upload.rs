@@ -7,17 +7,24 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
-use farkas_api_types::{MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, Task};
+use farkas_api_types::{
+    BATCH_TAG, BatchRequest, MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, StatedSolution,
+    StoredModel, Task, read_json, read_json_at,
+};
 use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Format, Read, SizeLimits, decompress, read_problem_with};
 use farkas_modeling::image::{self, Contents};
 use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
 
+use super::App;
+use super::models::Base;
 use super::offers::vector;
 use super::problem::Problem;
 use super::query::Query;
 use crate::jobs::Work;
 use crate::limits::Limits;
+use crate::models::{Source, image_key};
 
 /// What a client wants solved.
 pub struct Order {
@@ -32,10 +39,10 @@ pub struct Order {
     pub problem: Arc<Model>,
     /// What is said about it besides: codes and sentences.
     pub warnings: Vec<(String, String)>,
-    /// The problem's image, for the store.
-    pub image: Vec<u8>,
-    /// Its identity, in hexadecimal.
-    pub identity: String,
+    /// Where it is, once the bodies are written.
+    pub source: Source,
+    /// What is not in the store yet: keys and bytes.
+    pub bodies: Vec<(String, Vec<u8>)>,
 }
 
 /// Reads a body up to the limit.
@@ -53,6 +60,12 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Err(error) => Err(Problem::new(400, "body-cut-off", format!("the body did not arrive whole: {error}"))),
     }
+}
+
+/// Reads a JSON body of a request that is no model.
+pub async fn json<T: DeserializeOwned>(app: &App, headers: &HeaderMap, body: Body) -> Result<T, Problem> {
+    let bytes = read(headers, body, app.limits.request_bytes.min(app.limits.body_bytes)).await?;
+    Ok(farkas_api_types::read_json(&bytes)?)
 }
 
 /// How a body is to be understood, by its headers and the query's `filename`.
@@ -111,41 +124,108 @@ fn unsupported(detail: &str) -> Problem {
     })
 }
 
+/// A body that was read.
+pub enum Parsed {
+    /// An order, whole.
+    Whole(Box<Order>),
+    /// An order of a stored model.
+    Stored(Box<Draft>, StoredModel),
+}
+
+/// The model of a request.
+pub enum Given {
+    /// It came along.
+    Inline(Model),
+    /// The store has it.
+    Stored(StoredModel),
+}
+
 /// Parses a body. Blocks.
-pub fn parse(kind: &Kind, bytes: &[u8], mut query: Query, limits: &Limits) -> Result<Order, Problem> {
-    let sizes = SizeLimits { bytes: limits.model_bytes, ..SizeLimits::default() };
-    let order = match kind.format {
+pub fn parse(kind: &Kind, bytes: &[u8], mut query: Query, limits: &Limits) -> Result<Parsed, Problem> {
+    match kind.format {
         Kinds::Request => {
             query.finish()?;
-            let text = decompress(bytes, &sizes).map_err(|error| Problem::of_format(&error, ""))?;
+            let text = decompress(bytes, &sizes(limits)).map_err(|error| Problem::of_format(&error, ""))?;
             let request = SolveRequest::from_json(&text)?;
-            let read = read_problem_with(request.model.get().as_bytes(), Some("application/json"), &sizes)
-                .map_err(|error| Problem::of_format(&error, MODEL_POINTER))?;
-            let point = match &request.solution {
-                Some(stated) => Some(vector(&read.value, &stated.variables, "/solution/variables")?),
-                None => None,
-            };
             let work = match request.task {
                 Task::Solve => Work::Solve,
                 Task::Iis => Work::Iis,
                 Task::Relax => Work::Relax(request.relax.unwrap_or_default()),
                 Task::Sensitivity => Work::Sensitivity,
-                Task::Check => Work::Check { objective: request.solution.and_then(|stated| stated.objective) },
+                Task::Check => Work::Check { objective: request.solution.as_ref().and_then(|stated| stated.objective) },
             };
-            let SolveRequest { name, tags, options, .. } = request;
-            Draft { name, tags, work, point, options, options_at: "/options", read }
+            let SolveRequest { name, tags, options, solution, model, .. } = request;
+            let draft = Draft { name, tags, work, solution, options, options_at: "/options" };
+            if is_stored(model.get()) {
+                return Ok(Parsed::Stored(Box::new(draft), read_json_at(model.get(), MODEL_POINTER)?));
+            }
+            let read = read_model(model.get().as_bytes(), Some("application/json"), limits, MODEL_POINTER)?;
+            Ok(Parsed::Whole(Box::new(draft.inline(read)?)))
         }
         Kinds::Model => {
             let (name, tags) = (query.take("name")?, query.take_all("tag"));
+            check_tags(&tags)?;
             let work = work_of(&mut query)?;
             let options = SolveOptions::from_query(query.rest())?;
-            let read = read_problem_with(bytes, kind.hint.as_deref(), &sizes)
-                .map_err(|error| Problem::of_format(&error, ""))?;
+            let read = model(kind, bytes, limits)?;
             let name = name.or_else(|| Some(read.value.name().to_string()).filter(|name| !name.is_empty()));
-            Draft { name, tags, work, point: None, options, options_at: "", read }
+            let draft = Draft { name, tags, work, solution: None, options, options_at: "" };
+            Ok(Parsed::Whole(Box::new(draft.inline(read)?)))
         }
+    }
+}
+
+/// Parses a body that is a model and nothing else. Blocks.
+pub fn model(kind: &Kind, bytes: &[u8], limits: &Limits) -> Result<Read<Model>, Problem> {
+    let hint = kind.hint.as_deref().or(matches!(kind.format, Kinds::Request).then_some("application/json"));
+    read_model(bytes, hint, limits, "")
+}
+
+/// Reads a model that stands at a place in the request, and sees that it is not too large.
+fn read_model(bytes: &[u8], hint: Option<&str>, limits: &Limits, at: &str) -> Result<Read<Model>, Problem> {
+    let read = read_problem_with(bytes, hint, &sizes(limits)).map_err(|error| Problem::of_format(&error, at))?;
+    let (problem, most) = (&read.value, limits.model_entries);
+    let entries = problem.num_columns().saturating_add(problem.num_rows()).saturating_add(problem.num_nonzeros());
+    if entries > most {
+        let detail = format!("rows, columns and nonzeros together are {entries}; {most} is the most here");
+        return Err(Problem::new(413, "model-too-large", detail));
+    }
+    Ok(read)
+}
+
+/// Parses the request for a batch, and its model if that is inline. Blocks.
+pub fn batch(bytes: &[u8], limits: &Limits) -> Result<(BatchRequest, Given), Problem> {
+    let text = decompress(bytes, &sizes(limits)).map_err(|error| Problem::of_format(&error, ""))?;
+    let request: BatchRequest = read_json(&text)?;
+    request.options.check("/options")?;
+    request.check_names()?;
+    let given = if is_stored(request.model.get()) {
+        Given::Stored(read_json_at(request.model.get(), MODEL_POINTER)?)
+    } else {
+        Given::Inline(
+            read_model(request.model.get().as_bytes(), Some("application/json"), limits, MODEL_POINTER)?.value,
+        )
     };
-    order.finish()
+    Ok((request, given))
+}
+
+/// Tags of a query: the service's own are no client's.
+fn check_tags(tags: &[String]) -> Result<(), RequestError> {
+    if tags.iter().any(|tag| tag.is_empty() || tag.starts_with(BATCH_TAG)) {
+        let detail = format!("a tag is not empty, and does not begin with '{BATCH_TAG}', which are the service's own");
+        return Err(RequestError::new("bad-parameter", detail).parameter("tag"));
+    }
+    Ok(())
+}
+
+fn sizes(limits: &Limits) -> SizeLimits {
+    SizeLimits { bytes: limits.model_bytes, ..SizeLimits::default() }
+}
+
+/// Whether a model in a request is `{"id": …}`: its first key says so, and nothing else has one like it.
+fn is_stored(model: &str) -> bool {
+    let first = model.trim_start().trim_start_matches('{').trim_start();
+    first.starts_with("\"id\"") || first.starts_with("\"patch\"")
 }
 
 /// The task that a query names.
@@ -166,28 +246,46 @@ fn work_of(query: &mut Query) -> Result<Work, RequestError> {
     })
 }
 
-struct Draft {
+/// An order whose problem is not at hand yet.
+pub struct Draft {
     name: Option<String>,
     tags: Vec<String>,
     work: Work,
-    point: Option<Vec<f64>>,
+    solution: Option<StatedSolution>,
     options: SolveOptions,
     options_at: &'static str,
-    read: Read<Model>,
 }
 
 impl Draft {
-    fn finish(self) -> Result<Order, Problem> {
-        let Read { value: problem, warnings } = self.read;
-        if self.work == Work::Sensitivity && !problem.is_lp() {
-            let detail = "the task sensitivity is for linear programs, and this model has more than that";
-            let wrong = Problem::new(422, "ranging-not-linear", detail);
-            return Err(if self.options_at.is_empty() { wrong } else { wrong.map(|p| p.at_pointer(MODEL_POINTER)) });
-        }
-        let order = Order::new(problem, self.options, self.options_at)?;
+    fn inline(self, read: Read<Model>) -> Result<Order, Problem> {
+        let warnings = read.warnings.iter().map(|w| (w.code.to_string(), w.to_string())).collect();
+        self.check(&read.value)?;
+        let point = self.point(&read.value)?;
+        let order = Order::new(read.value, self.options, self.options_at)?;
         let name = self.name.map(|name| name.chars().take(256).collect());
-        let warnings = warnings.iter().map(|w| (w.code.to_string(), w.to_string())).collect();
-        Ok(Order { name, tags: self.tags, work: self.work, point: self.point, warnings, ..order })
+        Ok(Order { name, tags: self.tags, work: self.work, point, warnings, ..order })
+    }
+
+    /// The order of a stored model.
+    pub(super) fn over(self, base: Base, name: Option<String>) -> Result<Order, Problem> {
+        self.check(&base.problem)?;
+        let point = self.point(&base.problem)?;
+        let order = Order::of(base, self.options, self.options_at);
+        Ok(Order { name: self.name.or(name), tags: self.tags, work: self.work, point, ..order })
+    }
+
+    fn check(&self, problem: &Model) -> Result<(), Problem> {
+        if self.work != Work::Sensitivity || problem.is_lp() {
+            return Ok(());
+        }
+        let detail = "the task sensitivity is for linear programs, and this model has more than that";
+        let wrong = Problem::new(422, "ranging-not-linear", detail);
+        Err(if self.options_at.is_empty() { wrong } else { wrong.map(|p| p.at_pointer(MODEL_POINTER)) })
+    }
+
+    fn point(&self, problem: &Model) -> Result<Option<Vec<f64>>, Problem> {
+        let stated = self.solution.as_ref();
+        stated.map(|stated| vector(problem, &stated.variables, "/solution/variables")).transpose()
     }
 }
 
@@ -197,7 +295,14 @@ impl Order {
         let mut bytes = Vec::new();
         image::write(&problem, Contents::Everything, &mut bytes)
             .map_err(|error| Problem::new(413, "model-too-large", error.to_string()))?;
-        Ok(Self {
+        let key = image_key(&image::identity(&problem).to_string());
+        let bodies = vec![(key.clone(), bytes)];
+        Ok(Self::of(Base { problem, source: Source { model: key, patches: Vec::new() }, bodies }, options, options_at))
+    }
+
+    /// The same of a problem that the store has in parts.
+    pub(super) fn of(base: Base, options: SolveOptions, options_at: &'static str) -> Self {
+        Self {
             name: None,
             tags: Vec::new(),
             work: Work::Solve,
@@ -205,9 +310,9 @@ impl Order {
             options,
             options_at,
             warnings: Vec::new(),
-            identity: image::identity(&problem).to_string(),
-            image: bytes,
-            problem: Arc::new(problem),
-        })
+            problem: Arc::new(base.problem),
+            source: base.source,
+            bodies: base.bodies,
+        }
     }
 }

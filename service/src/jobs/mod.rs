@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use step::step;
 
+use crate::models::Source;
 use crate::time::Timestamp;
 
 /// Limits that the rules keep.
@@ -97,8 +98,18 @@ pub struct Ticket {
     pub shape: ProblemShape,
     /// Key of the stored model.
     pub model: String,
+    /// Keys of patches upon it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<String>,
     /// Key of a point to begin from.
     pub start: Option<String>,
+}
+
+impl Ticket {
+    /// Where its problem is.
+    pub fn source(&self) -> Source {
+        Source { model: self.model.clone(), patches: self.patches.clone() }
+    }
 }
 
 /// The project of those who name none, and of jobs from before there were projects.

@@ -21,6 +21,7 @@ fn ticket() -> Ticket {
         time_limit_seconds: Some(60.0),
         shape: ProblemShape { rows: 1, columns: 1, nonzeros: 1, integers: 1, sense: Sense::Minimize },
         model: "model/x".into(),
+        patches: Vec::new(),
         start: None,
     }
 }

@@ -4,6 +4,8 @@
 //! [`Store`] is the seam; the suite in `tests/store.rs` is what an implementation has to pass.
 
 mod database;
+mod deliveries;
+mod documents;
 mod faults;
 mod listener;
 mod nodes;
@@ -19,8 +21,10 @@ use tokio::sync::watch;
 
 use crate::jobs::{Cause, Job, Refused, Ticket, Wish};
 use crate::time::Timestamp;
+use crate::webhooks::Delivery;
 
 pub use database::Database;
+pub use documents::{Document, Kind};
 pub use faults::Faults;
 pub use sql::SqlStore;
 
@@ -314,6 +318,46 @@ pub trait Store: Send + Sync {
 
     /// A stored body; `None` when it is not there (any more).
     fn body(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Keeps a document, in place of one of the same kind, project and id if there is one, and bodies with it.
+    fn put(&self, document: Document, bodies: Vec<Body>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// One document.
+    fn document(
+        &self,
+        kind: Kind,
+        project: &str,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Document>, StoreError>> + Send;
+
+    /// The document that has this other name.
+    fn found(&self, kind: Kind, name: &str) -> impl Future<Output = Result<Option<Document>, StoreError>> + Send;
+
+    /// Documents of a project or of all, by falling id, those before `before`.
+    fn documents(
+        &self,
+        kind: Kind,
+        project: Option<&str>,
+        before: Option<&str>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Document>, StoreError>> + Send;
+
+    /// Removes a document; false where there is none.
+    fn remove(&self, kind: Kind, project: &str, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Takes what webhooks are to be told now; it is due again unless it is struck out or put off.
+    fn due(&self, limit: u32) -> impl Future<Output = Result<Vec<Delivery>, StoreError>> + Send;
+
+    /// Strikes out what a webhook heard.
+    fn heard(&self, delivery: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Puts off what a webhook did not hear.
+    fn not_heard(
+        &self,
+        delivery: &str,
+        attempts: u32,
+        seconds: f64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// How many jobs are in each state.
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;

@@ -14,11 +14,13 @@ use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
 use super::writes::Write;
 use super::{
-    Body, Claimed, Cores, Counts, Duty, Faults, Filter, Lease, Leases, NewJob, NodeRecord, NodeReport, Renewed, Store,
-    StoreError, Stored, StoredEvent, Submitted,
+    Body, Claimed, Cores, Counts, Document, Duty, Faults, Filter, Kind, Lease, Leases, NewJob, NodeRecord, NodeReport,
+    Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents,
 };
 use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Rules, Wish};
+use crate::time::Timestamp;
+use crate::webhooks::Delivery;
 
 /// Writes that may wait for the writer; more wait at their caller.
 const MOST_PENDING: usize = 1024;
@@ -236,6 +238,70 @@ impl Store for SqlStore {
             return Ok(Some(row.try_get("bytes")?));
         }
         Ok(self.blobs.read(key).await?)
+    }
+
+    async fn put(&self, document: Document, bodies: Vec<Body>) -> Result<(), StoreError> {
+        let both = Arc::new((document, bodies));
+        self.write(move |write| {
+            let both = Arc::clone(&both);
+            Box::pin(async move {
+                write.put_bodies(&both.1).await?;
+                write.put_document(&both.0).await
+            })
+        })
+        .await
+    }
+
+    async fn document(&self, kind: Kind, project: &str, id: &str) -> Result<Option<Document>, StoreError> {
+        documents::read(&self.reads, kind, project, id).await
+    }
+
+    async fn found(&self, kind: Kind, name: &str) -> Result<Option<Document>, StoreError> {
+        documents::find(&self.reads, kind, name).await
+    }
+
+    async fn documents(
+        &self,
+        kind: Kind,
+        project: Option<&str>,
+        before: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Document>, StoreError> {
+        documents::list(&self.reads, kind, project, before, limit).await
+    }
+
+    async fn remove(&self, kind: Kind, project: &str, id: &str) -> Result<bool, StoreError> {
+        let (project, id): (Arc<str>, Arc<str>) = (project.into(), id.into());
+        self.write(move |write| {
+            let (project, id) = (Arc::clone(&project), Arc::clone(&id));
+            Box::pin(async move { write.remove_document(kind, &project, &id).await })
+        })
+        .await
+    }
+
+    async fn due(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        if !deliveries::are_due(&self.reads, Timestamp::now()).await? {
+            return Ok(Vec::new());
+        }
+        self.write(move |write| Box::pin(write.take_due(limit))).await
+    }
+
+    async fn heard(&self, delivery: &str) -> Result<(), StoreError> {
+        let id: Arc<str> = delivery.into();
+        self.write(move |write| {
+            let id = Arc::clone(&id);
+            Box::pin(async move { write.strike_out(&id).await })
+        })
+        .await
+    }
+
+    async fn not_heard(&self, delivery: &str, attempts: u32, seconds: f64) -> Result<(), StoreError> {
+        let id: Arc<str> = delivery.into();
+        self.write(move |write| {
+            let id = Arc::clone(&id);
+            Box::pin(async move { write.put_off(&id, attempts, seconds).await })
+        })
+        .await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

@@ -1,6 +1,7 @@
 //! What a transaction does for each command: statements that both databases understand. A job that is changed is locked
 //! first, so that of two who would change it the second sees what the first has done.
 
+use farkas_api_types::EventBody;
 use sqlx::{AnyConnection, Row};
 
 use super::database::Database;
@@ -260,6 +261,10 @@ impl Write {
                 .execute(&mut self.connection)
                 .await?;
         }
+        let state = events.iter().rev().find(|event| matches!(event.body, EventBody::State { .. }));
+        if let Some(event) = state {
+            self.announce(ticket, event.id, job.state.name()).await?;
+        }
         let waits = job.state == farkas_api_types::JobState::Queued;
         sqlx::query("UPDATE jobs SET state = $1, epoch = $2, wish = $3, expires_at = $4, job = $5 WHERE id = $6")
             .bind(job.state.name())
@@ -294,7 +299,7 @@ impl Write {
         Ok(())
     }
 
-    async fn put_bodies(&mut self, bodies: &[Body]) -> Result<(), StoreError> {
+    pub(super) async fn put_bodies(&mut self, bodies: &[Body]) -> Result<(), StoreError> {
         for body in bodies {
             sqlx::query("INSERT INTO bodies (key, bytes) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
                 .bind(&body.key)

@@ -59,6 +59,10 @@ const CASES: &[Case] = &[
     case("POST", "/v1/jobs", JSON, "{", 400, "bad-json", Some("1:1")),
     case("POST", "/v1/jobs", JSON, "{\n \"model\": }", 400, "bad-json", Some("2:11")),
     case("POST", "/v1/jobs", JSON, r#"{"model": {}, "options": {"gap": -1}}"#, 422, "bad-option", Some("/options/gap")),
+    // A solver's own options, some of which write files or load code, cannot be named over HTTP at all.
+    case("POST", "/v1/jobs", JSON, r#"{"model": {}, "options": {"native": {"log_file": "/tmp/x"}}}"#, 422, "unknown-field", Some("/options/native")),
+    case("POST", "/v1/jobs?native=log_file", FILE, MPS, 400, "unknown-parameter", Some("native")),
+    case("POST", "/v1/jobs?log_file=x", FILE, MPS, 400, "unknown-parameter", Some("log_file")),
     case("POST", "/v1/jobs", JSON, r#"{"model": {}, "option": {}}"#, 422, "unknown-field", Some("/option")),
     case("POST", "/v1/jobs", JSON, r#"{"model": {"variables": {"x": {}}, "constraints": {"mix": "x + q <= 3"}}}"#, 422, "json-unknown-variable", Some("/model/constraints/mix")),
     case("POST", "/v1/jobs", JSON, r#"{"model": {"variables": {"x": {"uper": 3}}}}"#, 422, "json-unknown-field", Some("/model/variables/x/uper")),
@@ -114,6 +118,40 @@ async fn limits_are_kept() {
     assert!(response.headers().contains_key("retry-after"));
     let found = problem(response).await;
     assert_eq!((found.status, found.code.as_str()), (429, "queue-full"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn hostile_bodies_are_refused_and_the_service_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { model_entries: 5, event_streams_of_key: 0, ..Limits::default() };
+    let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
+    let json = |body: String| server.post("/v1/jobs").header("content-type", "application/json").body(body);
+    let deep = 200_000;
+    let cases = [
+        ("a deep request", "[".repeat(deep)),
+        ("a deep model", format!(r#"{{"model": {}{}}}"#, "{\"a\":".repeat(deep), "}".repeat(deep))),
+        ("deep options", format!(r#"{{"model": {{}}, "options": {}}}"#, "[".repeat(deep))),
+        (
+            "a deep expression",
+            format!(
+                r#"{{"model": {{"variables": {{"x": {{}}}}, "objective": "{}x{}"}}}}"#,
+                "(".repeat(deep),
+                ")".repeat(deep)
+            ),
+        ),
+        ("a deep patch", format!(r#"{{"model": {{"id": "a", "patch": {}}}}}"#, "[".repeat(deep))),
+    ];
+    for (name, body) in cases {
+        let found = problem(json(body).send().await.unwrap()).await;
+        assert!(matches!(found.status, 400 | 422), "{name}: {found:?}");
+    }
+    let found = problem(server.model("").send().await.unwrap()).await;
+    assert_eq!((found.status, found.code.as_str()), (413, "model-too-large"));
+    let small = json(r#"{"model": {"variables": {"x": {"upper": 1}}, "objective": "x"}}"#.into());
+    let job: farkas_api_types::JobView = small.send().await.unwrap().json().await.unwrap();
+    let found = problem(server.get(&format!("/v1/jobs/{}/events", job.id)).send().await.unwrap()).await;
+    assert_eq!((found.status, found.code.as_str()), (429, "too-many-streams"));
     server.close().await;
 }
 

@@ -1,9 +1,14 @@
 //! The HTTP interface against a running service, with backends that do what the test says.
 
+mod access;
+mod contract;
 mod cuopt;
 mod errors;
 mod history;
 mod life;
 mod mathopt;
+mod models;
 mod server;
 mod tasks;
+mod tls;
+mod webhooks;

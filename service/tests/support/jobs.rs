@@ -20,6 +20,7 @@ pub fn new(cores: u32) -> NewJob {
         time_limit_seconds: None,
         shape: serde_json::from_str(json).unwrap(),
         model: "model/m".into(),
+        patches: Vec::new(),
         start: None,
     };
     let bodies = vec![Body { key: "model/m".into(), bytes: b"model".to_vec() }];

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::answer::{self, Solution};
 use super::{TAG, no_such_job, reply};
+use crate::access::Principal;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
 use crate::api::{App, view};
@@ -34,24 +35,24 @@ pub fn tag_of(id: &str) -> String {
 }
 
 /// A request's jobs; a hidden one is not there.
-pub async fn find(app: &App, id: &str) -> Result<Group, Problem> {
+pub async fn find(app: &App, principal: &Principal, id: &str) -> Result<Group, Problem> {
     if app.cuopt.is_hidden(id) {
         return Err(no_such_job(id));
     }
-    match app.desk.store.job(id).await {
+    match app.job_of(principal, id).await {
         Ok(stored) => return Ok(Group { id: id.into(), jobs: vec![stored], together: false }),
         Err(StoreError::NoJob(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let filter = Filter { tag: Some(tag_of(id)), ..Filter::default() };
+    let filter = Filter { project: Some(principal.project.clone()), tag: Some(tag_of(id)), ..Filter::default() };
     let mut jobs = app.desk.store.list(filter, PAGE).await?;
     jobs.reverse();
     if jobs.is_empty() { Err(no_such_job(id)) } else { Ok(Group { id: id.into(), jobs, together: true }) }
 }
 
 /// The values of a finished request's point, to begin another from.
-pub async fn point_of(app: &App, id: &str) -> Result<Vec<f64>, Problem> {
-    let group = find(app, id).await?;
+pub async fn point_of(app: &App, principal: &Principal, id: &str) -> Result<Vec<f64>, Problem> {
+    let group = find(app, principal, id).await?;
     let result = match group.jobs.as_slice() {
         [one] => view::result(app, one, Fields::ALL).await?,
         _ => None,
@@ -66,10 +67,11 @@ pub async fn point_of(app: &App, id: &str) -> Result<Vec<f64>, Problem> {
 /// The result, or the id alone while there is none.
 pub(super) async fn solution(
     State(app): State<Arc<App>>,
+    principal: Principal,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let group = find(&app, &id).await?;
+    let group = find(&app, &principal, &id).await?;
     tell(&app, &headers, group).await
 }
 
@@ -160,13 +162,14 @@ async fn warnings_of(app: &App, stored: &Stored) -> Result<Vec<String>, Problem>
 /// `queued`, `running`, `completed` or `aborted`.
 pub(super) async fn status(
     State(app): State<Arc<App>>,
+    principal: Principal,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if app.cuopt.cached(&id).is_some() {
+    if app.cuopt.cached(&principal.project, &id).is_some() {
         return Ok(reply(&headers, &"cached"));
     }
-    let group = find(&app, &id).await?;
+    let group = find(&app, &principal, &id).await?;
     let all = |holds: fn(&Stored) -> bool| group.jobs.iter().all(holds);
     let word = if all(|stored| stored.job.wish == Some(Wish::Discard) || stored.job.state == JobState::Canceled) {
         "aborted"
@@ -181,8 +184,12 @@ pub(super) async fn status(
 }
 
 /// Hides a request.
-pub(super) async fn hide(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
-    find(&app, &id).await?;
+pub(super) async fn hide(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    find(&app, &principal, &id).await?;
     app.cuopt.hide(&id);
     Ok(StatusCode::OK.into_response())
 }
@@ -220,15 +227,16 @@ impl Which {
 /// Ends requests that wait or run, and forgets cached bodies. Answers how many of each.
 pub(super) async fn abort(
     State(app): State<Arc<App>>,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let which = Which::read(raw.as_deref(), &id)?;
-    let cached = if which.cached { app.cuopt.drop_cached(&id) } else { 0 };
+    let cached = if which.cached { app.cuopt.drop_cached(&principal.project, &id) } else { 0 };
     let (mut queued, mut running) = (0, 0);
     if cached == 0 || id == "*" {
-        for stored in candidates(&app, &id, &which).await? {
+        for stored in candidates(&app, &principal, &id, &which).await? {
             let was_queued = stored.job.state == JobState::Queued;
             app.desk.store.signal(&stored.ticket.id, Wish::Discard).await?;
             app.scheduler.wish(&stored.ticket.id, Wish::Discard);
@@ -238,14 +246,15 @@ pub(super) async fn abort(
     Ok(reply(&headers, &json!({"cached": cached, "queued": queued, "running": running})))
 }
 
-async fn candidates(app: &App, id: &str, which: &Which) -> Result<Vec<Stored>, Problem> {
+async fn candidates(app: &App, principal: &Principal, id: &str, which: &Which) -> Result<Vec<Stored>, Problem> {
     let mut found = Vec::new();
     if id == "*" {
         let states = vec![JobState::Queued, JobState::Starting, JobState::Running, JobState::Stopping];
         let mut before = None;
         loop {
             let (states, tag) = (states.clone(), Some(TAG.into()));
-            let filter = Filter { states, tag, before: before.take(), ..Filter::default() };
+            let project = Some(principal.project.clone());
+            let filter = Filter { project, states, tag, before: before.take(), ..Filter::default() };
             let page = app.desk.store.list(filter, PAGE).await?;
             before = page.last().map(|stored| stored.ticket.id.clone());
             let is_last = page.len() < PAGE as usize;
@@ -256,7 +265,7 @@ async fn candidates(app: &App, id: &str, which: &Which) -> Result<Vec<Stored>, P
         }
     } else {
         // A request that is over, or was never there, is no error: there is nothing to end.
-        match find(app, id).await {
+        match find(app, principal, id).await {
             Ok(group) => found = group.jobs,
             Err(problem) if problem.details().status == 404 => {}
             Err(problem) => return Err(problem),

@@ -9,6 +9,7 @@ use farkas_api_types::{EventBody, JobEvent};
 use serde::Serialize;
 
 use super::{jobs, no_such_job, reply};
+use crate::access::Principal;
 use crate::api::App;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
@@ -26,13 +27,14 @@ struct Lines {
 /// The log's lines from `frombyte` on, and where to go on.
 pub(super) async fn lines(
     State(app): State<Arc<App>>,
+    principal: Principal,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let from = Query::parse(raw.as_deref()).number("frombyte")?.unwrap_or(0);
-    let group = jobs::find(&app, &id).await?;
-    if app.cuopt.is_log_hidden(&id) {
+    let group = jobs::find(&app, &principal, &id).await?;
+    if app.cuopt.is_log_hidden(&principal.project, &id) {
         return Err(no_such_job(&id));
     }
     let mut cut = Cut { from, at: 0, log: Vec::new() };
@@ -78,9 +80,9 @@ impl Cut {
 }
 
 /// Hides a request's log.
-pub(super) async fn hide(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+pub(super) async fn hide(State(app): State<Arc<App>>, principal: Principal, Path(id): Path<String>) -> Response {
     // The client deletes the result first, and then the log of what is no longer there.
-    app.cuopt.hide_log(&id);
+    app.cuopt.hide_log(&principal.project, &id);
     StatusCode::OK.into_response()
 }
 
@@ -94,10 +96,11 @@ struct Incumbent {
 /// without a point.
 pub(super) async fn incumbents(
     State(app): State<Arc<App>>,
+    principal: Principal,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let group = jobs::find(&app, &id).await?;
+    let group = jobs::find(&app, &principal, &id).await?;
     let mut told = Vec::new();
     let finished = group.jobs.iter().all(|stored| stored.job.state.is_finished());
     if let ([stored], false) = (group.jobs.as_slice(), group.together) {

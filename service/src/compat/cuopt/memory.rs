@@ -1,5 +1,6 @@
 //! What these routes remember beside the jobs, all of it bounded and lost with the process, as with the service that they
-//! stand for: bodies that a client cached, which incumbents it has had, and what it has deleted.
+//! stand for: bodies that a client cached, which incumbents it has had, and what it has deleted. Bodies and logs are a
+//! project's own.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,10 +25,10 @@ pub struct Cached {
 
 #[derive(Debug, Default)]
 struct Slots {
-    cached: HashMap<String, Cached>,
+    cached: HashMap<(String, String), Cached>,
     delivered: HashMap<String, u64>,
     hidden: HashSet<String>,
-    hidden_logs: HashSet<String>,
+    hidden_logs: HashSet<(String, String)>,
 }
 
 /// See the module.
@@ -40,28 +41,27 @@ impl Memory {
     }
 
     /// Keeps a body; false when there is no room.
-    pub fn cache(&self, id: &str, cached: Cached) -> bool {
+    pub fn cache(&self, project: &str, id: &str, cached: Cached) -> bool {
         let mut slots = self.slots();
         let bytes: usize = slots.cached.values().map(|cached| cached.body.len()).sum();
         let fits = slots.cached.len() < MOST_CACHED && bytes + cached.body.len() <= MOST_CACHED_BYTES;
         if fits {
-            slots.cached.insert(id.into(), cached);
+            slots.cached.insert((project.into(), id.into()), cached);
         }
         fits
     }
 
     /// A cached body.
-    pub fn cached(&self, id: &str) -> Option<Cached> {
-        self.slots().cached.get(id).cloned()
+    pub fn cached(&self, project: &str, id: &str) -> Option<Cached> {
+        self.slots().cached.get(&(project.to_owned(), id.to_owned())).cloned()
     }
 
-    /// Forgets a cached body, or with `*` all; how many there were.
-    pub fn drop_cached(&self, id: &str) -> usize {
+    /// Forgets a cached body, or with `*` all of the project; how many there were.
+    pub fn drop_cached(&self, project: &str, id: &str) -> usize {
         let mut slots = self.slots();
-        if id == "*" {
-            return std::mem::take(&mut slots.cached).len();
-        }
-        usize::from(slots.cached.remove(id).is_some())
+        let before = slots.cached.len();
+        slots.cached.retain(|(of, name), _| of != project || (id != "*" && name != id));
+        before - slots.cached.len()
     }
 
     /// The newest event of which a job's reader has heard.
@@ -91,17 +91,17 @@ impl Memory {
     }
 
     /// Hides a request's log.
-    pub fn hide_log(&self, id: &str) {
-        bounded(&mut self.slots().hidden_logs).insert(id.into());
+    pub fn hide_log(&self, project: &str, id: &str) {
+        bounded(&mut self.slots().hidden_logs).insert((project.into(), id.into()));
     }
 
     /// Whether a request's log is hidden.
-    pub fn is_log_hidden(&self, id: &str) -> bool {
-        self.slots().hidden_logs.contains(id)
+    pub fn is_log_hidden(&self, project: &str, id: &str) -> bool {
+        self.slots().hidden_logs.contains(&(project.to_owned(), id.to_owned()))
     }
 }
 
-fn bounded(set: &mut HashSet<String>) -> &mut HashSet<String> {
+fn bounded<T>(set: &mut HashSet<T>) -> &mut HashSet<T> {
     if set.len() >= MOST_PLACES {
         set.clear();
     }

@@ -15,16 +15,16 @@ mod value;
 
 use std::sync::Arc;
 
+use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Router, extract::Request};
 use farkas_api_types::ProblemDetails;
 use serde_json::{Value as Json, json};
 
+use crate::access::Need;
 use crate::api::problem::Problem;
-use crate::api::{App, ready};
+use crate::api::{App, Routes, ready};
 
 pub use encoding::Encoding;
 pub use memory::Memory;
@@ -32,18 +32,22 @@ pub use memory::Memory;
 /// On jobs that came this way.
 const TAG: &str = "cuopt";
 
-/// All routes; each with its whole path.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/cuopt/request", post(requests::post))
-        .route("/cuopt/request/{id}", get(jobs::status).delete(jobs::abort))
-        .route("/cuopt/solution", post(upload))
-        .route("/cuopt/solution/{id}", get(jobs::solution).delete(jobs::hide))
-        .route("/cuopt/solution/{id}/incumbents", get(log::incumbents))
-        .route("/cuopt/log/{id}", get(log::lines).delete(log::hide))
-        .route("/cuopt/health", get(healthy))
-        .route("/v2/health/ready", get(healthy))
-        .route("/v2/health/live", get(alive))
+/// Adds all routes; each with its whole path.
+pub fn routes(routes: Routes) -> Routes {
+    use Need::{Nothing, User, Viewer};
+    routes
+        .post("/cuopt/request", User, requests::post)
+        .get("/cuopt/request/{id}", Viewer, jobs::status)
+        .delete("/cuopt/request/{id}", User, jobs::abort)
+        .post("/cuopt/solution", User, upload)
+        .get("/cuopt/solution/{id}", Viewer, jobs::solution)
+        .delete("/cuopt/solution/{id}", User, jobs::hide)
+        .get("/cuopt/solution/{id}/incumbents", Viewer, log::incumbents)
+        .get("/cuopt/log/{id}", Viewer, log::lines)
+        .delete("/cuopt/log/{id}", User, log::hide)
+        .get("/cuopt/health", Nothing, healthy)
+        .get("/v2/health/ready", Nothing, healthy)
+        .get("/v2/health/live", Nothing, alive)
 }
 
 /// An error as the client reads it; `error_result` says that the request itself ended with it.

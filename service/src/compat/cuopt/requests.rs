@@ -17,6 +17,7 @@ use super::memory::Cached;
 use super::model::{self, Asked};
 use super::value::Value;
 use super::{TAG, reply};
+use crate::access::Principal;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
 use crate::api::upload::{self, Order};
@@ -56,6 +57,7 @@ impl Wanted {
 
 pub(super) async fn post(
     State(app): State<Arc<App>>,
+    principal: Principal,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -67,7 +69,7 @@ pub(super) async fn post(
     }
     let turn = app.bodies.acquire().await.map_err(|_| Problem::new(503, "closing", "the service is shutting down"))?;
     let source = match &wanted.cached {
-        Some(id) => app.cuopt.cached(id).ok_or_else(|| {
+        Some(id) => app.cuopt.cached(&principal.project, id).ok_or_else(|| {
             Problem::new(422, "not-cached", format!("request id '{id}' does not exist, or is no longer cached"))
         })?,
         None => Cached {
@@ -81,7 +83,7 @@ pub(super) async fn post(
     let mut drafts = drafts.map_err(|_| Problem::new(500, "internal-error", "reading the request panicked"))??;
     drop(turn);
     if wanted.cache {
-        return keep(&app, &headers, source);
+        return keep(&app, &principal, &headers, source);
     }
     if headers.contains_key("cuopt-result-file")
         && let Some(first) = drafts.orders.first_mut()
@@ -92,17 +94,17 @@ pub(super) async fn post(
         return Ok(reply(&headers, &json!({"msg": "Input is Valid"})));
     }
     if let Some(from) = &wanted.warm_from {
-        drafts.warm(&jobs::point_of(&app, from).await?);
+        drafts.warm(&jobs::point_of(&app, &principal, from).await?);
     }
-    let group = accept(&app, drafts).await?;
+    let group = accept(&app, &principal, drafts).await?;
     let patience = if wanted.watches { PATIENCE_OF_WATCHERS } else { PATIENCE };
     let group = wait(&app, group, patience).await?;
     jobs::tell(&app, &headers, group).await
 }
 
-fn keep(app: &App, headers: &HeaderMap, source: Cached) -> Result<Response, Problem> {
+fn keep(app: &App, principal: &Principal, headers: &HeaderMap, source: Cached) -> Result<Response, Problem> {
     let id = uuid::Uuid::new_v4().to_string();
-    if app.cuopt.cache(&id, source) {
+    if app.cuopt.cache(&principal.project, &id, source) {
         return Ok(reply(headers, &json!({"reqId": id})));
     }
     Err(Problem::new(429, "cache-full", "there is no room for more cached requests").retry_after(60))
@@ -174,18 +176,18 @@ fn packed(item: &Value) -> Result<Option<(Encoding, &[u8])>, Problem> {
     Encoding::of_request(&headers).map(|encoding| Some((encoding, body.as_slice())))
 }
 
-async fn accept(app: &App, drafts: Drafts) -> Result<Group, Problem> {
+async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<Group, Problem> {
     if !drafts.together {
         let mut orders = drafts.orders;
         let Some(order) = orders.pop() else { return Err(Problem::new(422, "bad-value", "no problem")) };
-        let stored = submit::accept(app, order, None).await?;
+        let stored = submit::accept(app, principal, order, None).await?;
         return Ok(Group { id: stored.ticket.id.clone(), jobs: vec![stored], together: false });
     }
     let id = uuid::Uuid::now_v7().to_string();
     let mut accepted = Vec::with_capacity(drafts.orders.len());
     for mut order in drafts.orders {
         order.tags.push(jobs::tag_of(&id));
-        accepted.push(submit::accept(app, order, None).await?);
+        accepted.push(submit::accept(app, principal, order, None).await?);
     }
     Ok(Group { id, jobs: accepted, together: true })
 }

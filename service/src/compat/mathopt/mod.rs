@@ -13,16 +13,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use axum::{Router, routing::post};
 use farkas_api_types::{EventBody, Fields, JobEvent, ProblemDetails};
 use serde_json::{Value as Json, json};
 
 use self::answer::Asked;
 use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
+use crate::access::{Need, Principal};
 use crate::api::problem::Problem;
 use crate::api::upload::{self, Order};
-use crate::api::{App, submit, view};
+use crate::api::{App, Routes, submit, view};
 use crate::jobs::Wish;
 use crate::store::{Store, StoreError, Stored};
 
@@ -35,9 +35,9 @@ const SHARE: f64 = 0.9;
 /// Lines of the log in a reply.
 const MOST_LINES: u32 = 1000;
 
-/// The one route.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/mathopt:solveMathOptModel", post(solve))
+/// Adds the one route.
+pub fn routes(routes: Routes) -> Routes {
+    routes.post("/v1/mathopt:solveMathOptModel", Need::User, solve)
 }
 
 /// An error as Google's services tell it.
@@ -56,7 +56,12 @@ pub fn error(problem: &ProblemDetails) -> Json {
     json!({"error": {"code": problem.status, "message": super::sentence(problem), "status": status}})
 }
 
-async fn solve(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+async fn solve(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let closing = || Problem::new(503, "closing", "the service is shutting down");
     let turn = app.bodies.acquire().await.map_err(|_| closing())?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
@@ -69,7 +74,7 @@ async fn solve(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> R
     options.time_limit_seconds = Some(options.time_limit_seconds.unwrap_or(most).min(most));
     options.solver = parameters::solver(draft.solver_type.as_deref(), &app.desk.roster, &mut draft.messages).await?;
     let Draft { order, asked, mut messages, log, .. } = draft;
-    let stored = submit::accept(&app, order, None).await?;
+    let stored = submit::accept(&app, &principal, order, None).await?;
     let stored = until_over(&app, stored, Duration::from_secs_f64(patience)).await?;
     let Some(result) = view::result(&app, &stored, Fields::ALL).await? else {
         let (id, state) = (&stored.ticket.id, stored.job.state);

@@ -1,0 +1,78 @@
+//! Stored models: a project's entry for one, and how its problem comes from the store. A derived model is its base's image
+//! and the patches upon it, so that a thousand scenarios of a large model are one image and a thousand short texts.
+
+use std::sync::Arc;
+
+use farkas_api_types::ProblemShape;
+use farkas_modeling::patch::Patch;
+use farkas_modeling::{Problem, image};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::access::hex;
+use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
+
+/// Patches that may stand upon one another; deeper is stored as an image of its own.
+pub const MOST_PATCHES: usize = 16;
+
+/// Where a problem's parts are in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Key of an image.
+    pub model: String,
+    /// Keys of patches upon it, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<String>,
+}
+
+/// A project's entry for a model; its id is the model's identity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// As its file says, or its sender.
+    pub name: Option<String>,
+    /// Where it is.
+    pub source: Source,
+    /// Its shape.
+    pub shape: ProblemShape,
+    /// The model that it was made from.
+    pub base: Option<String>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// Key of an image.
+pub fn image_key(identity: &str) -> String {
+    format!("model/{identity}")
+}
+
+/// Key of a patch, which like an image is stored once.
+pub fn patch_key(json: &[u8]) -> String {
+    format!("patch/{}", hex(&Sha256::digest(json)))
+}
+
+/// The problem; or a sentence why there is none (any more).
+///
+/// # Errors
+/// When the store fails.
+pub async fn open(store: &impl Store, source: &Source) -> Result<Result<Problem, String>, StoreError> {
+    let Some(bytes) = store.body(&source.model).await? else {
+        return Ok(Err("its model is not in the store any more".into()));
+    };
+    let mut patches = Vec::with_capacity(source.patches.len());
+    for key in &source.patches {
+        match store.body(key).await? {
+            Some(json) => patches.push(json),
+            None => return Ok(Err("a patch of its model is not in the store any more".into())),
+        }
+    }
+    let opened = tokio::task::spawn_blocking(move || {
+        let problem = image::open(Arc::new(bytes)).map_err(|error| format!("its model does not read: {error}"))?;
+        patches.iter().try_fold(problem, |problem, json| {
+            let patch: Patch =
+                serde_json::from_slice(json).map_err(|error| format!("a patch of its model does not read: {error}"))?;
+            patch.apply(&problem).map_err(|error| format!("a patch of its model does not fit: {error}"))
+        })
+    });
+    Ok(opened.await.unwrap_or_else(|error| Err(format!("reading its model panicked: {error}"))))
+}

@@ -1,0 +1,116 @@
+//! Webhooks: who subscribes is called, signed, until it hears; whom one must not call is refused.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use farkas_api_types::WebhookMade;
+use farkas_service::ServeOptions;
+use farkas_service::webhooks::{Addresses, SIGNATURE, Secret, sign};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::server::{Server, honest, options, problem};
+
+/// A listener that answers with the codes in turn, then 200, and tells what it heard.
+struct Listener {
+    url: String,
+    heard: mpsc::UnboundedReceiver<(HeaderMap, Bytes)>,
+}
+
+type Heard = (Arc<Mutex<Vec<u16>>>, mpsc::UnboundedSender<(HeaderMap, Bytes)>);
+
+impl Listener {
+    async fn start(codes: Vec<u16>) -> Self {
+        let (send, heard) = mpsc::unbounded_channel();
+        let state: Heard = (Arc::new(Mutex::new(codes)), send);
+        let hear = async |State((codes, send)): State<Heard>, headers: HeaderMap, body: Bytes| {
+            send.send((headers, body)).unwrap();
+            let mut codes = codes.lock().unwrap();
+            let code = if codes.is_empty() { 200 } else { codes.remove(0) };
+            (StatusCode::from_u16(code).unwrap(), [("location", "/hook")])
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let router = Router::new().route("/hook", post(hear)).with_state(state);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, heard }
+    }
+
+    async fn next(&mut self) -> (HeaderMap, Bytes) {
+        tokio::time::timeout(std::time::Duration::from_secs(20), self.heard.recv()).await.unwrap().unwrap()
+    }
+}
+
+async fn subscribe(server: &Server, url: &str, states: Value) -> WebhookMade {
+    let response = server.post("/v1/webhooks").json(&json!({"url": url, "states": states})).send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    response.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_change_of_state_is_told_signed_and_again_until_it_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ServeOptions { webhook_addresses: Addresses::All, ..options(folder.path(), vec![honest()]) };
+    let server = Server::start_with(options).await;
+    // A redirect is not followed: it counts as not heard, and so does a failure.
+    let mut listener = Listener::start(vec![307]).await;
+    let made = subscribe(&server, &listener.url, json!(["succeeded"])).await;
+    let job = server.submit("name=told").await;
+    let (first, body) = listener.next().await;
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (&told["job"]["id"], &told["state"], &told["job"]["name"]),
+        (&json!(job.id), &json!("succeeded"), &json!("told"))
+    );
+    let check = |headers: &HeaderMap, body: &Bytes| {
+        let signature = headers[SIGNATURE].to_str().unwrap();
+        let seconds = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
+        assert_eq!(signature, sign(&Secret(made.secret.clone()), seconds, body));
+    };
+    check(&first, &body);
+    let (second, body) = listener.next().await;
+    check(&second, &body);
+    assert_eq!(first["farkas-delivery"], second["farkas-delivery"], "it is the same delivery");
+
+    // After the next job has been heard of, the first was not told a third time.
+    let other = server.submit("").await;
+    let (_, body) = listener.next().await;
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["job"]["id"], json!(other.id));
+
+    let gone = server.request("DELETE", &format!("/v1/webhooks/{}", made.view.id)).send().await.unwrap();
+    assert_eq!(gone.status(), 204);
+    let list: Value = server.get("/v1/webhooks").send().await.unwrap().json().await.unwrap();
+    assert_eq!(list["webhooks"], json!([]));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn private_addresses_are_not_called() {
+    let server = Server::start(vec![honest()]).await;
+    let cases = [
+        ("http://127.0.0.1:1/", "private-address"),
+        ("http://169.254.169.254/latest", "private-address"),
+        ("http://[::1]/", "private-address"),
+        ("https://user:pw@example.com/", "bad-url"),
+        ("file:///etc/passwd", "bad-url"),
+        ("nonsense", "bad-url"),
+    ];
+    for (url, code) in cases {
+        let found = problem(server.post("/v1/webhooks").json(&json!({"url": url})).send().await.unwrap()).await;
+        assert_eq!((found.status, found.code.as_str(), found.pointer.as_deref()), (422, code, Some("/url")), "{url}");
+    }
+    // A name is judged by what it resolves to when it is called.
+    let mut listener = Listener::start(Vec::new()).await;
+    let by_name = listener.url.replace("127.0.0.1", "localhost");
+    subscribe(&server, &by_name, json!([])).await;
+    let job = server.submit("").await;
+    server.events(&job.id, 0).await;
+    let again = server.submit("").await;
+    server.events(&again.id, 0).await;
+    assert!(listener.heard.try_recv().is_err(), "localhost was called");
+    server.close().await;
+}
