@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_key_is_found_where_clients_put_it() {
-        let cases: [(&[(&'static str, &'static str)], Option<&str>); 8] = [
+        type Case = (&'static [(&'static str, &'static str)], Option<&'static str>);
+        let cases: [Case; 8] = [
             (&[], None),
             (&[("authorization", "Bearer k1")], Some("k1")),
             (&[("authorization", "bearer  k1 ")], Some("k1")),

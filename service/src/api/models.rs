@@ -81,18 +81,18 @@ async fn settle(
     warnings: Vec<String>,
 ) -> Result<Response, Problem> {
     let store = &app.desk.store;
-    let (status, view) = match store.document(Kind::Model, &principal.project, &id).await? {
-        Some(there) => (StatusCode::OK, view(&there)?),
-        None => {
-            let mut small = Vec::new();
-            for (key, bytes) in bodies {
-                small.extend(place(app, key, bytes).await?);
-            }
-            let document = Document::new(Kind::Model, principal.project.clone(), id, &entry)?;
-            let view = view(&document)?;
-            store.put(document, small).await?;
-            (StatusCode::CREATED, view)
+    let there = store.document(Kind::Model, &principal.project, &id).await?;
+    let (status, view) = if let Some(there) = there {
+        (StatusCode::OK, view(&there)?)
+    } else {
+        let mut small = Vec::new();
+        for (key, bytes) in bodies {
+            small.extend(place(app, key, bytes).await?);
         }
+        let document = Document::new(Kind::Model, principal.project.clone(), id, &entry)?;
+        let view = view(&document)?;
+        store.put(document, small).await?;
+        (StatusCode::CREATED, view)
     };
     let location = HeaderValue::from_str(&format!("/v1/models/{}", view.id));
     let mut response = (status, Json(ModelView { warnings, ..view })).into_response();
@@ -242,16 +242,13 @@ pub(super) async fn change(
     })
     .await?;
     let (identity, shape, image) = made?;
-    let (source, body) = match image {
-        Some(image) => {
-            let source = Source { model: image_key(&identity), patches: Vec::new() };
-            (source.clone(), (source.model, image))
-        }
-        None => {
-            let mut source = entry.source;
-            source.patches.push(patch_key(&json));
-            (source, (patch_key(&json), json))
-        }
+    let (source, body) = if let Some(image) = image {
+        let source = Source { model: image_key(&identity), patches: Vec::new() };
+        (source.clone(), (source.model, image))
+    } else {
+        let mut source = entry.source;
+        source.patches.push(patch_key(&json));
+        (source, (patch_key(&json), json))
     };
     let entry = Entry { source, shape, base: Some(id), created_at: Timestamp::now(), ..entry };
     settle(&app, &principal, identity, entry, vec![body], Vec::new()).await
@@ -340,6 +337,7 @@ pub(super) struct Base {
 pub(super) async fn base(app: &App, principal: &Principal, given: Given) -> Result<Base, Problem> {
     match given {
         Given::Inline(problem) => {
+            let problem = *problem;
             blocking(move || {
                 let key = image_key(&image::identity(&problem).to_string());
                 let bodies = vec![(key.clone(), image_of(&problem)?)];

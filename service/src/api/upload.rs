@@ -135,7 +135,7 @@ pub enum Parsed {
 /// The model of a request.
 pub enum Given {
     /// It came along.
-    Inline(Model),
+    Inline(Box<Model>),
     /// The store has it.
     Stored(StoredModel),
 }
@@ -202,9 +202,9 @@ pub fn batch(bytes: &[u8], limits: &Limits) -> Result<(BatchRequest, Given), Pro
     let given = if is_stored(request.model.get()) {
         Given::Stored(read_json_at(request.model.get(), MODEL_POINTER)?)
     } else {
-        Given::Inline(
+        Given::Inline(Box::new(
             read_model(request.model.get().as_bytes(), Some("application/json"), limits, MODEL_POINTER)?.value,
-        )
+        ))
     };
     Ok((request, given))
 }

@@ -58,13 +58,18 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
-        // This network, private, loopback, link-local, multicast and all that was kept for later.
-        (0 | 10 | 127 | 224.., ..) | (169, 254, _) | (192, 168, _) => true,
-        (172, 16..=31, _) => true,
-        // Carriers' own.
-        (100, 64..=127, _) => true,
-        // Protocols', documentation, the old way to IPv6, measurements.
-        (192, 0, 0 | 2) | (192, 88, 99) | (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113) => true,
+        // This network, private, loopback, link-local, multicast and all that was kept for later; carriers' own; those of
+        // protocols, documentation, the old way to IPv6, measurements.
+        (0 | 10 | 127 | 224.., ..)
+        | (169, 254, _)
+        | (192, 168, _)
+        | (172, 16..=31, _)
+        | (100, 64..=127, _)
+        | (192, 0, 0 | 2)
+        | (192, 88, 99)
+        | (198, 18..=19, _)
+        | (198, 51, 100)
+        | (203, 0, 113) => true,
         _ => false,
     };
     !special
@@ -82,13 +87,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     given_out && !special
 }
 
-/// The address of the older sort that one of the newer stands for: mapped, compatible, translated (64:ff9b::/96), 6to4.
+/// The address of the older sort that one of the newer stands for: mapped, translated (`64:ff9b::/96`), 6to4.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
     let of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match segments {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(of(high, low)),
-        [0x2002, high, low, ..] => Some(of(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            Some(of(high, low))
+        }
         _ => None,
     }
 }

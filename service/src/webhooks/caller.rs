@@ -84,21 +84,12 @@ impl Caller {
             Err(why) => {
                 let wait = wait_after(attempts);
                 let (webhook, job) = (&delivery.webhook, &delivery.job);
-                match wait {
-                    Some(seconds) => {
-                        tracing::warn!(
-                            webhook,
-                            job,
-                            attempts,
-                            why,
-                            "a webhook did not hear; it is called again in {seconds} s"
-                        );
-                        self.store.not_heard(&delivery.id, attempts, seconds).await
-                    }
-                    None => {
-                        tracing::error!(webhook, job, attempts, why, "a webhook did not hear, and is not called again");
-                        self.store.heard(&delivery.id).await
-                    }
+                if let Some(seconds) = wait {
+                    tracing::warn!(webhook, job, attempts, why, seconds, "a webhook did not hear, and is called again");
+                    self.store.not_heard(&delivery.id, attempts, seconds).await
+                } else {
+                    tracing::error!(webhook, job, attempts, why, "a webhook did not hear, and is not called again");
+                    self.store.heard(&delivery.id).await
                 }
             }
         };

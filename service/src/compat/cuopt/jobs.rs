@@ -254,7 +254,7 @@ async fn candidates(app: &App, principal: &Principal, id: &str, which: &Which) -
         loop {
             let (states, tag) = (states.clone(), Some(TAG.into()));
             let project = Some(principal.project.clone());
-            let filter = Filter { project, states, tag, before: before.take(), ..Filter::default() };
+            let filter = Filter { project, states, tag, before: before.take() };
             let page = app.desk.store.list(filter, PAGE).await?;
             before = page.last().map(|stored| stored.ticket.id.clone());
             let is_last = page.len() < PAGE as usize;
