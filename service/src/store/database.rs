@@ -38,14 +38,6 @@ pub struct Database {
     options: AnyConnectOptions,
 }
 
-/// A transaction that has begun.
-pub(super) struct Begun {
-    /// The clock by which it goes: with several nodes, the server's.
-    pub(super) now: Timestamp,
-    /// The server's number for it, by which one can ask later what became of it.
-    pub(super) number: Option<i64>,
-}
-
 /// What a failure means for the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -154,30 +146,39 @@ impl Database {
         }
     }
 
-    pub(super) async fn begin(&self, connection: &mut AnyConnection) -> Result<Begun, sqlx::Error> {
+    /// Begins a transaction; answers with the clock by which it goes: with several nodes, the server's.
+    pub(super) async fn begin(&self, connection: &mut AnyConnection) -> Result<Timestamp, sqlx::Error> {
         if !self.is_shared() {
             sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
-            return Ok(Begun { now: Timestamp::now(), number: None });
+            return Ok(Timestamp::now());
         }
-        let begin = "BEGIN; SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text";
+        let begin = "BEGIN; SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
         let rows = connection.fetch_all(begin).await?;
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let number = row.try_get::<&str, _>(1)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        Ok(Begun { now: Timestamp::from_millis(row.try_get(0)?), number: Some(number) })
+        Ok(Timestamp::from_millis(row.try_get(0)?))
     }
 
-    /// What became of a transaction whose commit was not answered; `None` while the server is still at it.
+    /// A writer that begins; it has a row for the number of its last transaction.
+    pub(super) async fn enter(connection: &mut AnyConnection, writer: &str) -> Result<(), sqlx::Error> {
+        let insert = sqlx::query("INSERT INTO writers (id, batch) VALUES ($1, 0)").bind(writer);
+        insert.execute(connection).await.map(|_| ())
+    }
+
+    /// Makes a number part of the writer's transaction. The server's own numbers would not do: after a crash it gives one
+    /// that was not yet on its disk to somebody else.
+    pub(super) async fn number(connection: &mut AnyConnection, writer: &str, batch: i64) -> Result<(), sqlx::Error> {
+        let update = sqlx::query("UPDATE writers SET batch = $1 WHERE id = $2").bind(batch).bind(writer);
+        update.execute(connection).await.map(|_| ())
+    }
+
+    /// Whether the writer's transaction of this number was committed. The lock waits while the server is still at it.
     pub(super) async fn was_committed(
         connection: &mut AnyConnection,
-        number: i64,
-    ) -> Result<Option<bool>, sqlx::Error> {
-        let status = sqlx::query("SELECT pg_xact_status($1::text::xid8)").bind(number.to_string());
-        let row = status.fetch_one(connection).await?;
-        Ok(match row.try_get::<Option<&str>, _>(0)? {
-            Some("committed") => Some(true),
-            Some("in progress") => None,
-            _ => Some(false),
-        })
+        writer: &str,
+        batch: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let last = sqlx::query("SELECT batch FROM writers WHERE id = $1 FOR UPDATE").bind(writer);
+        Ok(last.fetch_one(connection).await?.try_get::<i64, _>(0)? == batch)
     }
 
     pub(super) fn trouble(&self, error: &sqlx::Error) -> Trouble {

@@ -83,7 +83,8 @@ async fn bring_on(database: &Database, connection: &mut AnyConnection) -> Result
 
 async fn version(database: &Database, connection: &mut AnyConnection) -> Result<i64, StoreError> {
     if database.is_shared() {
-        let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
+        let table = "CREATE TABLE IF NOT EXISTS writers (id TEXT NOT NULL PRIMARY KEY, batch BIGINT NOT NULL);
+            CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
             INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)";
         connection.execute(table).await?;
     }

@@ -56,9 +56,12 @@ impl SqlStore {
     ) -> Result<Self, StoreError> {
         let mut connection = database.connect(rules.lease_seconds).await?;
         super::schema::migrate(&database, &mut connection, &blobs).await?;
+        let node = uuid::Uuid::now_v7().to_string();
+        if database.is_shared() {
+            Database::enter(&mut connection, &node).await?;
+        }
         let reads = database.readers().await?;
         let watchers = Arc::new(Watchers::default());
-        let node = uuid::Uuid::now_v7().to_string();
         let listener = database.shared_at().map(|url| {
             let listen = super::listener::listen(url, node.clone(), Arc::clone(&watchers));
             AbortOnDropHandle::new(tokio::spawn(listen))
@@ -66,7 +69,7 @@ impl SqlStore {
         let (writes, receiver) = mpsc::channel(MOST_PENDING);
         let connection = Some(connection);
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
-        let writer = Writer { database, connection, node, watchers: told, blobs: bodies, rules, faults };
+        let writer = Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, faults };
         tokio::spawn(writer.run(receiver));
         Ok(Self { writes, reads, blobs, watchers, _listener: listener })
     }

@@ -100,7 +100,7 @@ enum Failure {
     /// Nothing was written.
     Before(sqlx::Error),
     /// It is not known: the answer to the commit of this transaction was lost.
-    Unanswered { number: i64, told: Told, error: sqlx::Error },
+    Unanswered { told: Told, error: sqlx::Error },
 }
 
 /// What writes need.
@@ -110,6 +110,8 @@ pub(super) struct Writer {
     pub(super) connection: Option<AnyConnection>,
     /// Whose news it is, among the nodes.
     pub(super) node: String,
+    /// The number of its last transaction.
+    pub(super) batch: i64,
     pub(super) watchers: Arc<Watchers>,
     pub(super) blobs: Blobs,
     pub(super) rules: Rules,
@@ -176,9 +178,9 @@ impl Writer {
             let error = match self.attempt(batch).await {
                 Ok(told) => return Ok(told),
                 Err(Failure::Before(error)) => error,
-                Err(Failure::Unanswered { number, told, error }) => {
+                Err(Failure::Unanswered { told, error }) => {
                     tracing::warn!(%error, "a commit was not answered; asking what became of it");
-                    if self.ask_until_known(number).await {
+                    if self.ask_until_known().await {
                         return Ok(told);
                     }
                     error
@@ -197,9 +199,11 @@ impl Writer {
             None => self.database.connect(self.rules.lease_seconds).await.map_err(Failure::Before)?,
         };
         let mut write = Write::new(connection, self.database.clone(), self.rules);
-        let work = tokio::time::timeout(ANSWER, work(&mut write, batch, &self.node, &self.faults)).await;
+        self.batch += 1;
+        let mark = (self.node.as_str(), self.batch);
+        let work = tokio::time::timeout(ANSWER, work(&mut write, batch, mark, &self.faults)).await;
         let done = work.unwrap_or_else(|_| Err(too_long("no answer")));
-        let Write { mut connection, told, number, .. } = write;
+        let Write { mut connection, told, .. } = write;
         if let Err(error) = done {
             self.give_up(connection, &error).await;
             return Err(Failure::Before(error));
@@ -210,9 +214,7 @@ impl Writer {
                 self.connection = Some(connection);
                 Ok(told)
             }
-            Err(error) if self.database.trouble(&error) == Trouble::Lost => {
-                Err(Failure::Unanswered { number: number.unwrap_or_default(), told, error })
-            }
+            Err(error) if self.database.trouble(&error) == Trouble::Lost => Err(Failure::Unanswered { told, error }),
             Err(error) => {
                 self.give_up(connection, &error).await;
                 Err(Failure::Before(error))
@@ -226,12 +228,12 @@ impl Writer {
         self.connection = usable.then_some(connection);
     }
 
-    /// What became of a transaction. Waits for the server as long as it takes: whoever is told a wrong answer would do
+    /// What became of the last transaction. Waits for the server as long as it takes: whoever is told a wrong answer would do
     /// it again, or not at all.
-    async fn ask_until_known(&mut self, number: i64) -> bool {
+    async fn ask_until_known(&mut self) -> bool {
         loop {
             if let Ok(mut connection) = self.database.connect(self.rules.lease_seconds).await
-                && let Ok(Some(known)) = Database::was_committed(&mut connection, number).await
+                && let Ok(known) = Database::was_committed(&mut connection, &self.node, self.batch).await
             {
                 self.connection = Some(connection);
                 return known;
@@ -245,7 +247,7 @@ impl Writer {
 async fn work(
     write: &mut Write,
     batch: &mut [Box<dyn Command>],
-    node: &str,
+    (node, number): (&str, i64),
     faults: &Faults,
 ) -> Result<(), sqlx::Error> {
     write.begin().await?;
@@ -255,6 +257,7 @@ async fn work(
     }
     dies_here(faults)?;
     if write.database.is_shared() {
+        Database::number(&mut write.connection, node, number).await?;
         listener::tell(&mut write.connection, node, &write.told).await?;
     }
     Ok(())

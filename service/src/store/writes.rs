@@ -27,18 +27,15 @@ pub(super) struct Write {
     pub(super) now: Timestamp,
     /// What is to be told once it is committed.
     pub(super) told: Told,
-    /// The server's number for it.
-    pub(super) number: Option<i64>,
 }
 
 impl Write {
     pub(super) fn new(connection: AnyConnection, database: Database, rules: Rules) -> Self {
-        Self { connection, database, rules, now: Timestamp::now(), told: Told::default(), number: None }
+        Self { connection, database, rules, now: Timestamp::now(), told: Told::default() }
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
-        let begun = self.database.begin(&mut self.connection).await?;
-        (self.now, self.number) = (begun.now, begun.number);
+        self.now = self.database.begin(&mut self.connection).await?;
         Ok(())
     }
 
