@@ -299,6 +299,8 @@ def answer(adapter, session, kind: str, number: int, options: Options, stop: Sto
         return failed("broken", f"{adapter.name}: out of memory")
     except Exception as error:
         traceback.print_exc()
-        return failed("broken", f"{adapter.name}: {type(error).__name__}: {error}")
+        # Libraries have errors of their own for it: COPT's is "1, (MEMORY) Fail to add a variable".
+        what = "out of memory" if "memory" in str(error).lower() else type(error).__name__
+        return failed("broken", f"{adapter.name}: {what}: {error}")
     finally:
         stop.wake(None)
