@@ -19,11 +19,11 @@ use tokio::net::TcpListener;
 use crate::blobs::Blobs;
 use crate::execution::Desk;
 use crate::jobs::Rules;
-use crate::metrics::Now;
+use crate::metrics::{Metrics, Now};
 use crate::roster::Roster;
 use crate::scheduler::Scheduler;
 use crate::server::{ServeError, log_to_stderr, signalled};
-use crate::store::{Database, Leases, SqlStore, Store};
+use crate::store::{Database, Leases, Setup, SqlStore, Store};
 
 /// How a node works.
 pub struct NodeOptions {
@@ -87,12 +87,14 @@ impl Node {
             Some(address) => Blobs::at(address)?,
             None => Blobs::open(&options.data.join("blobs"))?,
         };
-        let store = SqlStore::open(database, blobs.clone(), options.rules).await?;
+        let metrics = Arc::<Metrics>::default();
+        let setup = Setup { metrics: Arc::clone(&metrics), ..Setup::default() };
+        let store = SqlStore::open_with(database, blobs.clone(), options.rules, setup).await?;
         if lock.is_some() {
             while !store.sweep(Leases::All).await?.is_empty() {}
         }
         let roster = Arc::new(Roster::new(options.backends));
-        let desk = Desk { store: Arc::new(store), blobs, roster, metrics: Arc::default() };
+        let desk = Desk { store: Arc::new(store), blobs, roster, metrics };
         let scheduler = Scheduler::new(desk.clone(), options.threads.max(1), options.rules, options.finish);
         Ok(Self { desk, scheduler, lock })
     }

@@ -2,6 +2,7 @@
 //! commits many at once; reads have connections of their own and never wait for it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use sqlx::any::AnyRow;
@@ -19,11 +20,26 @@ use super::{
 };
 use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Rules, Wish};
+use crate::metrics::Metrics;
 use crate::time::Timestamp;
 use crate::webhooks::Delivery;
 
 /// Writes that may wait for the writer; more wait at their caller.
 const MOST_PENDING: usize = 1024;
+
+/// What a store may be told beside its place.
+pub struct Setup {
+    /// Where its answers are timed.
+    pub metrics: Arc<Metrics>,
+    /// Where its writer dies, in tests.
+    pub faults: Faults,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { metrics: Arc::default(), faults: Faults::none() }
+    }
+}
 
 /// Jobs in a database.
 pub struct SqlStore {
@@ -31,6 +47,7 @@ pub struct SqlStore {
     reads: AnyPool,
     blobs: Blobs,
     watchers: Arc<Watchers>,
+    metrics: Arc<Metrics>,
     /// Listens for the other nodes' news while the store is there.
     _listener: Option<AbortOnDropHandle<()>>,
 }
@@ -54,6 +71,14 @@ impl SqlStore {
         rules: Rules,
         faults: Faults,
     ) -> Result<Self, StoreError> {
+        Self::open_with(database, blobs, rules, Setup { faults, ..Setup::default() }).await
+    }
+
+    /// The same, with a say in all that it can be told.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(database: Database, blobs: Blobs, rules: Rules, setup: Setup) -> Result<Self, StoreError> {
         let mut connection = database.connect(rules.lease_seconds).await?;
         super::schema::migrate(&database, &mut connection, &blobs).await?;
         let node = uuid::Uuid::now_v7().to_string();
@@ -69,20 +94,25 @@ impl SqlStore {
         let (writes, receiver) = mpsc::channel(MOST_PENDING);
         let connection = Some(connection);
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
+        let Setup { metrics, faults } = setup;
         let writer = Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, faults };
         tokio::spawn(writer.run(receiver));
-        Ok(Self { writes, reads, blobs, watchers, _listener: listener })
+        Ok(Self { writes, reads, blobs, watchers, metrics, _listener: listener })
     }
 
     /// Has something done in a transaction. It may be done several times before one of them is committed.
-    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    async fn write<T, F>(&self, operation: &'static str, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'a> FnMut(&'a mut Write) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
     {
+        let began = Instant::now();
         let (command, answer) = writer::command(work);
         self.writes.send(command).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        let answer = answer.await.map_err(|_| StoreError::Closed)?;
+        let failed = matches!(answer, Err(StoreError::Failed(_) | StoreError::Database(_)));
+        self.metrics.stored(operation, began.elapsed(), failed);
+        answer
     }
 }
 
@@ -98,7 +128,7 @@ pub(super) fn stored(id: &str, row: &AnyRow) -> Result<Stored, StoreError> {
 impl Store for SqlStore {
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
         let new = Arc::new(new);
-        self.write(move |write| {
+        self.write("submit", move |write| {
             let new = Arc::clone(&new);
             Box::pin(async move { write.submit(&new).await })
         })
@@ -107,7 +137,7 @@ impl Store for SqlStore {
 
     async fn claim(&self, node: &str, cores: Cores) -> Result<Option<Claimed>, StoreError> {
         let node: Arc<str> = node.into();
-        self.write(move |write| {
+        self.write("claim", move |write| {
             let node = Arc::clone(&node);
             Box::pin(async move { write.claim(&node, cores).await })
         })
@@ -116,7 +146,7 @@ impl Store for SqlStore {
 
     async fn renew(&self, leases: Vec<Lease>) -> Result<Vec<Renewed>, StoreError> {
         let leases: Arc<[Lease]> = leases.into();
-        self.write(move |write| {
+        self.write("renew", move |write| {
             let leases = Arc::clone(&leases);
             Box::pin(async move { write.renew(&leases).await })
         })
@@ -125,7 +155,7 @@ impl Store for SqlStore {
 
     async fn advance(&self, lease: &Lease, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
         let all = Arc::new((lease.clone(), causes, bodies));
-        self.write(move |write| {
+        self.write("advance", move |write| {
             let all = Arc::clone(&all);
             Box::pin(async move { write.advance(&all.0, all.1.clone(), &all.2).await })
         })
@@ -134,7 +164,7 @@ impl Store for SqlStore {
 
     async fn signal(&self, job: &str, wish: Wish) -> Result<Stored, StoreError> {
         let job: Arc<str> = job.into();
-        self.write(move |write| {
+        self.write("signal", move |write| {
             let job = Arc::clone(&job);
             Box::pin(async move { write.signal(&job, wish).await })
         })
@@ -142,12 +172,12 @@ impl Store for SqlStore {
     }
 
     async fn sweep(&self, leases: Leases) -> Result<Vec<String>, StoreError> {
-        self.write(move |write| Box::pin(write.sweep(leases))).await
+        self.write("sweep", move |write| Box::pin(write.sweep(leases))).await
     }
 
     async fn heartbeat(&self, node: NodeReport) -> Result<Duty, StoreError> {
         let node = Arc::new(node);
-        self.write(move |write| {
+        self.write("heartbeat", move |write| {
             let node = Arc::clone(&node);
             Box::pin(async move { write.heartbeat(&node).await })
         })
@@ -156,7 +186,7 @@ impl Store for SqlStore {
 
     async fn leave(&self, node: &str) -> Result<(), StoreError> {
         let node: Arc<str> = node.into();
-        self.write(move |write| {
+        self.write("leave", move |write| {
             let node = Arc::clone(&node);
             Box::pin(async move { write.leave(&node).await })
         })
@@ -165,7 +195,7 @@ impl Store for SqlStore {
 
     async fn assign(&self, node: &str, duty: Duty) -> Result<NodeRecord, StoreError> {
         let node: Arc<str> = node.into();
-        self.write(move |write| {
+        self.write("assign", move |write| {
             let node = Arc::clone(&node);
             Box::pin(async move { write.assign(&node, duty).await })
         })
@@ -174,7 +204,7 @@ impl Store for SqlStore {
 
     async fn nodes(&self) -> Result<Vec<NodeRecord>, StoreError> {
         // By the writer, which knows the store's clock.
-        self.write(|write| Box::pin(write.nodes())).await
+        self.write("nodes", |write| Box::pin(write.nodes())).await
     }
 
     async fn job(&self, id: &str) -> Result<Stored, StoreError> {
@@ -245,7 +275,7 @@ impl Store for SqlStore {
 
     async fn put(&self, document: Document, bodies: Vec<Body>) -> Result<(), StoreError> {
         let both = Arc::new((document, bodies));
-        self.write(move |write| {
+        self.write("put", move |write| {
             let both = Arc::clone(&both);
             Box::pin(async move {
                 write.put_bodies(&both.1).await?;
@@ -275,7 +305,7 @@ impl Store for SqlStore {
 
     async fn remove(&self, kind: Kind, project: &str, id: &str) -> Result<bool, StoreError> {
         let (project, id): (Arc<str>, Arc<str>) = (project.into(), id.into());
-        self.write(move |write| {
+        self.write("remove", move |write| {
             let (project, id) = (Arc::clone(&project), Arc::clone(&id));
             Box::pin(async move { write.remove_document(kind, &project, &id).await })
         })
@@ -286,12 +316,12 @@ impl Store for SqlStore {
         if !deliveries::are_due(&self.reads, Timestamp::now()).await? {
             return Ok(Vec::new());
         }
-        self.write(move |write| Box::pin(write.take_due(limit))).await
+        self.write("due", move |write| Box::pin(write.take_due(limit))).await
     }
 
     async fn heard(&self, delivery: &str) -> Result<(), StoreError> {
         let id: Arc<str> = delivery.into();
-        self.write(move |write| {
+        self.write("heard", move |write| {
             let id = Arc::clone(&id);
             Box::pin(async move { write.strike_out(&id).await })
         })
@@ -300,7 +330,7 @@ impl Store for SqlStore {
 
     async fn not_heard(&self, delivery: &str, attempts: u32, seconds: f64) -> Result<(), StoreError> {
         let id: Arc<str> = delivery.into();
-        self.write(move |write| {
+        self.write("not_heard", move |write| {
             let id = Arc::clone(&id);
             Box::pin(async move { write.put_off(&id, attempts, seconds).await })
         })

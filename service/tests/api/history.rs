@@ -64,6 +64,7 @@ async fn the_service_tells_about_itself() {
     let metrics = text("/metrics").await;
     assert!(metrics.contains("farkas_jobs{state=\"succeeded\"} 1\n"), "{metrics}");
     assert!(metrics.contains("\nfarkas_cores 2\n"), "{metrics}");
+    assert!(metrics.contains("\nfarkas_store_seconds_count{operation=\"submit\"} 1\n"), "{metrics}");
     let page = text("/").await;
     for file in ["/dashboard.js", "/dashboard.css"] {
         assert!(page.contains(file));
