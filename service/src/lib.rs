@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod api;
+pub mod backup;
 pub mod blobs;
 mod compat;
 pub mod execution;

@@ -5,6 +5,7 @@ mod print;
 
 mod ampl;
 mod backends;
+mod backup;
 mod bench;
 mod check;
 mod config;
@@ -64,6 +65,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Run the solve service over HTTP.
     Serve(serve::ServeArgs),
+    /// Copy a service's data folder while the service goes on.
+    Backup(backup::BackupArgs),
     /// Show the service's settings, and where each came from: flag, environment, file or default.
     Config(config::ConfigArgs),
     /// Solve jobs of a service whose store several machines share.
@@ -168,6 +171,7 @@ fn run(cli: Cli, command: &clap::Command, matches: &clap::ArgMatches) -> Result<
         Command::Backends(args) => backends::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Backup(args) => backup::run(&args),
         Command::Config(args) => {
             let (Some(command), Some(given)) =
                 (command.find_subcommand("config"), matches.subcommand_matches("config"))
