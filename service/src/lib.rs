@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod models;
 pub mod node;
 mod recorder;
+pub mod retention;
 pub mod roster;
 pub mod scheduler;
 pub mod server;

@@ -15,11 +15,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use farkas_backends::contract::Backend;
 use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::blobs::Blobs;
 use crate::execution::Desk;
 use crate::jobs::Rules;
 use crate::metrics::{Metrics, Now};
+use crate::retention;
 use crate::roster::Roster;
 use crate::scheduler::Scheduler;
 use crate::server::{ServeError, log_to_stderr, signalled};
@@ -39,6 +41,8 @@ pub struct NodeOptions {
     pub backends: Vec<Arc<dyn Backend>>,
     /// Limits for jobs.
     pub rules: Rules,
+    /// How long after its end a job is forgotten; `None` keeps all.
+    pub retain: Option<Duration>,
     /// How long jobs may go on when the node is closed, before they are handed back to the queue.
     pub finish: Duration,
 }
@@ -54,6 +58,7 @@ impl NodeOptions {
             threads: cores,
             backends,
             rules: Rules::default(),
+            retain: None,
             finish: Duration::ZERO,
         }
     }
@@ -65,6 +70,8 @@ pub struct Node {
     pub desk: Desk,
     /// Who gives cores to jobs.
     pub scheduler: Arc<Scheduler>,
+    /// Forgets what ended long ago while the node is there.
+    forgetting: Option<AbortOnDropHandle<()>>,
     /// Held while the node is there.
     lock: Option<File>,
 }
@@ -96,12 +103,18 @@ impl Node {
         let roster = Arc::new(Roster::new(options.backends));
         let desk = Desk { store: Arc::new(store), blobs, roster, metrics };
         let scheduler = Scheduler::new(desk.clone(), options.threads.max(1), options.rules, options.finish);
-        Ok(Self { desk, scheduler, lock })
+        let forgetting = options.retain.map(|older_than| {
+            let store = Arc::clone(&desk.store);
+            let forget = async move { retention::keep_forgetting(&*store, older_than).await };
+            AbortOnDropHandle::new(tokio::spawn(forget))
+        });
+        Ok(Self { desk, scheduler, forgetting, lock })
     }
 
     /// Waits until its jobs are finished or handed back, and lets the folder go.
     pub async fn close(self) {
         self.scheduler.close().await;
+        drop(self.forgetting);
         drop(self.lock);
     }
 }

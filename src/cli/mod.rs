@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod config;
 mod convert;
+mod gc;
 mod iis;
 mod input;
 mod keys;
@@ -67,6 +68,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Copy a service's data folder while the service goes on.
     Backup(backup::BackupArgs),
+    /// Forget jobs of a service that ended long ago.
+    Gc(gc::GcArgs),
     /// Show the service's settings, and where each came from: flag, environment, file or default.
     Config(config::ConfigArgs),
     /// Solve jobs of a service whose store several machines share.
@@ -172,6 +175,7 @@ fn run(cli: Cli, command: &clap::Command, matches: &clap::ArgMatches) -> Result<
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Backup(args) => backup::run(&args),
+        Command::Gc(args) => gc::run(args),
         Command::Config(args) => {
             let (Some(command), Some(given)) =
                 (command.find_subcommand("config"), matches.subcommand_matches("config"))

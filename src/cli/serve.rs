@@ -13,7 +13,7 @@ use farkas_service::tls::Tls;
 use farkas_service::webhooks::Addresses;
 use farkas_service::{Limits, NodeOptions, ServeError, ServeOptions};
 
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, gc};
 
 /// What `farkas serve` takes.
 #[derive(Debug, Args)]
@@ -128,6 +128,9 @@ pub struct NodeArgs {
     /// Seconds after which the jobs of a node that is not heard of go on elsewhere; the same for all who share them
     #[arg(long, value_name = "S", default_value_t = Rules::default().lease_seconds, value_parser = clap::value_parser!(u32).range(1..=3600))]
     lease: u32,
+    /// How long after its end a job is forgotten, with its events and its result: 30d, 12h [default: never]
+    #[arg(long, value_name = "AGE", value_parser = gc::age)]
+    retain: Option<Duration>,
     /// Seconds that jobs may go on after SIGTERM or Ctrl-C, before they are handed back to the queue
     #[arg(long, value_name = "S", default_value = "0")]
     finish: u32,
@@ -149,7 +152,7 @@ pub struct NodeArgs {
 }
 
 impl NodeArgs {
-    fn options(self) -> NodeOptions {
+    pub fn options(self) -> NodeOptions {
         let registry = Registry::new(RegistryConfig::default());
         let rules = self.rules();
         let mut options = NodeOptions::new(self.data, registry.racing());
@@ -158,6 +161,7 @@ impl NodeArgs {
         options.threads = self.threads.unwrap_or(options.threads);
         options.rules = rules;
         options.finish = Duration::from_secs(self.finish.into());
+        options.retain = self.retain;
         options
     }
 

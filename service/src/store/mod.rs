@@ -9,6 +9,7 @@ mod documents;
 mod faults;
 mod listener;
 mod nodes;
+mod retention;
 mod schema;
 mod sql;
 mod watchers;
@@ -16,6 +17,7 @@ mod writer;
 mod writes;
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -268,6 +270,24 @@ pub enum Duty {
     Drain,
 }
 
+/// What is done with jobs that ended long ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// They are counted.
+    Look,
+    /// They are forgotten.
+    Forget,
+}
+
+/// A page of jobs that ended long ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// How many of the page.
+    pub jobs: u64,
+    /// The page's last job, if there may be more after it.
+    pub next: Option<String>,
+}
+
 /// How many jobs are in each state, and other figures for `/metrics`.
 pub type Counts = Vec<(String, u64)>;
 
@@ -361,6 +381,15 @@ pub trait Store: Send + Sync {
 
     /// How many jobs are in each state.
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;
+
+    /// Forgets jobs that ended so long ago, with their history and what only they name: of so many after `after`.
+    fn forget(
+        &self,
+        ended_before: Duration,
+        after: &str,
+        most: u32,
+        extent: Extent,
+    ) -> impl Future<Output = Result<Forgotten, StoreError>> + Send;
 
     /// A node tells that it is there, and hears what it shall do.
     fn heartbeat(&self, node: NodeReport) -> impl Future<Output = Result<Duty, StoreError>> + Send;

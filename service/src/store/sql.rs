@@ -2,7 +2,7 @@
 //! commits many at once; reads have connections of their own and never wait for it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::any::AnyRow;
@@ -15,8 +15,8 @@ use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
 use super::writes::Write;
 use super::{
-    Body, Claimed, Cores, Counts, Document, Duty, Faults, Filter, Kind, Lease, Leases, NewJob, NodeRecord, NodeReport,
-    Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents,
+    Body, Claimed, Cores, Counts, Document, Duty, Extent, Faults, Filter, Forgotten, Kind, Lease, Leases, NewJob,
+    NodeRecord, NodeReport, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents,
 };
 use crate::blobs::Blobs;
 use crate::jobs::{Cause, Job, Rules, Wish};
@@ -173,6 +173,21 @@ impl Store for SqlStore {
 
     async fn sweep(&self, leases: Leases) -> Result<Vec<String>, StoreError> {
         self.write("sweep", move |write| Box::pin(write.sweep(leases))).await
+    }
+
+    async fn forget(
+        &self,
+        ended_before: Duration,
+        after: &str,
+        most: u32,
+        extent: Extent,
+    ) -> Result<Forgotten, StoreError> {
+        let after: Arc<str> = after.into();
+        self.write("forget", move |write| {
+            let after = Arc::clone(&after);
+            Box::pin(async move { write.forget(ended_before, &after, most, extent).await })
+        })
+        .await
     }
 
     async fn heartbeat(&self, node: NodeReport) -> Result<Duty, StoreError> {
