@@ -24,6 +24,7 @@ use crate::models;
 use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
 use crate::store::{Body, Claimed, Lease, SqlStore, Store, StoreError, Stored};
+use crate::time::Timestamp;
 
 /// How long after its time limit, or after it was asked to stop, a race is killed.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -67,7 +68,7 @@ struct Attempt {
 
 /// Works on a claimed job until it is finished, back in the queue, or somebody else's.
 pub async fn attempt(desk: Desk, claimed: Claimed, cores: u32, ending: Ending) {
-    let Claimed { stored: Stored { ticket, job }, lease } = claimed;
+    let Claimed { stored: Stored { ticket, job }, lease, .. } = claimed;
     let attempt = Attempt { desk, lease, ticket, job, cores, began: Instant::now(), ending, points: 0 };
     let id = attempt.ticket.id.clone();
     let (metrics, began) = (Arc::clone(&attempt.desk.metrics), attempt.began);
@@ -99,7 +100,8 @@ impl Attempt {
             Ok(loaded) => loaded,
             Err(reason) => return self.finish(vec![Cause::Broken { reason }], Vec::new()).await,
         };
-        let left = self.job.seconds_left(&self.ticket);
+        let until = self.ticket.deadline().map(|deadline| deadline.seconds_since(Timestamp::now()).max(0.0));
+        let left = [self.job.seconds_left(&self.ticket), until].into_iter().flatten().reduce(f64::min);
         let out_of_time = left.is_some_and(|left| left <= 0.0);
         if self.job.wish == Some(Wish::Keep) || (out_of_time && self.job.attempts > 1) {
             let limit = if self.job.wish.is_some() { Limit::Interrupted } else { Limit::Time };

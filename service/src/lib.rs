@@ -18,6 +18,7 @@ pub mod backup;
 pub mod blobs;
 mod compat;
 pub mod execution;
+pub mod fairness;
 pub mod jobs;
 pub mod keyring;
 pub mod limits;

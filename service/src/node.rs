@@ -19,11 +19,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::blobs::Blobs;
 use crate::execution::Desk;
+use crate::fairness::Policy;
 use crate::jobs::Rules;
 use crate::metrics::{Metrics, Now};
 use crate::retention;
 use crate::roster::Roster;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Scheduler, Share};
 use crate::server::{ServeError, log_to_stderr, signalled};
 use crate::store::{Database, Leases, Setup, SqlStore, Store};
 
@@ -41,6 +42,10 @@ pub struct NodeOptions {
     pub backends: Vec<Arc<dyn Backend>>,
     /// Limits for jobs.
     pub rules: Rules,
+    /// What it has for jobs beside its cores.
+    pub share: Share,
+    /// Who is next.
+    pub policy: Policy,
     /// How long after its end a job is forgotten; `None` keeps all.
     pub retain: Option<Duration>,
     /// How long jobs may go on when the node is closed, before they are handed back to the queue.
@@ -58,6 +63,8 @@ impl NodeOptions {
             threads: cores,
             backends,
             rules: Rules::default(),
+            share: Share::default(),
+            policy: Policy::default(),
             retain: None,
             finish: Duration::ZERO,
         }
@@ -95,14 +102,16 @@ impl Node {
             None => Blobs::open(&options.data.join("blobs"))?,
         };
         let metrics = Arc::<Metrics>::default();
-        let setup = Setup { metrics: Arc::clone(&metrics), ..Setup::default() };
+        let policy = Arc::new(options.policy);
+        let setup = Setup { policy, metrics: Arc::clone(&metrics), ..Setup::default() };
         let store = SqlStore::open_with(database, blobs.clone(), options.rules, setup).await?;
         if lock.is_some() {
             while !store.sweep(Leases::All).await?.is_empty() {}
         }
         let roster = Arc::new(Roster::new(options.backends));
         let desk = Desk { store: Arc::new(store), blobs, roster, metrics };
-        let scheduler = Scheduler::new(desk.clone(), options.threads.max(1), options.rules, options.finish);
+        let scheduler =
+            Scheduler::new(desk.clone(), options.threads.max(1), options.share, options.rules, options.finish);
         let forgetting = options.retain.map(|older_than| {
             let store = Arc::clone(&desk.store);
             let forget = async move { retention::keep_forgetting(&*store, older_than).await };

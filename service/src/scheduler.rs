@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::execution::{Desk, Ending, GRACE, attempt};
+use crate::fairness::{Room, TinySize};
 use crate::jobs::{Job, Rules, Wish};
 use crate::metrics::{Kill, Metrics};
-use crate::store::{Claimed, Cores, Duty, Lease, Leases, NodeReport, Renewed, Store};
+use crate::store::{Claimed, Duty, Lease, Leases, NodeReport, Renewed, Store};
 
 /// How often leases are renewed within one.
 const RENEWALS: u32 = 6;
@@ -21,9 +22,33 @@ const SWEEP: Duration = Duration::from_secs(2);
 /// How long to wait after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What a node has for jobs beside its cores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Bytes that may be promised to jobs.
+    pub memory_bytes: u64,
+    /// Tiny jobs that may run beside those that hold the cores.
+    pub tiny_jobs: u32,
+}
+
+impl Default for Share {
+    /// The machine's memory, where it can be told, and one tiny job.
+    fn default() -> Self {
+        let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let total = told
+            .lines()
+            .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        Self { memory_bytes: total.map_or(u64::MAX, |kib| kib << 10), tiny_jobs: 1 }
+    }
+}
+
 struct Running {
     lease: Lease,
     cores: u32,
+    /// Whether it runs beside those that hold the cores.
+    beside: bool,
+    /// Bytes that it was promised.
+    memory_bytes: u64,
     ending: Ending,
 }
 
@@ -32,6 +57,7 @@ pub struct Scheduler {
     desk: Desk,
     node: NodeReport,
     cores: u32,
+    share: Share,
     renew: Duration,
     finish: Duration,
     drained: AtomicBool,
@@ -47,7 +73,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// A scheduler with so many cores; it does nothing until [`start`](Self::start). When it is closed, jobs may go on for
     /// as long as `finish`.
-    pub fn new(desk: Desk, cores: u32, rules: Rules, finish: Duration) -> Arc<Self> {
+    pub fn new(desk: Desk, cores: u32, share: Share, rules: Rules, finish: Duration) -> Arc<Self> {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let node = NodeReport {
             id: uuid::Uuid::now_v7().to_string(),
@@ -60,6 +86,7 @@ impl Scheduler {
             desk,
             node,
             cores,
+            share,
             renew: Duration::from_secs(rules.lease_seconds.into()) / RENEWALS,
             finish,
             drained: AtomicBool::new(false),
@@ -85,7 +112,23 @@ impl Scheduler {
 
     /// Cores in use.
     pub fn cores_used(&self) -> u32 {
-        self.lock().values().map(|running| running.cores).sum()
+        self.lock().values().filter(|running| !running.beside).map(|running| running.cores).sum()
+    }
+
+    /// What is free.
+    fn room(&self) -> Room {
+        let running = self.lock();
+        let of_cores = running.values().filter(|running| !running.beside);
+        let cores_used: u32 = of_cores.map(|running| running.cores).sum();
+        let beside = running.values().filter(|running| running.beside).count() as u32;
+        let memory_used = running.values().fold(0_u64, |sum, running| sum.saturating_add(running.memory_bytes));
+        Room {
+            cores_free: self.cores.saturating_sub(cores_used),
+            cores: self.cores,
+            memory_free: self.share.memory_bytes.saturating_sub(memory_used),
+            memory: self.share.memory_bytes,
+            tiny_free: self.share.tiny_jobs.saturating_sub(beside),
+        }
     }
 
     /// Cores in all.
@@ -143,9 +186,9 @@ impl Scheduler {
         let mut queue = self.desk.store.queue_changed();
         self.desk.roster.probe().await;
         while !self.closing.is_cancelled() {
-            let cores = Cores { free: self.cores.saturating_sub(self.cores_used()), total: self.cores };
-            let takes = cores.free > 0 && !self.is_drained();
-            let claimed = if takes { self.desk.store.claim(&self.node.id, cores).await } else { Ok(None) };
+            let room = self.room();
+            let takes = (room.cores_free > 0 || room.tiny_free > 0) && !self.is_drained();
+            let claimed = if takes { self.desk.store.claim(&self.node.id, room).await } else { Ok(None) };
             match claimed {
                 Ok(Some(claimed)) => {
                     self.take_on(claimed);
@@ -171,8 +214,10 @@ impl Scheduler {
     fn take_on(self: &Arc<Self>, claimed: Claimed) {
         let id = claimed.lease.job.clone();
         let ending = Ending { closing: CancellationToken::new(), ..Ending::default() };
-        let cores = Cores { free: 0, total: self.cores }.given(claimed.stored.ticket.cores);
-        let running = Running { lease: claimed.lease.clone(), cores, ending: ending.clone() };
+        let cores = if claimed.beside { 1 } else { self.room().given(claimed.stored.ticket.cores) };
+        let memory_bytes = claimed.stored.ticket.demand(&TinySize::default()).memory_bytes;
+        let (lease, beside) = (claimed.lease.clone(), claimed.beside);
+        let running = Running { lease, cores, beside, memory_bytes, ending: ending.clone() };
         self.lock().insert(id.clone(), running);
         let wish = claimed.stored.job.wish;
         let Job { created_at, started_at, attempts, .. } = claimed.stored.job;

@@ -28,6 +28,11 @@ impl Timestamp {
         Self(millis)
     }
 
+    /// RFC 3339, with a `Z` or an offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
+    }
+
     /// Milliseconds since the beginning of 1970.
     pub fn millis(self) -> i64 {
         self.0

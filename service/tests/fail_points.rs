@@ -9,13 +9,14 @@ mod postgres;
 
 use farkas_api_types::JobState;
 use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
+use farkas_service::fairness::Room;
 use farkas_service::jobs::{Rules, Wish};
 use farkas_service::store::{
-    Body, Cores, Database, Faults, Filter, Idempotency, Leases, NewJob, SqlStore, Store, StoreError, Submitted,
+    Body, Database, Faults, Filter, Idempotency, Leases, NewJob, SqlStore, Store, StoreError, Submitted,
 };
 use jobs::{ids_and_kinds, incumbent, lane, new, solved};
 
-const ALL: Cores = Cores { free: 2, total: 2 };
+const ALL: Room = Room::of_cores(2, 2);
 
 /// What was promised so far, by answers that arrived.
 #[derive(Default)]

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use farkas_service::blobs::Blobs;
+use farkas_service::fairness::Room;
 use farkas_service::jobs::{Rules, Wish};
 use farkas_service::store::{
-    Cores, Database, Duty, Filter, Idempotency, Leases, NewJob, NodeReport, SqlStore, Store, StoreError, Submitted,
+    Database, Duty, Filter, Idempotency, Leases, NewJob, NodeReport, SqlStore, Store, StoreError, Submitted,
 };
 use jobs::{accepted, lane, new};
 
-const ALL: Cores = Cores { free: 2, total: 2 };
+const ALL: Room = Room::of_cores(2, 2);
 const SOON: Duration = Duration::from_secs(20);
 
 async fn node(url: &str, folder: &std::path::Path) -> Arc<SqlStore> {

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use farkas_api_types::JobState;
 use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
+use farkas_service::fairness::Room;
 use farkas_service::jobs::{Rules, Wish};
 use farkas_service::store::{
-    Body, Cores, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Submitted,
+    Body, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Submitted,
 };
 use jobs::{accepted, ids_and_kinds, incumbent, lane, new, solved};
 
-const ALL: Cores = Cores { free: 2, total: 2 };
+const ALL: Room = Room::of_cores(2, 2);
 
 /// Where a case keeps its jobs: a database of its own, and a folder.
 struct Place {
@@ -152,7 +153,7 @@ async fn claims_take_the_oldest_job_that_fits(place: &Place) {
     let small = accepted(&store, new(1)).await;
     let monster = accepted(&store, new(64)).await;
     assert_eq!(store.position(&small).await.unwrap(), 1);
-    let claim = async |free| store.claim("n", Cores { free, total: 2 }).await.unwrap().map(|c| c.lease.job);
+    let claim = async |free| store.claim("n", Room::of_cores(free, 2)).await.unwrap().map(|c| c.lease.job);
     assert_eq!(claim(1).await, Some(small));
     assert_eq!(claim(1).await, None);
     assert_eq!(claim(2).await, Some(large));

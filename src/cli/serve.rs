@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use farkas_backends::registry::{Registry, RegistryConfig};
 use farkas_service::access::Token;
+use farkas_service::fairness::Policy;
 use farkas_service::jobs::Rules;
+use farkas_service::scheduler::Share;
 use farkas_service::tls::Tls;
 use farkas_service::webhooks::Addresses;
 use farkas_service::{Limits, NodeOptions, ServeError, ServeOptions};
@@ -131,6 +133,8 @@ pub struct NodeArgs {
     /// How long after its end a job is forgotten, with its events and its result: 30d, 12h [default: never]
     #[arg(long, value_name = "AGE", value_parser = gc::age)]
     retain: Option<Duration>,
+    #[command(flatten)]
+    turns: TurnArgs,
     /// Seconds that jobs may go on after SIGTERM or Ctrl-C, before they are handed back to the queue
     #[arg(long, value_name = "S", default_value = "0")]
     finish: u32,
@@ -151,6 +155,55 @@ pub struct NodeArgs {
     kept_points: usize,
 }
 
+/// Who is next.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Turns")]
+struct TurnArgs {
+    /// Bytes that jobs with a memory limit may be promised together [default: the machine's memory]
+    #[arg(long, value_name = "BYTES")]
+    memory_bytes: Option<u64>,
+    /// Tiny jobs (few rows, nonzeros and integers) that may run beside those that hold the cores
+    #[arg(long, value_name = "N", default_value_t = Share::default().tiny_jobs)]
+    tiny_jobs: u32,
+    /// Cores that a project may use at a time [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    project_cores: Option<u32>,
+    /// What a project's share of the cores is worth beside others, which have 1; repeatable
+    #[arg(long, value_name = "PROJECT=WEIGHT", value_parser = pair::<f64>)]
+    weights: Vec<(String, f64)>,
+    /// How many lanes of a solver may run at a time, on all nodes; repeatable
+    #[arg(long, value_name = "SOLVER=N", value_parser = pair::<u32>)]
+    licences: Vec<(String, u32)>,
+    /// Seconds of waiting that are worth one step of priority
+    #[arg(long, value_name = "S", default_value_t = Policy::default().ageing_seconds, value_parser = positive)]
+    ageing_seconds: f64,
+    /// Seconds for which a job that needs more than is free lets others pass
+    #[arg(long, value_name = "S", default_value_t = Policy::default().patience_seconds, value_parser = positive)]
+    patience_seconds: f64,
+}
+
+impl TurnArgs {
+    fn apply(self, options: &mut NodeOptions) {
+        options.share.tiny_jobs = self.tiny_jobs;
+        options.share.memory_bytes = self.memory_bytes.unwrap_or(options.share.memory_bytes);
+        options.policy = Policy {
+            ageing_seconds: self.ageing_seconds,
+            patience_seconds: self.patience_seconds,
+            project_cores: self.project_cores,
+            weights: self.weights.into_iter().collect(),
+            licences: self.licences.into_iter().collect(),
+            ..Policy::default()
+        };
+    }
+}
+
+/// `name=value`.
+fn pair<T: std::str::FromStr>(text: &str) -> Result<(String, T), String> {
+    let (name, value) = text.split_once('=').ok_or("it must be name=value")?;
+    let value = value.trim().parse().map_err(|_| format!("'{value}' is no such number"))?;
+    Ok((name.trim().into(), value))
+}
+
 impl NodeArgs {
     pub fn options(self) -> NodeOptions {
         let registry = Registry::new(RegistryConfig::default());
@@ -162,6 +215,7 @@ impl NodeArgs {
         options.rules = rules;
         options.finish = Duration::from_secs(self.finish.into());
         options.retain = self.retain;
+        self.turns.apply(&mut options);
         options
     }
 

@@ -180,6 +180,15 @@ pub struct SolveOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1e-9, maximum = 1e-2)]
     pub integrality_tolerance: Option<f64>,
+    /// Over HTTP: the higher, the sooner within its project; waiting raises it by one a minute. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -100, maximum = 100)]
+    pub priority: Option<i32>,
+    /// Over HTTP: when the job must be over (RFC 3339). One that has not begun by then expires, one that runs is stopped as by
+    /// a time limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
+    pub deadline: Option<String>,
     /// Over HTTP: how long the job may wait for its cores before it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(exclusive_minimum = 0.0)]
@@ -201,7 +210,7 @@ fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String
 }
 
 /// A field's name and whether its text in a query is JSON (a number, true or false) and not a word.
-const QUERY_FIELDS: [(&str, bool); 20] = [
+const QUERY_FIELDS: [(&str, bool); 22] = [
     ("solver", false),
     ("trust", false),
     ("time_limit_seconds", true),
@@ -221,6 +230,8 @@ const QUERY_FIELDS: [(&str, bool); 20] = [
     ("presolve", false),
     ("feasibility_tolerance", true),
     ("integrality_tolerance", true),
+    ("priority", true),
+    ("deadline", false),
     ("queue_timeout_seconds", true),
 ];
 
@@ -300,6 +311,9 @@ impl SolveOptions {
             if value.is_some_and(|v| !v.is_finite()) {
                 return wrong(field, "it must be a finite number".into());
             }
+        }
+        if self.priority.is_some_and(|priority| !(-100..=100).contains(&priority)) {
+            return wrong("priority", "it must lie between -100 and 100".into());
         }
         if self.seed.is_some_and(|seed| i32::try_from(seed).is_err()) {
             return wrong("seed", format!("it must be at most {}", i32::MAX));
@@ -409,6 +423,8 @@ mod tests {
             presolve: Some(Presolve::Off),
             feasibility_tolerance: Some(1e-6),
             integrality_tolerance: Some(1e-6),
+            priority: Some(-1),
+            deadline: Some("2026-01-31T18:00:00Z".into()),
             queue_timeout_seconds: Some(1.0),
             ..SolveOptions::default()
         };
@@ -459,6 +475,7 @@ mod tests {
             (r#"{"time_limit_seconds": 0}"#, "/options/time_limit_seconds"),
             (r#"{"time_limit_seconds": 1e300}"#, "/options/time_limit_seconds"),
             (r#"{"threads": 0}"#, "/options/threads"),
+            (r#"{"priority": 101}"#, "/options/priority"),
             (r#"{"threads": 2, "deterministic": true}"#, "/options/threads"),
             (r#"{"stall_limit_seconds": 0}"#, "/options/stall_limit_seconds"),
             (r#"{"stall_limit_seconds": 1, "deterministic": true}"#, "/options/stall_limit_seconds"),

@@ -20,6 +20,7 @@ use crate::access::Principal;
 use crate::jobs::{Ticket, Work};
 use crate::roster::RosterError;
 use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
+use crate::time::Timestamp;
 
 /// What `Prefer: wait` means without a number.
 const DEFAULT_WAIT_SECONDS: u64 = 10;
@@ -125,7 +126,16 @@ pub(super) async fn draw_up(
             at => problem.at_pointer(format!("{at}/time_limit_seconds")).into(),
         });
     }
-    let threads = lanes(app, &order).await.map_err(|error| Problem::of_roster(error, order.options_at))?;
+    let solvers = lanes(app, &order).await.map_err(|error| Problem::of_roster(error, order.options_at))?;
+    let threads = order.options.to_backend().threads_of_race(solvers.len().max(1) as u32);
+    if order.options.deadline.as_deref().is_some_and(|text| Timestamp::parse(text).is_none()) {
+        let detail = "a deadline is a time as RFC 3339 has it: 2026-01-31T18:00:00Z";
+        let problem = ProblemDetails::new(422, "bad-option", detail);
+        return Err(match order.options_at {
+            "" => problem.in_parameter("deadline").into(),
+            at => problem.at_pointer(format!("{at}/deadline")).into(),
+        });
+    }
     let cores = app.scheduler.cores();
     let id = uuid::Uuid::now_v7().to_string();
     let mut bodies = Vec::with_capacity(order.bodies.len() + 1);
@@ -146,6 +156,7 @@ pub(super) async fn draw_up(
         work: order.work,
         options: order.options,
         cores: threads.clamp(1, cores),
+        solvers,
         time_limit_seconds: Some(limit),
         shape: (&*order.problem).into(),
         model: order.source.model,
@@ -156,17 +167,17 @@ pub(super) async fn draw_up(
     Ok(NewJob { ticket, bodies, warnings, idempotency, most_queued: app.limits.queued_jobs })
 }
 
-/// How many threads the order takes: of a race as many as it has lanes, if it does not say.
-async fn lanes(app: &App, order: &Order) -> Result<u32, RosterError> {
+/// Who is to work on it, one name a lane; nobody for what needs no solver.
+async fn lanes(app: &App, order: &Order) -> Result<Vec<String>, RosterError> {
     let (roster, options, problem) = (&app.desk.roster, &order.options, &order.problem);
     let cores = app.scheduler.cores();
-    let lanes = match order.work {
-        Work::Solve => roster.line_up(options, problem, cores).await?.lanes.len() as u32,
-        Work::Sensitivity => roster.one_with_basis(options, problem, cores).await?.lanes.len() as u32,
-        Work::Iis | Work::Relax(_) => roster.one(options, problem).await.map(|_| 1)?,
-        Work::Check { .. } => 1,
+    let lineup = match order.work {
+        Work::Solve => roster.line_up(options, problem, cores).await?,
+        Work::Sensitivity => roster.one_with_basis(options, problem, cores).await?,
+        Work::Iis | Work::Relax(_) => return Ok(vec![roster.one(options, problem).await?.name().to_owned()]),
+        Work::Check { .. } => return Ok(Vec::new()),
     };
-    Ok(options.to_backend().threads_of_race(lanes))
+    Ok(lineup.lanes.iter().map(|lane| lane.backend.name().to_owned()).collect())
 }
 
 pub(super) async fn place(app: &App, key: String, bytes: Vec<u8>) -> Result<Option<Body>, Problem> {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use step::step;
 
+use crate::fairness::{Demand, TinySize};
 use crate::models::Source;
 use crate::time::Timestamp;
 
@@ -92,6 +93,9 @@ pub struct Ticket {
     pub options: SolveOptions,
     /// Cores it holds while it is solved.
     pub cores: u32,
+    /// Its solvers, as far as they were known when it was ordered; one entry a lane.
+    #[serde(default)]
+    pub solvers: Vec<String>,
     /// Wall-clock limit over all attempts.
     pub time_limit_seconds: Option<f64>,
     /// Shape of the problem.
@@ -109,6 +113,25 @@ impl Ticket {
     /// Where its problem is.
     pub fn source(&self) -> Source {
         Source { model: self.model.clone(), patches: self.patches.clone() }
+    }
+
+    /// What it takes while it is solved.
+    pub fn demand(&self, tiny: &TinySize) -> Demand {
+        let ProblemShape { rows, nonzeros, integers, .. } = self.shape;
+        // Lanes run as processes, at most one a core at a time.
+        let at_once = u64::from(self.cores).min(self.solvers.len().max(1) as u64);
+        Demand {
+            project: self.project.clone(),
+            cores: self.cores,
+            memory_bytes: self.options.memory_limit_bytes.unwrap_or(0).saturating_mul(at_once),
+            solvers: self.solvers.clone(),
+            tiny: self.work == Work::Solve && tiny.holds(rows, nonzeros, integers),
+        }
+    }
+
+    /// When it must be over, or not begun.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.options.deadline.as_deref().and_then(Timestamp::parse)
     }
 }
 
@@ -289,7 +312,13 @@ impl Job {
             created_at: now,
             started_at: None,
             finished_at: None,
-            expires_at: ticket.options.queue_timeout_seconds.map(|seconds| now.plus_seconds(seconds)),
+            expires_at: [
+                ticket.options.queue_timeout_seconds.map(|seconds| now.plus_seconds(seconds)),
+                ticket.deadline(),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             seconds: 0.0,
             seconds_before: 0.0,
             incumbent: None,

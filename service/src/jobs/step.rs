@@ -24,7 +24,11 @@ pub fn step(ticket: &Ticket, job: &Job, cause: Cause, rules: &Rules, now: Timest
         Cause::Asked(wish) => next.asked(ticket, wish),
         Cause::Claimed if job.state == Queued => next.claimed(),
         Cause::TimedOut if job.state == Queued && job.attempts == 0 => {
-            next.end(JobState::Expired, Some("it waited longer than its queue time-out allows".into()), None);
+            next.end(
+                JobState::Expired,
+                Some("it waited longer than its queue time-out or its deadline allows".into()),
+                None,
+            );
         }
         Cause::Told(told) if held => next.told(ticket, told, rules),
         Cause::Solved(outcome) if held => next.solved(*outcome),

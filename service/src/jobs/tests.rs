@@ -18,6 +18,7 @@ fn ticket() -> Ticket {
         work: Work::Solve,
         options: SolveOptions { queue_timeout_seconds: Some(5.0), ..SolveOptions::default() },
         cores: 1,
+        solvers: Vec::new(),
         time_limit_seconds: Some(60.0),
         shape: ProblemShape { rows: 1, columns: 1, nonzeros: 1, integers: 1, sense: Sense::Minimize },
         model: "model/x".into(),

@@ -3,6 +3,7 @@
 //!
 //! [`Store`] is the seam; the suite in `tests/store.rs` is what an implementation has to pass.
 
+mod claims;
 mod database;
 mod deliveries;
 mod documents;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::fairness::Room;
 use crate::jobs::{Cause, Job, Refused, Ticket, Wish};
 use crate::time::Timestamp;
 use crate::webhooks::Delivery;
@@ -161,22 +163,6 @@ pub struct Lease {
     pub epoch: u64,
 }
 
-/// A node's cores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cores {
-    /// Those that no job holds.
-    pub free: u32,
-    /// All.
-    pub total: u32,
-}
-
-impl Cores {
-    /// How many of them a job that asks for so many gets: a job may come from a larger machine.
-    pub fn given(self, asked: u32) -> u32 {
-        asked.min(self.total)
-    }
-}
-
 /// A claimed job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claimed {
@@ -184,6 +170,8 @@ pub struct Claimed {
     pub stored: Stored,
     /// The right to work on it.
     pub lease: Lease,
+    /// Whether it runs beside the jobs that hold the cores.
+    pub beside: bool,
 }
 
 /// What a lease's holder learns when it renews.
@@ -296,8 +284,8 @@ pub trait Store: Send + Sync {
     /// Accepts a job: ticket, first event and idempotency key in one transaction.
     fn submit(&self, new: NewJob) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
 
-    /// Claims the oldest waiting job that fits the free cores, with a new epoch.
-    fn claim(&self, node: &str, cores: Cores) -> impl Future<Output = Result<Option<Claimed>, StoreError>> + Send;
+    /// Claims the job that is next by the rules of [`fairness`](crate::fairness), with a new epoch.
+    fn claim(&self, node: &str, room: Room) -> impl Future<Output = Result<Option<Claimed>, StoreError>> + Send;
 
     /// Renews leases; the answer has one entry a lease, in order.
     fn renew(&self, leases: Vec<Lease>) -> impl Future<Output = Result<Vec<Renewed>, StoreError>> + Send;

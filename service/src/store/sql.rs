@@ -15,10 +15,11 @@ use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
 use super::writes::Write;
 use super::{
-    Body, Claimed, Cores, Counts, Document, Duty, Extent, Faults, Filter, Forgotten, Kind, Lease, Leases, NewJob,
-    NodeRecord, NodeReport, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents,
+    Body, Claimed, Counts, Document, Duty, Extent, Faults, Filter, Forgotten, Kind, Lease, Leases, NewJob, NodeRecord,
+    NodeReport, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents,
 };
 use crate::blobs::Blobs;
+use crate::fairness::{Policy, Room};
 use crate::jobs::{Cause, Job, Rules, Wish};
 use crate::metrics::Metrics;
 use crate::time::Timestamp;
@@ -29,6 +30,8 @@ const MOST_PENDING: usize = 1024;
 
 /// What a store may be told beside its place.
 pub struct Setup {
+    /// Who is next.
+    pub policy: Arc<Policy>,
     /// Where its answers are timed.
     pub metrics: Arc<Metrics>,
     /// Where its writer dies, in tests.
@@ -37,7 +40,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { metrics: Arc::default(), faults: Faults::none() }
+        Self { policy: Arc::default(), metrics: Arc::default(), faults: Faults::none() }
     }
 }
 
@@ -94,8 +97,9 @@ impl SqlStore {
         let (writes, receiver) = mpsc::channel(MOST_PENDING);
         let connection = Some(connection);
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
-        let Setup { metrics, faults } = setup;
-        let writer = Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, faults };
+        let Setup { policy, metrics, faults } = setup;
+        let writer =
+            Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, policy, faults };
         tokio::spawn(writer.run(receiver));
         Ok(Self { writes, reads, blobs, watchers, metrics, _listener: listener })
     }
@@ -135,11 +139,11 @@ impl Store for SqlStore {
         .await
     }
 
-    async fn claim(&self, node: &str, cores: Cores) -> Result<Option<Claimed>, StoreError> {
+    async fn claim(&self, node: &str, room: Room) -> Result<Option<Claimed>, StoreError> {
         let node: Arc<str> = node.into();
         self.write("claim", move |write| {
             let node = Arc::clone(&node);
-            Box::pin(async move { write.claim(&node, cores).await })
+            Box::pin(async move { write.claim(&node, room).await })
         })
         .await
     }

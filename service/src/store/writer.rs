@@ -20,6 +20,7 @@ use super::listener::{self, Changed};
 use super::watchers::Watchers;
 use super::writes::Write;
 use crate::blobs::Blobs;
+use crate::fairness::Policy;
 use crate::jobs::Rules;
 
 /// Most commands of one transaction.
@@ -116,6 +117,7 @@ pub(super) struct Writer {
     pub(super) blobs: Blobs,
     pub(super) rules: Rules,
     pub(super) faults: Faults,
+    pub(super) policy: Arc<Policy>,
 }
 
 impl Writer {
@@ -198,7 +200,7 @@ impl Writer {
             Some(connection) => connection,
             None => self.database.connect(self.rules.lease_seconds).await.map_err(Failure::Before)?,
         };
-        let mut write = Write::new(connection, self.database.clone(), self.rules);
+        let mut write = Write::new(connection, self.database.clone(), self.rules, Arc::clone(&self.policy));
         self.batch += 1;
         let mark = (self.node.as_str(), self.batch);
         let work = tokio::time::timeout(ANSWER, work(&mut write, batch, mark, &self.faults)).await;

@@ -1,6 +1,8 @@
 //! What a transaction does for each command: statements that both databases understand. A job that is changed is locked
 //! first, so that of two who would change it the second sees what the first has done.
 
+use std::sync::Arc;
+
 use farkas_api_types::EventBody;
 use sqlx::{AnyConnection, Row};
 
@@ -8,30 +10,28 @@ use super::database::Database;
 use super::listener::Changed;
 use super::sql::stored;
 use super::writer::Told;
-use super::{Body, Claimed, Cores, IDEMPOTENCY_SECONDS, Lease, Leases, NewJob, Renewed, StoreError, Stored, Submitted};
+use super::{Body, IDEMPOTENCY_SECONDS, Lease, Leases, NewJob, Renewed, StoreError, Stored, Submitted};
+use crate::fairness::Policy;
 use crate::jobs::{self, Cause, Effect, Job, Rules, Ticket, Transition, Wish};
 use crate::time::Timestamp;
 
-/// Waiting jobs that a claim looks at, from the oldest.
-const CLAIM_WINDOW: i64 = 64;
 /// Jobs that one sweep changes.
 const SWEEP_WINDOW: i64 = 1000;
-/// How long the oldest waiting job lets smaller ones pass that fit where it does not.
-const PATIENCE_SECONDS: f64 = 10.0;
 
 /// One transaction's hands.
 pub(super) struct Write {
     pub(super) connection: AnyConnection,
     pub(super) database: Database,
     pub(super) rules: Rules,
+    pub(super) policy: Arc<Policy>,
     pub(super) now: Timestamp,
     /// What is to be told once it is committed.
     pub(super) told: Told,
 }
 
 impl Write {
-    pub(super) fn new(connection: AnyConnection, database: Database, rules: Rules) -> Self {
-        Self { connection, database, rules, now: Timestamp::now(), told: Told::default() }
+    pub(super) fn new(connection: AnyConnection, database: Database, rules: Rules, policy: Arc<Policy>) -> Self {
+        Self { connection, database, rules, policy, now: Timestamp::now(), told: Told::default() }
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
@@ -96,13 +96,16 @@ impl Write {
 
     async fn insert(&mut self, ticket: &Ticket, job: &Job) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO jobs (id, project, state, cores, epoch, ticket, job) VALUES ($1, $2, $3, $4, 0, $5, '')",
+            "INSERT INTO jobs (id, project, state, cores, epoch, ticket, job, priority, tiny)
+             VALUES ($1, $2, $3, $4, 0, $5, '', $6, $7)",
         )
         .bind(&ticket.id)
         .bind(&ticket.project)
         .bind(job.state.name())
         .bind(i64::from(ticket.cores))
         .bind(json(ticket)?)
+        .bind(i64::from(ticket.options.priority.unwrap_or(0)))
+        .bind(i64::from(ticket.demand(&self.policy.tiny).tiny))
         .execute(&mut self.connection)
         .await?;
         for tag in &ticket.tags {
@@ -115,30 +118,8 @@ impl Write {
         Ok(())
     }
 
-    pub(super) async fn claim(&mut self, node: &str, cores: Cores) -> Result<Option<Claimed>, StoreError> {
-        let rows = sqlx::query("SELECT id, ticket, job FROM jobs WHERE state = 'queued' ORDER BY id LIMIT $1")
-            .bind(CLAIM_WINDOW)
-            .fetch_all(&mut self.connection)
-            .await?;
-        for row in &rows {
-            let found = stored(row.try_get("id")?, row)?;
-            let fits = cores.given(found.ticket.cores) <= cores.free;
-            if !fits && self.now.seconds_since(found.job.created_at) > PATIENCE_SECONDS {
-                // It waited long enough: cores that come free are kept for it.
-                return Ok(None);
-            }
-            if fits && self.take(&found).await? {
-                let stored = self.step(&found, vec![Cause::Claimed]).await?;
-                self.lease(&stored, Some(node)).await?;
-                let lease = Lease { job: stored.ticket.id.clone(), epoch: stored.job.epoch };
-                return Ok(Some(Claimed { stored, lease }));
-            }
-        }
-        Ok(None)
-    }
-
     /// Locks a waiting job; false when another node was faster.
-    async fn take(&mut self, found: &Stored) -> Result<bool, StoreError> {
+    pub(super) async fn take(&mut self, found: &Stored) -> Result<bool, StoreError> {
         if !self.database.is_shared() {
             return Ok(true);
         }
@@ -228,7 +209,7 @@ impl Write {
         stored(id, &row.ok_or_else(|| StoreError::NoJob(id.into()))?)
     }
 
-    async fn step(&mut self, found: &Stored, causes: Vec<Cause>) -> Result<Stored, StoreError> {
+    pub(super) async fn step(&mut self, found: &Stored, causes: Vec<Cause>) -> Result<Stored, StoreError> {
         let (transition, _) = self.fold(found, causes)?;
         self.log(&found.ticket, transition).await
     }
@@ -286,7 +267,7 @@ impl Write {
         Ok(stored)
     }
 
-    async fn lease(&mut self, stored: &Stored, node: Option<&str>) -> Result<(), StoreError> {
+    pub(super) async fn lease(&mut self, stored: &Stored, node: Option<&str>) -> Result<(), StoreError> {
         sqlx::query("UPDATE jobs SET lease_node = $1, lease_until = $2 WHERE id = $3")
             .bind(node)
             .bind(node.map(|_| self.now.plus_seconds(f64::from(self.rules.lease_seconds)).millis()))

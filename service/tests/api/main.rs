@@ -5,6 +5,7 @@ mod backup;
 mod contract;
 mod cuopt;
 mod errors;
+mod fair;
 mod gc;
 mod history;
 mod life;

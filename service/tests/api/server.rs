@@ -113,9 +113,12 @@ impl Server {
     }
 }
 
+/// Two cores, and nothing beside them: a tiny job waits like any other.
 pub fn options(folder: &Path, backends: Vec<Arc<dyn Backend>>) -> ServeOptions {
-    let mut options = ServeOptions { listen: ([127, 0, 0, 1], 0).into(), ..ServeOptions::new(folder, backends) };
+    let mut options = ServeOptions::new(folder, backends);
+    options.listen = ([127, 0, 0, 1], 0).into();
     options.node.threads = 2;
+    options.node.share.tiny_jobs = 0;
     options
 }
 

@@ -17,6 +17,7 @@ pub fn new(cores: u32) -> NewJob {
         work: farkas_service::jobs::Work::Solve,
         options: SolveOptions::default(),
         cores,
+        solvers: Vec::new(),
         time_limit_seconds: None,
         shape: serde_json::from_str(json).unwrap(),
         model: "model/m".into(),
