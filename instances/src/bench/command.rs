@@ -19,11 +19,6 @@ pub(super) fn is_race(candidate: &Candidate) -> bool {
 pub(super) fn arguments(candidate: &Candidate) -> Vec<String> {
     let is_race = is_race(candidate);
     let mut arguments = vec!["--solver".to_owned(), candidate.solver.replace('+', ",")];
-    if !is_race {
-        // What it says is what is measured, whatever its record.
-        let known = Some(&candidate.solver).filter(|name| !name.contains("://"));
-        arguments.extend(known.into_iter().flat_map(|name| ["--trust".to_owned(), name.clone()]));
-    }
     let mut set = |flag: &str, value: String| arguments.extend([format!("--{flag}"), value]);
     for (name, value) in candidate.settings() {
         let own = candidate.options.contains_key(&name);
@@ -36,6 +31,10 @@ pub(super) fn arguments(candidate: &Candidate) -> Vec<String> {
     }
     // A flag without a value.
     arguments.retain(|argument| !argument.is_empty());
+    if !is_race && !candidate.solver.contains("://") {
+        // What it says is what is measured, whatever its record.
+        arguments.extend(["--trust".to_owned(), candidate.solver.clone()]);
+    }
     arguments
 }
 
@@ -73,11 +72,11 @@ mod tests {
     #[test]
     fn candidates_as_arguments() {
         for (text, want) in [
-            ("cbc", "--solver cbc"),
-            ("highs:barrier", "--solver highs --lp-method barrier"),
+            ("cbc", "--solver cbc --trust cbc"),
+            ("highs:barrier", "--solver highs --lp-method barrier --trust highs"),
             (
                 "scip:seed=3:presolve=off:limits/nodes=5",
-                "--solver scip --seed 3 --presolve off --option limits/nodes=5",
+                "--solver scip --seed 3 --presolve off --option limits/nodes=5 --trust scip",
             ),
             ("race:seed=3:lineup=a.toml:evidence=plain", "--solver race --seed 3 --evidence plain --lineup a.toml"),
             ("highs+scip:log=", "--solver highs,scip --log"),
