@@ -28,9 +28,10 @@ async fn a_tiny_job_is_solved_while_others_hold_all_cores() {
 #[tokio::test]
 async fn a_deadline_ends_what_waits_and_what_runs() {
     let server = Server::start(vec![honest(), patient()]).await;
-    let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2)).to_string();
-    let running = server.submit(&format!("solver=patient&threads=2&deadline={soon}")).await.id;
-    let waiting = server.submit(&format!("solver=patient&threads=2&deadline={soon}")).await.id;
+    let after = |seconds| (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)).to_string();
+    let running = server.submit(&format!("solver=patient&threads=2&deadline={}", after(5))).await.id;
+    // Long over when the cores come free: with the same deadline it might be claimed in its last millisecond.
+    let waiting = server.submit(&format!("solver=patient&threads=2&deadline={}", after(1))).await.id;
     for id in [&running, &waiting] {
         server.events(id, 0).await;
     }
