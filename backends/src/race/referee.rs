@@ -439,8 +439,13 @@ impl Referee {
             Some(Settled::Unbounded) => Ending::Unbounded,
             None => {
                 // What seemed settled was contradicted while the lanes were ending.
-                if matches!(self.stage, Stage::Ending(Ending::Optimal | Ending::Infeasible | Ending::Unbounded)) {
-                    self.stage = Stage::Ending(Ending::Exhausted);
+                let found = self.ledger.incumbent().is_some();
+                match self.stage {
+                    Stage::Ending(Ending::AtLimit(Limit::Cutoff)) if !found => {}
+                    Stage::Ending(
+                        Ending::Optimal | Ending::Infeasible | Ending::Unbounded | Ending::AtLimit(Limit::Cutoff),
+                    ) => self.stage = Stage::Ending(Ending::Exhausted),
+                    _ => {}
                 }
                 return;
             }

@@ -59,11 +59,11 @@ impl Audit {
             return;
         }
         match *input {
-            Input::Point { point, objective, exact, .. } => self.saw(point, world.sign() * objective, exact),
+            Input::Point { point, objective, exact, .. } => self.saw(world, point, objective, exact),
             Input::Repaired { point, made, .. } => {
                 self.repairing.remove(&point);
                 if let Some((made, objective)) = made {
-                    self.saw(made, world.sign() * objective, true);
+                    self.saw(world, made, objective, true);
                 }
             }
             Input::Started(lane, Pausing::Possible) => {
@@ -93,10 +93,11 @@ impl Audit {
         }
     }
 
-    fn saw(&mut self, point: PointId, value: f64, exact: bool) {
+    fn saw(&mut self, world: &World, point: PointId, objective: f64, exact: bool) {
+        let value = world.sign() * objective;
         self.fed.insert(point, value);
-        if !value.is_finite() {
-            return; // nobody checks such a point
+        if !value.is_finite() || world.cutoff().is_some_and(|cutoff| value > cutoff) {
+            return; // nobody checks such a point, or it counts for nothing
         }
         if self.best.is_none_or(|(old, _)| value < old) {
             self.best = Some((value, exact));
@@ -242,6 +243,8 @@ impl Audit {
         rule!(incumbent == best, "ends with {incumbent:?} where {best:?} was checked");
         let stalled = ending == Ending::AtLimit(Limit::SlowProgress);
         rule!(!stalled || (best.is_some() && world.limits.stall.is_some()), "stalled without a point or a limit");
+        let cut_off = ending == Ending::AtLimit(Limit::Cutoff);
+        rule!(!cut_off || (best.is_none() && world.cutoff().is_some()), "cut off without a cutoff, or with {best:?}");
         rule!(self.published == best, "{best:?} was never published");
         let left = self.started.iter().find(|lane| !self.gone.contains(lane) && !self.killed.contains(lane));
         rule!(left.is_none(), "lane {left:?} still runs");
@@ -267,6 +270,7 @@ impl Audit {
                 Ending::Optimal => world.truth == Truth::Feasible && near,
                 Ending::Infeasible => world.truth == Truth::Infeasible,
                 Ending::Unbounded => world.truth == Truth::Unbounded,
+                Ending::AtLimit(Limit::Cutoff) => world.leaves_none(),
                 _ => true,
             };
             rule!(fine, "{ending:?} is wrong: {:?}, optimum {}, found {best:?}", world.truth, world.optimum);

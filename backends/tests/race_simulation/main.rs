@@ -285,6 +285,7 @@ fn every_schedule_keeps_the_rules() {
             "Stopped(Keep)",
             "Stopped(Discard)",
             "AtLimit(SlowProgress)",
+            "AtLimit(Cutoff)",
         ] {
             assert!(endings.contains_key(ending), "no schedule ended {ending}: {endings:?}");
         }

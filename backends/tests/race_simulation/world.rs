@@ -130,6 +130,7 @@ impl World {
         let sense = if rng.bool() { Sense::Minimize } else { Sense::Maximize };
         limits.replaces = one_in(rng, 2);
         limits.objective_target = one_in(rng, 8).then(|| sense.sign() * (optimum + rng.f64() * optimum.abs()));
+        limits.cutoff = one_in(rng, 8).then(|| sense.sign() * (optimum + (rng.f64() - 0.5) * optimum.abs()));
         limits.stall = one_in(rng, 8).then(|| micros(rng, 5_000_000));
         let endless = limits.time.is_none() && lanes.iter().any(|l| l.character == Character::Hangs);
         let wish = if rng.bool() { Wish::Keep } else { Wish::Discard };
@@ -151,6 +152,20 @@ impl World {
 
     pub fn sign(&self) -> f64 {
         self.sense.sign()
+    }
+
+    /// As if minimising.
+    pub fn cutoff(&self) -> Option<f64> {
+        self.limits.cutoff.map(|cutoff| self.sign() * cutoff)
+    }
+
+    /// Whether no point is as good as the cutoff.
+    pub fn leaves_none(&self) -> bool {
+        match self.truth {
+            Truth::Infeasible => true,
+            Truth::Unbounded => false,
+            Truth::Feasible => self.cutoff().is_some_and(|cutoff| self.optimum > cutoff),
+        }
     }
 
     pub fn width(&self, value: f64) -> f64 {
@@ -197,6 +212,7 @@ impl World {
         match character {
             Character::Honest | Character::Crashes | Character::Hangs => self.honest(rng, &mut acts),
             Character::TooGoodABound => self.too_good(rng, &mut acts),
+            Character::FalseInfeasible if self.cutoff().is_some() && rng.bool() => acts.push(cut_off()),
             Character::FalseInfeasible => acts.push(verdict(Verdict::Infeasible(Weight::Claimed))),
             Character::FalseUnbounded => acts.push(verdict(Verdict::Unbounded(Weight::Claimed))),
             Character::InfeasiblePoints => {
@@ -261,6 +277,7 @@ impl World {
         match self.truth {
             _ if one_in(rng, 6) => acts.push(Act::Finished(Outcome::AtLimit(limit(rng)))),
             _ if one_in(rng, 8) => acts.push(Act::Finished(Outcome::Undecided)),
+            _ if self.cutoff().is_some() && self.leaves_none() && rng.bool() => acts.push(cut_off()),
             Truth::Feasible => {
                 if one_in(rng, 6) {
                     acts.push(Act::Measured);
@@ -295,6 +312,10 @@ impl World {
 
 fn verdict(verdict: Verdict) -> Act {
     Act::Finished(Outcome::Verdict(verdict))
+}
+
+fn cut_off() -> Act {
+    Act::Finished(Outcome::AtLimit(Limit::Cutoff))
 }
 
 fn limit(rng: &mut Rng) -> Limit {
