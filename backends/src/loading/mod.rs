@@ -1,6 +1,6 @@
 //! What adapters of solvers that are loaded at run time have in common: [`find`] says where the library may lie, [`ffi`]
-//! opens it, [`matrix`] is what of a problem it copies, [`listen`] passes on what it says while it runs, and [`session`] does what a call of `solve` asks for over an
-//! [`engine`], which is all that differs from solver to solver.
+//! opens it, [`matrix`] is what of a problem it copies, [`listen`] passes on what it says while it runs, and [`session`]
+//! does what a call of `solve` asks for over an [`engine`], which is all that differs from solver to solver.
 
 pub mod engine;
 pub mod ffi;

@@ -188,7 +188,8 @@ impl Instance {
         assert!(a.lower.len() == n && a.upper.len() == n && a.matrix.columns() == n);
         assert!(a.senses.len() == m && a.widths.len() == m && a.matrix.rows() == m);
         let counts = a.matrix.counts();
-        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted and as a `Matrix` has it; CPLEX copies them.
+        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted and as a `Matrix` has it; CPLEX
+        // copies them.
         let code = unsafe {
             (self.cplex.api.copy_lp)(
                 self.env(),

@@ -158,8 +158,8 @@ impl Gurobi {
         let counts = a.matrix.counts();
         let mut raw = ptr::null_mut();
         let guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // SAFETY: all arrays have the lengths that n, m, starts and counts say, as was asserted and as a `Matrix` has it; Gurobi copies all, and
-        // takes null for no names.
+        // SAFETY: all arrays have the lengths that n, m, starts and counts say, as was asserted and as a `Matrix` has
+        // it; Gurobi copies all, and takes null for no names.
         let code = unsafe {
             (self.api.load)(
                 self.env.as_ptr(),

@@ -240,8 +240,8 @@ impl Instance {
         let (n, m) = (a.cost.len(), a.sides.len());
         assert!(a.lower.len() == n && a.upper.len() == n && a.matrix.columns() == n);
         assert!(a.types.len() == m && a.widths.len() == m && a.matrix.rows() == m);
-        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted and as a `Matrix` has it; null lengths mean that the
-        // starts have n + 1 entries; Xpress copies all.
+        // SAFETY: all arrays have the lengths that n, m and the starts say, as was asserted and as a `Matrix` has it; null
+        // lengths mean that the starts have n + 1 entries; Xpress copies all.
         let code = unsafe {
             (self.xpress.api.load)(
                 self.raw(),
