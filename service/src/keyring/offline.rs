@@ -12,7 +12,7 @@ use crate::access::is_project_name;
 use crate::blobs::Blobs;
 use crate::jobs::Rules;
 use crate::server::ServeError;
-use crate::store::{Database, SqlStore};
+use crate::store::{Bodies, Database, Setup, SqlStore};
 
 /// Where a service keeps its keys.
 #[derive(Debug, Clone)]
@@ -42,9 +42,10 @@ impl Keys {
             Some(address) => Database::parse(address)?,
             None => Database::file(&at.data.join("farkas.db"))?,
         };
-        // Keys have no bodies, and a running service's are left alone.
+        // Keys have no bodies, and the service's are left alone.
         let blobs = Blobs::of(Arc::new(object_store::memory::InMemory::new()), "");
-        let store = runtime.block_on(SqlStore::open(database, blobs, Rules::default()))?;
+        let setup = Setup { bodies: Bodies::LeftAlone, ..Setup::default() };
+        let store = runtime.block_on(SqlStore::open_with(database, blobs, Rules::default(), setup))?;
         Ok(Self { runtime, store })
     }
 

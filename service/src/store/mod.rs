@@ -30,7 +30,7 @@ use crate::webhooks::Delivery;
 pub use database::Database;
 pub use documents::{Document, Kind};
 pub use faults::Faults;
-pub use sql::{Setup, SqlStore};
+pub use sql::{Bodies, Setup, SqlStore};
 
 /// Seconds that an idempotency key is remembered.
 pub const IDEMPOTENCY_SECONDS: f64 = 24.0 * 3600.0;

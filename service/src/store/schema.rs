@@ -21,18 +21,19 @@ const UNLOCK: &str = "SELECT COUNT(*) FROM pg_advisory_unlock(7037141)";
 
 /// Brings a database to the newest schema.
 ///
-/// The bodies are those that belong to it: a node that has others would find no model.
+/// The bodies are those that belong to it: a node that has others would find no model. Whoever reads and writes none has none to
+/// compare.
 pub(super) async fn migrate(
     database: &Database,
     connection: &mut AnyConnection,
-    blobs: &Blobs,
+    blobs: Option<&Blobs>,
 ) -> Result<(), StoreError> {
     if database.is_shared() {
         connection.execute(LOCK).await?;
     }
-    let done = match bring_on(database, connection).await {
-        Ok(()) => belong_together(connection, blobs).await,
-        error => error,
+    let done = match (bring_on(database, connection).await, blobs) {
+        (Ok(()), Some(blobs)) => belong_together(connection, blobs).await,
+        (done, _) => done,
     };
     if database.is_shared() {
         connection.execute(UNLOCK).await?;

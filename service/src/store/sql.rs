@@ -30,6 +30,8 @@ const MOST_PENDING: usize = 1024;
 
 /// What a store may be told beside its place.
 pub struct Setup {
+    /// Whether bodies are read and written.
+    pub bodies: Bodies,
     /// Who is next.
     pub policy: Arc<Policy>,
     /// Where its answers are timed.
@@ -40,8 +42,17 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { policy: Arc::default(), metrics: Arc::default(), faults: Faults::none() }
+        Self { bodies: Bodies::Used, policy: Arc::default(), metrics: Arc::default(), faults: Faults::none() }
     }
+}
+
+/// What a store has to do with bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// They belong to it: those of another store are refused.
+    Used,
+    /// Nothing: somebody else's are where they are.
+    LeftAlone,
 }
 
 /// Jobs in a database.
@@ -83,7 +94,8 @@ impl SqlStore {
     /// As [`open`](Self::open).
     pub async fn open_with(database: Database, blobs: Blobs, rules: Rules, setup: Setup) -> Result<Self, StoreError> {
         let mut connection = database.connect(rules.lease_seconds).await?;
-        super::schema::migrate(&database, &mut connection, &blobs).await?;
+        let compared = (setup.bodies == Bodies::Used).then_some(&blobs);
+        super::schema::migrate(&database, &mut connection, compared).await?;
         let node = uuid::Uuid::now_v7().to_string();
         if database.is_shared() {
             Database::enter(&mut connection, &node).await?;
@@ -97,7 +109,7 @@ impl SqlStore {
         let (writes, receiver) = mpsc::channel(MOST_PENDING);
         let connection = Some(connection);
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
-        let Setup { policy, metrics, faults } = setup;
+        let Setup { policy, metrics, faults, .. } = setup;
         let writer =
             Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, policy, faults };
         tokio::spawn(writer.run(receiver));
