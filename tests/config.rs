@@ -58,6 +58,7 @@ fn what_the_file_says_wrongly_is_told_with_its_place() {
         ("page = \n", "farkas.toml, line 1"),
         ("page = 0\n", "--page"),
         ("page = [[1]]\n", "farkas.toml, line 1, column 8: 'page' takes"),
+        ("licences = ['cplex=0']\n", "'0' is no such number"),
     ];
     for (file, expected) in cases {
         let output = config(folder.path(), file, &[], &[]);
@@ -69,6 +70,32 @@ fn what_the_file_says_wrongly_is_told_with_its_place() {
         farkas().current_dir(folder.path()).args(["serve", "--config", "farkas.toml"]).output().expect("it ran");
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("farkas.toml"), "{}", stderr(&output));
+}
+
+#[test]
+fn no_password_is_shown() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (store, shown) in [
+        ("postgres://farkas:secret@host/jobs", "postgres://farkas:…@host/jobs"),
+        ("postgres://farkas:sec@ret@host/jobs", "postgres://farkas:…@host/jobs"),
+        ("postgres://host/jobs?user=farkas&password=secret", "postgres://host/jobs?…"),
+        ("postgres://host/jobs", "postgres://host/jobs"),
+    ] {
+        let output = config(folder.path(), "", &[("FARKAS_STORE", store)], &[]);
+        let told: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+        assert_eq!(told["store"]["value"], shown, "{told}");
+    }
+}
+
+#[test]
+fn half_of_tls_serves_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("farkas.toml"), "tls_certificate = 'here.pem'\n").expect("a file");
+    let mut command = farkas();
+    command.current_dir(folder.path()).args(["serve", "--listen", "127.0.0.1:0", "--config", "farkas.toml"]);
+    let output = command.output().expect("it ran");
+    assert_eq!(code(&output), 2, "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("serve-tls"), "{}", stderr(&output));
 }
 
 #[test]

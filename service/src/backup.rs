@@ -9,12 +9,17 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
+use crate::blobs::MARK;
+
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// There is nothing to copy.
     #[error("there is no job store in {}; --data names the folder of a service", .0.display())]
     NoStore(PathBuf),
+    /// The database alone would be half a copy.
+    #[error("the bodies of this job store are not in {}: copy its --blobs by the means of that place, and the database here by `VACUUM INTO`", .0.display())]
+    BodiesElsewhere(PathBuf),
     /// The copy would mix with something else.
     #[error("{} is not empty; name a folder that is not there yet", .0.display())]
     NotEmpty(PathBuf),
@@ -50,6 +55,9 @@ pub async fn backup(data: &Path, to: &Path) -> Result<Copied, BackupError> {
     let database = data.join("farkas.db");
     if !database.is_file() {
         return Err(BackupError::NoStore(data.into()));
+    }
+    if !data.join("blobs").join(MARK).is_file() {
+        return Err(BackupError::BodiesElsewhere(data.join("blobs")));
     }
     fs::create_dir_all(to).map_err(at(to))?;
     if fs::read_dir(to).map_err(at(to))?.next().is_some() {

@@ -18,7 +18,7 @@ use crate::store::Body;
 
 /// Bodies up to this size travel in the store's transaction, which spares a small job the file's own fsync.
 pub const MOST_INLINE_BYTES: usize = 32 << 10;
-const MARK: &str = "about/mark";
+pub(crate) const MARK: &str = "about/mark";
 /// A file that is half written and so old has been given up.
 const ABANDONED: Duration = Duration::from_secs(3600);
 

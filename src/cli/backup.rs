@@ -11,7 +11,7 @@ use crate::cli::{Exit, Failure};
 #[derive(Debug, Args)]
 pub struct BackupArgs {
     /// The service's data folder
-    #[arg(long, default_value = "data", value_name = "DIR")]
+    #[arg(long, default_value = "data", value_name = "DIR", env = "FARKAS_DATA", hide_env_values = true)]
     data: PathBuf,
     /// Where the copy goes: a folder that is not there yet
     to: PathBuf,

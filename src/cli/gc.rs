@@ -23,6 +23,7 @@ pub struct GcArgs {
 
 /// Forgets them, with their events, results and points.
 pub fn run(args: GcArgs) -> Result<Exit, Failure> {
+    args.node.finds_store()?;
     let extent = if args.dry_run { Extent::Look } else { Extent::Forget };
     let jobs = retention::run(args.node.options(), args.older_than, extent);
     let jobs = jobs.map_err(|e| Failure::new(Exit::Failed, format!("{e} [{}]", e.code())))?;

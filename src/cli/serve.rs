@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,15 +115,15 @@ fn positive(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub struct NodeArgs {
     /// Folder for jobs, models and results; made if need be
-    #[arg(long, default_value = "data", value_name = "DIR")]
+    #[arg(long, default_value = "data", value_name = "DIR", env = "FARKAS_DATA", hide_env_values = true)]
     data: PathBuf,
     /// PostgreSQL server for the jobs, which any number of nodes may share (`postgres://user@host/database`) [default: a
     /// file in the data folder]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "FARKAS_STORE", hide_env_values = true)]
     store: Option<String>,
     /// Place for models and large results, the same for all who share the jobs (`file:///folder`, or `s3://bucket/prefix` with
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT`) [default: blobs in the data folder]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "FARKAS_BLOBS", hide_env_values = true)]
     blobs: Option<String>,
     /// Cores for jobs [default: all]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -169,11 +170,11 @@ struct TurnArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     project_cores: Option<u32>,
     /// What a project's share of the cores is worth beside others, which have 1; repeatable
-    #[arg(long, value_name = "PROJECT=WEIGHT", value_parser = pair::<f64>)]
+    #[arg(long, value_name = "PROJECT=WEIGHT", value_delimiter = ',', value_parser = pair::<f64>)]
     weights: Vec<(String, f64)>,
     /// How many lanes of a solver may run at a time, on all nodes; repeatable
-    #[arg(long, value_name = "SOLVER=N", value_parser = pair::<u32>)]
-    licences: Vec<(String, u32)>,
+    #[arg(long, value_name = "SOLVER=N", value_delimiter = ',', value_parser = pair::<NonZeroU32>)]
+    licences: Vec<(String, NonZeroU32)>,
     /// Seconds of waiting that are worth one step of priority
     #[arg(long, value_name = "S", default_value_t = Policy::default().ageing_seconds, value_parser = positive)]
     ageing_seconds: f64,
@@ -191,7 +192,7 @@ impl TurnArgs {
             patience_seconds: self.patience_seconds,
             project_cores: self.project_cores,
             weights: self.weights.into_iter().collect(),
-            licences: self.licences.into_iter().collect(),
+            licences: self.licences.into_iter().map(|(solver, most)| (solver, most.get())).collect(),
             ..Policy::default()
         };
     }
@@ -205,6 +206,15 @@ fn pair<T: std::str::FromStr>(text: &str) -> Result<(String, T), String> {
 }
 
 impl NodeArgs {
+    /// Whether there is a job store already, as far as can be told without opening it.
+    pub fn finds_store(&self) -> Result<(), Failure> {
+        if self.store.is_some() || self.data.join("farkas.db").is_file() {
+            return Ok(());
+        }
+        let finding = format!("there is no job store in {}; --data names the folder of a service", self.data.display());
+        Err(Failure::new(Exit::Usage, format!("{finding} [no-store]")))
+    }
+
     pub fn options(self) -> NodeOptions {
         let registry = Registry::new(RegistryConfig::default());
         let rules = self.rules();
@@ -258,12 +268,18 @@ pub fn work(args: WorkArgs) -> Result<Exit, Failure> {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub fn run(args: ServeArgs) -> Result<Exit, Failure> {
+    // A file of settings may name one of them, which flags may not.
+    let tls = match (args.tls_certificate, args.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls { certificate, key }),
+        (None, None) => None,
+        _ => return Err(Failure::new(Exit::Usage, "tls_certificate and tls_key go together [serve-tls]".to_owned())),
+    };
     let options = ServeOptions {
         listen: args.listen,
         allow_remote: args.allow_remote,
         admin_key: args.admin_key.as_deref().filter(|key| !key.is_empty()).map(Token::sent),
         webhook_addresses: if args.private_webhooks { Addresses::All } else { Addresses::Public },
-        tls: args.tls_certificate.zip(args.tls_key).map(|(certificate, key)| Tls { certificate, key }),
+        tls,
         node: args.node.options(),
         limits: args.limits.limits(),
     };

@@ -117,9 +117,16 @@ pub fn listed(command: &Command, given: &ArgMatches) -> Result<Vec<Setting>, Fai
 fn without_password(value: &str) -> String {
     let shown = || {
         let (scheme, rest) = value.split_once("://")?;
-        let (user, place) = rest.split_once('@')?;
-        let (name, _) = user.split_once(':')?;
-        Some(format!("{scheme}://{name}:…@{place}"))
+        // What follows may name a password as well.
+        let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?…"));
+        let shown = match rest.rsplit_once('@') {
+            Some((user, place)) => match user.split_once(':') {
+                Some((name, _)) => format!("{name}:…@{place}"),
+                None => rest.to_owned(),
+            },
+            None => rest.to_owned(),
+        };
+        Some(format!("{scheme}://{shown}{query}"))
     };
     shown().unwrap_or_else(|| value.into())
 }
