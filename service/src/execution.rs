@@ -262,8 +262,19 @@ impl Attempt {
         Ok((causes, bodies))
     }
 
+    /// Stores a body, however long its place takes to be well again: nothing of what was found is given up for that, unless the
+    /// attempt is.
     async fn place(&self, key: String, bytes: Vec<u8>) -> Result<Option<Body>, StoreError> {
-        Ok(self.desk.blobs.place(&key, bytes).await?)
+        loop {
+            match self.desk.blobs.place(&key, bytes.clone()).await {
+                Ok(placed) => return Ok(placed),
+                Err(error) if self.ending.stop.is_killed() => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(job = self.ticket.id, %error, "a body could not be written; trying again");
+                    tokio::time::sleep(RETRY_WRITE).await;
+                }
+            }
+        }
     }
 
     /// An earlier attempt's incumbent that this one did not match belongs into the answer.

@@ -229,8 +229,9 @@ impl Scheduler {
             // On a task of its own, so that a panic there still frees the cores.
             if let Err(error) = tokio::spawn(work).await {
                 tracing::error!(job = id, %error, "an attempt panicked; its lease will run out");
-                ending.stop.kill();
             }
+            // An attempt that ended early leaves no race behind on cores that count as free.
+            ending.stop.kill();
             scheduler.lock().remove(&id);
             scheduler.cores_freed.notify_one();
         });

@@ -185,7 +185,8 @@ fn is_allowed(demand: &Demand, in_use: &InUse, policy: &Policy) -> bool {
         policy
             .licences
             .get(*solver)
-            .is_none_or(|most| in_use.solvers.get(*solver).copied().unwrap_or(0) + count <= *most)
+            // Whoever asks for more than there are gets all.
+            .is_none_or(|most| in_use.solvers.get(*solver).copied().unwrap_or(0) + count.min(most) <= *most)
     });
     within && licensed
 }

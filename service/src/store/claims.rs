@@ -31,8 +31,7 @@ impl Write {
                 Choice::Beside(at) => (at, true),
                 Choice::Nobody => return Ok(None),
             };
-            let chosen = found.remove(at);
-            if self.take(&chosen).await? {
+            if let Some(chosen) = self.take(found.remove(at)).await? {
                 let stored = self.step(&chosen, vec![Cause::Claimed]).await?;
                 self.lease(&stored, Some(node)).await?;
                 let lease = Lease { job: stored.ticket.id.clone(), epoch: stored.job.epoch };

@@ -129,8 +129,9 @@ impl Writer {
             if self.faults.have_struck() || self.faults.strike() {
                 return;
             }
-            if written.is_err() && batch.len() > 1 {
-                // One command that the database cannot take shall not fail the others.
+            let refused = matches!(&written, Err(error) if self.database.trouble(error) != Trouble::Lost);
+            if refused && batch.len() > 1 {
+                // One command that the database cannot take shall not fail the others; one that is away fails all at once.
                 for command in batch.drain(..) {
                     let mut alone = vec![command];
                     let written = self.write(&mut alone).await;

@@ -118,14 +118,15 @@ impl Write {
         Ok(())
     }
 
-    /// Locks a waiting job; false when another node was faster.
-    pub(super) async fn take(&mut self, found: &Stored) -> Result<bool, StoreError> {
+    /// Locks a waiting job and reads it again, as somebody may have asked to end it meanwhile; none when another node was faster.
+    pub(super) async fn take(&mut self, found: Stored) -> Result<Option<Stored>, StoreError> {
         if !self.database.is_shared() {
-            return Ok(true);
+            return Ok(Some(found));
         }
-        let sql = format!("SELECT id FROM jobs WHERE id = $1 AND state = 'queued'{}", self.database.lock_free());
+        let lock = self.database.lock_free();
+        let sql = format!("SELECT ticket, job FROM jobs WHERE id = $1 AND state = 'queued'{lock}");
         let row = sqlx::query(&sql).bind(&found.ticket.id).fetch_optional(&mut self.connection).await?;
-        Ok(row.is_some())
+        row.map(|row| stored(&found.ticket.id, &row)).transpose()
     }
 
     pub(super) async fn renew(&mut self, leases: &[Lease]) -> Result<Vec<Renewed>, StoreError> {
