@@ -4,6 +4,7 @@
 mod analyse;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use farkas_api_types::{EventBody, Fields, SolveResult};
@@ -18,12 +19,12 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use crate::blobs::Blobs;
-use crate::jobs::{Cause, Job, Outcome, Ticket, Told, Wish, Work};
+use crate::jobs::{self, Cause, Job, Outcome, Rules, Ticket, Told, Wish, Work};
 use crate::metrics::{Kill, Metrics, Retry};
 use crate::models;
 use crate::recorder::{GATHER, Note, Offers, Recorder};
 use crate::roster::Roster;
-use crate::store::{Body, Claimed, Lease, SqlStore, Store, StoreError, Stored};
+use crate::store::{Body, Claimed, Lease, NewJob, SqlStore, Store, StoreError, Stored, Submitted};
 use crate::time::Timestamp;
 
 /// How long after its time limit, or after it was asked to stop, a race is killed.
@@ -55,8 +56,25 @@ pub struct Ending {
     pub closing: tokio_util::sync::CancellationToken,
 }
 
+/// A job that was begun before it was written: it is written with the first that there is to tell of it, at the end for most,
+/// so that one commit does for all.
+pub struct Unwritten {
+    /// The job.
+    pub new: NewJob,
+    /// Its problem.
+    pub problem: Arc<Problem>,
+    /// Who has begun it.
+    pub node: String,
+    /// Hears what became of it.
+    pub told: oneshot::Sender<Result<Submitted, StoreError>>,
+    /// Set once it is written.
+    pub written: Arc<AtomicBool>,
+}
+
 struct Attempt {
     desk: Desk,
+    /// Until it is written.
+    unwritten: Option<Unwritten>,
     lease: Lease,
     ticket: Ticket,
     job: Job,
@@ -69,14 +87,31 @@ struct Attempt {
 /// Works on a claimed job until it is finished, back in the queue, or somebody else's.
 pub async fn attempt(desk: Desk, claimed: Claimed, cores: u32, ending: Ending) {
     let Claimed { stored: Stored { ticket, job }, lease, .. } = claimed;
-    let attempt = Attempt { desk, lease, ticket, job, cores, began: Instant::now(), ending, points: 0 };
+    conduct(Attempt { desk, unwritten: None, lease, ticket, job, cores, began: Instant::now(), ending, points: 0 })
+        .await;
+}
+
+/// The same with a job that is not written yet.
+pub async fn attempt_unwritten(desk: Desk, unwritten: Unwritten, cores: u32, ending: Ending) {
+    let (ticket, warnings) = (unwritten.new.ticket.clone(), unwritten.new.warnings.clone());
+    let now = Timestamp::now();
+    let waiting = jobs::submit(&ticket, warnings, now).job;
+    let claimed = jobs::step(&ticket, &waiting, Cause::Claimed, &Rules::default(), now);
+    let Ok(jobs::Transition { job, .. }) = claimed else { return };
+    let lease = Lease { job: ticket.id.clone(), epoch: job.epoch };
+    let unwritten = Some(unwritten);
+    conduct(Attempt { desk, unwritten, lease, ticket, job, cores, began: Instant::now(), ending, points: 0 }).await;
+}
+
+async fn conduct(attempt: Attempt) {
     let id = attempt.ticket.id.clone();
     let (metrics, began) = (Arc::clone(&attempt.desk.metrics), attempt.began);
     let span = tracing::info_span!("job", id, epoch = attempt.lease.epoch);
-    let ended = attempt.run().instrument(span).await;
+    let ended = Box::pin(attempt.run()).instrument(span).await;
     metrics.attempted(began.elapsed());
     match ended {
         Ok(()) => {}
+        Err(StoreError::NoJob(_)) => tracing::info!(job = id, "it was never accepted, which its client was told"),
         Err(StoreError::Fenced { .. }) => tracing::info!(job = id, "the lease was lost; somebody else goes on"),
         Err(error) => tracing::error!(job = id, %error, "an attempt ended with an error; its lease will run out"),
     }
@@ -91,15 +126,35 @@ struct Loaded {
 
 impl Attempt {
     async fn run(mut self) -> Result<(), StoreError> {
+        let problem = self.unwritten.as_ref().map(|unwritten| Arc::clone(&unwritten.problem));
+        let loaded = match problem {
+            Some(problem) => Loaded { problem, best: None, start: Start::default() },
+            None => match self.take_up().await? {
+                Some(loaded) => loaded,
+                None => return Ok(()),
+            },
+        };
+        self.work_on(loaded).await
+    }
+
+    /// Reads what a claimed job stands on; nothing where it is over already.
+    async fn take_up(&mut self) -> Result<Option<Loaded>, StoreError> {
         // A wish between the claim and the moment when the scheduler knew of this attempt reached nobody.
         self.job.wish = self.desk.store.job(&self.ticket.id).await?.job.wish;
         if self.job.wish == Some(Wish::Discard) {
-            return self.finish(vec![Cause::Released { seconds: self.seconds() }], Vec::new()).await;
+            self.finish(vec![Cause::Released { seconds: self.seconds() }], Vec::new()).await?;
+            return Ok(None);
         }
-        let loaded = match self.load().await? {
-            Ok(loaded) => loaded,
-            Err(reason) => return self.finish(vec![Cause::Broken { reason }], Vec::new()).await,
-        };
+        match self.load().await? {
+            Ok(loaded) => Ok(Some(loaded)),
+            Err(reason) => {
+                self.finish(vec![Cause::Broken { reason }], Vec::new()).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn work_on(mut self, loaded: Loaded) -> Result<(), StoreError> {
         let until = self.ticket.deadline().map(|deadline| deadline.seconds_since(Timestamp::now()).max(0.0));
         let left = [self.job.seconds_left(&self.ticket), until].into_iter().flatten().reduce(f64::min);
         let out_of_time = left.is_some_and(|left| left <= 0.0);
@@ -160,7 +215,8 @@ impl Attempt {
         ));
         let loading = self.seconds();
         let mut done = self.start_race(&loaded, lineup, left, &recorder);
-        let deadline = left.map(|left| tokio::time::Instant::now() + Duration::from_secs_f64(left) + GRACE);
+        let begun = tokio::time::Instant::now();
+        let deadline = left.map(|left| begun + Duration::from_secs_f64(left) + GRACE);
         let answer = loop {
             tokio::select! {
                 answer = &mut done => break answer.ok(),
@@ -168,6 +224,9 @@ impl Attempt {
                     if let Ok(answer) = tokio::time::timeout(GATHER, &mut done).await {
                         break answer.ok();
                     }
+                    self.write(&recorder, loading).await?;
+                }
+                () = tokio::time::sleep_until(begun + GATHER), if self.unwritten.is_some() => {
                     self.write(&recorder, loading).await?;
                 }
                 () = sleep_until(deadline), if !self.ending.stop.is_killed() => {
@@ -230,8 +289,8 @@ impl Attempt {
     async fn write(&mut self, recorder: &Recorder, loading: f64) -> Result<(), StoreError> {
         let notes = recorder.take();
         let (causes, bodies) = self.causes(notes, loading).await?;
-        if !causes.is_empty() {
-            let written = persist(&self.desk.store, &self.lease, causes, bodies).await;
+        if !causes.is_empty() || self.unwritten.is_some() {
+            let written = self.persist(causes, bodies).await;
             if matches!(written, Err(StoreError::Fenced { .. })) {
                 self.ending.stop.kill();
             }
@@ -309,7 +368,7 @@ impl Attempt {
     }
 
     async fn deliver(
-        &self,
+        &mut self,
         loaded: &Loaded,
         answer: &Answer,
         causes: Vec<Cause>,
@@ -329,7 +388,7 @@ impl Attempt {
 
     /// Ends the job with a result.
     async fn hand_in(
-        &self,
+        &mut self,
         mut result: SolveResult,
         mut causes: Vec<Cause>,
         mut bodies: Vec<Body>,
@@ -344,13 +403,13 @@ impl Attempt {
         self.finish(causes, bodies).await
     }
 
-    async fn finish(&self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<(), StoreError> {
+    async fn finish(&mut self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<(), StoreError> {
         let retry = match causes.last() {
             Some(Cause::Failed { .. }) => Some(Retry::Failed),
             Some(Cause::Released { .. }) => Some(Retry::Released),
             _ => None,
         };
-        let job = persist(&self.desk.store, &self.lease, causes, bodies).await?;
+        let job = self.persist(causes, bodies).await?;
         match retry {
             _ if job.state.is_finished() => self.desk.metrics.finished(job.state.name()),
             Some(why) => self.desk.metrics.retried(why),
@@ -358,17 +417,32 @@ impl Attempt {
         }
         Ok(())
     }
-}
 
-/// Writes until it is written or the lease is lost: a disk that is full for a minute costs a minute, not an answer.
-async fn persist(store: &SqlStore, lease: &Lease, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
-    loop {
-        match store.advance(lease, causes.clone(), bodies.clone()).await {
-            Err(StoreError::Failed(error)) => {
-                tracing::error!(job = lease.job, error, "a job's progress could not be written; trying again");
-                tokio::time::sleep(RETRY_WRITE).await;
+    /// Writes until it is written or the lease is lost: a disk that is full for a minute costs a minute, not an answer. A job that
+    /// was not written before is written once: its client is there to hear that it was not.
+    async fn persist(&mut self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
+        let store = &self.desk.store;
+        if let Some(Unwritten { new, node, told, written, .. }) = self.unwritten.take() {
+            let begun = store.begin(new, &node, causes, bodies).await;
+            let job = if let Ok(Submitted::New(stored)) = &begun {
+                written.store(true, Ordering::Release);
+                Ok(stored.job.clone())
+            } else {
+                self.ending.stop.kill();
+                Err(StoreError::NoJob(self.ticket.id.clone()))
+            };
+            // A client that went away hears nothing; the job is there all the same.
+            let _ = told.send(begun);
+            return job;
+        }
+        loop {
+            match store.advance(&self.lease, causes.clone(), bodies.clone()).await {
+                Err(StoreError::Failed(error)) => {
+                    tracing::error!(job = self.lease.job, error, "a job's progress could not be written; trying again");
+                    tokio::time::sleep(RETRY_WRITE).await;
+                }
+                done => return done,
             }
-            done => return done,
         }
     }
 }

@@ -2,18 +2,21 @@
 //! out, and on shutdown hands unfinished jobs back to the queue.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use farkas_modeling::Problem;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::execution::{Desk, Ending, GRACE, attempt};
+use crate::execution::{Desk, Ending, GRACE, Unwritten, attempt, attempt_unwritten};
 use crate::fairness::{Room, TinySize};
-use crate::jobs::{Job, Rules, Wish};
+use crate::jobs::{FIRST_EPOCH, Job, Rules, Wish, Work};
 use crate::metrics::{Kill, Metrics};
-use crate::store::{Claimed, Duty, Lease, Leases, NodeReport, Renewed, Store};
+use crate::store::{Claimed, Duty, Lease, Leases, NewJob, NodeReport, Renewed, Store, StoreError, Submitted};
 
 /// How often leases are renewed within one.
 const RENEWALS: u32 = 6;
@@ -21,6 +24,9 @@ const RENEWALS: u32 = 6;
 const SWEEP: Duration = Duration::from_secs(2);
 /// How long to wait after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Hears what became of a job that was begun before it was written.
+pub type Began = oneshot::Receiver<Result<Submitted, StoreError>>;
 
 /// What a node has for jobs beside its cores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +50,8 @@ impl Default for Share {
 
 struct Running {
     lease: Lease,
+    /// Whether the job is in the store.
+    written: Arc<AtomicBool>,
     cores: u32,
     /// Whether it runs beside those that hold the cores.
     beside: bool,
@@ -61,6 +69,8 @@ pub struct Scheduler {
     renew: Duration,
     finish: Duration,
     drained: AtomicBool,
+    /// Whether nobody waited for a place beside the cores when that was last looked at, and nobody has come since.
+    clear: AtomicBool,
     running: Mutex<HashMap<String, Running>>,
     /// No more jobs are taken.
     closing: CancellationToken,
@@ -90,6 +100,7 @@ impl Scheduler {
             renew: Duration::from_secs(rules.lease_seconds.into()) / RENEWALS,
             finish,
             drained: AtomicBool::new(false),
+            clear: AtomicBool::new(false),
             running: Mutex::default(),
             closing: CancellationToken::new(),
             ending: CancellationToken::new(),
@@ -117,7 +128,10 @@ impl Scheduler {
 
     /// What is free.
     fn room(&self) -> Room {
-        let running = self.lock();
+        self.room_beside(&self.lock())
+    }
+
+    fn room_beside(&self, running: &HashMap<String, Running>) -> Room {
         let of_cores = running.values().filter(|running| !running.beside);
         let cores_used: u32 = of_cores.map(|running| running.cores).sum();
         let beside = running.values().filter(|running| running.beside).count() as u32;
@@ -147,6 +161,42 @@ impl Scheduler {
     pub fn offer(&self, job: &str, values: Arc<[f64]>) -> bool {
         let running = self.lock();
         running.get(job).map(|running| running.ending.offers.offer(values)).is_some()
+    }
+
+    /// Begins a tiny job at once, before it is written, if there is a place beside the cores and nobody waits for that: its
+    /// first commit is its last. The receiver hears what became of it.
+    ///
+    /// # Errors
+    /// The job, when it has to wait its turn.
+    pub fn begin(self: &Arc<Self>, new: NewJob, problem: Arc<Problem>) -> Result<Began, Box<NewJob>> {
+        let policy = self.desk.store.policy();
+        let demand = new.ticket.demand(&policy.tiny);
+        // Quotas and licences are counted in the store.
+        let suits = new.ticket.work == Work::Solve && new.ticket.start.is_none() && !policy.counts();
+        let mut running = self.lock();
+        // Under the lock, so that whoever closes sees all that has begun.
+        let free = self.clear.load(Ordering::Acquire) && !self.is_drained() && !self.closing.is_cancelled();
+        if !(suits && free && self.room_beside(&running).has_place_beside(&demand)) {
+            return Err(Box::new(new));
+        }
+        let (id, ending, written) = (new.ticket.id.clone(), Ending::default(), Arc::new(AtomicBool::new(false)));
+        let lease = Lease { job: id.clone(), epoch: FIRST_EPOCH };
+        let memory_bytes = demand.memory_bytes;
+        let entry = Running {
+            lease,
+            written: Arc::clone(&written),
+            cores: 1,
+            beside: true,
+            memory_bytes,
+            ending: ending.clone(),
+        };
+        running.insert(id.clone(), entry);
+        drop(running);
+        self.desk.metrics.claimed(Some(0.0));
+        let (told, hears) = oneshot::channel();
+        let unwritten = Unwritten { new, problem, node: self.node.id.clone(), told, written };
+        self.conduct(id, ending.clone(), attempt_unwritten(self.desk.clone(), unwritten, 1, ending));
+        Ok(hears)
     }
 
     /// Whether somebody asked that it takes no more jobs.
@@ -189,6 +239,7 @@ impl Scheduler {
             let room = self.room();
             let takes = (room.cores_free > 0 || room.tiny_free > 0) && !self.is_drained();
             let claimed = if takes { self.desk.store.claim(&self.node.id, room).await } else { Ok(None) };
+            self.clear.store(takes && room.tiny_free > 0 && matches!(claimed, Ok(None)), Ordering::Release);
             match claimed {
                 Ok(Some(claimed)) => {
                     self.take_on(claimed);
@@ -204,7 +255,7 @@ impl Scheduler {
                 () = self.closing.cancelled() => {}
                 () = self.cores_freed.notified() => {}
                 // The sender lives in the store that we hold.
-                _ = queue.changed() => {}
+                _ = queue.changed() => self.clear.store(false, Ordering::Release),
                 // The patience of a large job runs out without an event.
                 () = tokio::time::sleep(PAUSE) => {}
             }
@@ -217,24 +268,14 @@ impl Scheduler {
         let cores = if claimed.beside { 1 } else { self.room().given(claimed.stored.ticket.cores) };
         let memory_bytes = claimed.stored.ticket.demand(&TinySize::default()).memory_bytes;
         let (lease, beside) = (claimed.lease.clone(), claimed.beside);
-        let running = Running { lease, cores, beside, memory_bytes, ending: ending.clone() };
+        let written = Arc::new(AtomicBool::new(true));
+        let running = Running { lease, written, cores, beside, memory_bytes, ending: ending.clone() };
         self.lock().insert(id.clone(), running);
         let wish = claimed.stored.job.wish;
         let Job { created_at, started_at, attempts, .. } = claimed.stored.job;
         let waited = started_at.filter(|_| attempts == 1).map(|started| started.seconds_since(created_at));
         self.desk.metrics.claimed(waited);
-        let scheduler = Arc::clone(self);
-        let work = attempt(self.desk.clone(), claimed, cores, ending.clone());
-        self.tasks.spawn(async move {
-            // On a task of its own, so that a panic there still frees the cores.
-            if let Err(error) = tokio::spawn(work).await {
-                tracing::error!(job = id, %error, "an attempt panicked; its lease will run out");
-            }
-            // An attempt that ended early leaves no race behind on cores that count as free.
-            ending.stop.kill();
-            scheduler.lock().remove(&id);
-            scheduler.cores_freed.notify_one();
-        });
+        self.conduct(id, ending.clone(), attempt(self.desk.clone(), claimed, cores, ending));
         // Between the claim and now the service may have begun to close.
         if self.ending.is_cancelled() && wish.is_none() {
             for running in self.lock().values() {
@@ -242,6 +283,24 @@ impl Scheduler {
                 end(&running.ending, Wish::Keep, &self.desk.metrics);
             }
         }
+    }
+
+    /// Has an attempt's work done, and frees its place afterwards.
+    fn conduct(self: &Arc<Self>, id: String, ending: Ending, work: impl Future<Output = ()> + Send + 'static) {
+        let scheduler = Arc::clone(self);
+        self.tasks.spawn(async move {
+            // On a task of its own, so that a panic there still frees the cores.
+            if let Err(error) = tokio::spawn(work).await {
+                tracing::error!(job = id, %error, "an attempt panicked; its lease will run out");
+            }
+            // An attempt that ended early leaves no race behind on cores that count as free.
+            ending.stop.kill();
+            let beside = scheduler.lock().remove(&id).is_some_and(|running| running.beside);
+            // A place beside the cores that nobody waits for need not be offered.
+            if !(beside && scheduler.clear.load(Ordering::Acquire)) {
+                scheduler.cores_freed.notify_one();
+            }
+        });
     }
 
     async fn care_loop(self: Arc<Self>) {
@@ -280,7 +339,8 @@ impl Scheduler {
     }
 
     async fn renew(&self) {
-        let leases: Vec<Lease> = self.lock().values().map(|running| running.lease.clone()).collect();
+        let written = |running: &&Running| running.written.load(Ordering::Acquire);
+        let leases: Vec<Lease> = self.lock().values().filter(written).map(|running| running.lease.clone()).collect();
         if leases.is_empty() {
             return;
         }

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use farkas_api_types::JobState;
 use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
 use farkas_service::fairness::Room;
-use farkas_service::jobs::{Rules, Wish};
+use farkas_service::jobs::{Cause, FIRST_EPOCH, Rules, Wish};
 use farkas_service::store::{
-    Body, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Submitted,
+    Body, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Stored, Submitted,
 };
 use jobs::{accepted, ids_and_kinds, incumbent, lane, new, solved};
 
@@ -47,6 +47,7 @@ type Case = for<'a> fn(&'a Place) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 /// Every promise of a store.
 const CASES: &[(&str, Case)] = &[
     ("a_job_lives_and_survives_the_store", |place| Box::pin(a_job_lives_and_survives_the_store(place))),
+    ("a_job_begun_before_it_was_written_is_whole", |place| Box::pin(a_job_begun_before_it_was_written_is_whole(place))),
     ("who_lost_the_lease_writes_nothing", |place| Box::pin(who_lost_the_lease_writes_nothing(place))),
     ("an_idempotency_key_gives_the_same_job_or_an_error", |place| {
         Box::pin(an_idempotency_key_gives_the_same_job_or_an_error(place))
@@ -107,6 +108,49 @@ async fn a_job_lives_and_survives_the_store(place: &Place) {
     let late = Lease { job: id.clone(), epoch: 1 };
     assert!(matches!(store.advance(&late, vec![lane()], Vec::new()).await, Err(StoreError::Refused(_))));
     assert!(matches!(store.job("no").await, Err(StoreError::NoJob(_))));
+}
+
+async fn a_job_begun_before_it_was_written_is_whole(place: &Place) {
+    let store = place.open().await;
+    let with_key =
+        |digest: &str| NewJob { idempotency: Some(Idempotency { key: "k".into(), digest: digest.into() }), ..new(1) };
+    let over = vec![lane(), incumbent(5.0, "point/1"), solved("result/1")];
+    let bodies = ["point/1", "result/1"].map(|key| Body { key: key.into(), bytes: vec![1] }).to_vec();
+    let begun = store.begin(with_key("a"), "n", over.clone(), bodies.clone()).await.unwrap();
+    let Submitted::New(stored) = begun else { panic!("{begun:?}") };
+    let (id, job) = (stored.ticket.id.clone(), &stored.job);
+    assert_eq!((job.state, job.epoch, job.attempts, job.last_event), (JobState::Succeeded, 1, 1, 7));
+    assert_eq!(store.job(&id).await.unwrap(), stored);
+    let kinds = ids_and_kinds(&store, &id).await;
+    assert_eq!(kinds, ["state", "state", "state", "lane", "incumbent", "state", "result"]);
+    for key in ["model/m", "point/1", "result/1"] {
+        assert!(store.body(key).await.unwrap().is_some(), "{key}");
+    }
+    // What was known before is told, and nothing is written.
+    let Submitted::Same(same) = store.begin(with_key("a"), "n", over.clone(), bodies.clone()).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(same.ticket.id, id);
+    assert_eq!(store.begin(with_key("b"), "n", over, bodies).await.unwrap(), Submitted::KeyReused);
+    assert_eq!(store.list(Filter::default(), 10).await.unwrap().len(), 1);
+
+    // One that is not over is leased to its node, and nobody else's to claim.
+    let begun = store.begin(new(1), "n", vec![lane()], Vec::new()).await.unwrap();
+    let Submitted::New(Stored { ticket, job }) = begun else { panic!("{begun:?}") };
+    assert_eq!(job.state, JobState::Running);
+    assert!(store.claim("m", ALL).await.unwrap().is_none());
+    let lease = Lease { job: ticket.id.clone(), epoch: FIRST_EPOCH };
+    assert_eq!(store.renew(vec![lease.clone()]).await.unwrap(), [Renewed::Held { wish: None }]);
+    store.advance(&lease, vec![solved("result/2")], Vec::new()).await.unwrap();
+
+    // One that was given back waits, and causes that do not fit write nothing.
+    let back = Cause::Released { seconds: 0.1 };
+    let begun = store.begin(new(1), "n", vec![lane(), back.clone()], Vec::new()).await.unwrap();
+    let Submitted::New(waiting) = begun else { panic!("{begun:?}") };
+    assert_eq!(store.claim("m", ALL).await.unwrap().unwrap().lease.job, waiting.ticket.id);
+    let refused = store.begin(new(1), "n", vec![back, lane()], Vec::new()).await;
+    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    assert_eq!(store.list(Filter::default(), 10).await.unwrap().len(), 3);
 }
 
 async fn who_lost_the_lease_writes_nothing(place: &Place) {

@@ -74,28 +74,54 @@ pub(super) async fn submit(
         }
     };
     drop(turn);
-    let stored = accept(&app, &principal, order, idempotency).await?;
+    let stays = if wait.is_some() { Client::Waits } else { Client::Leaves };
+    let stored = accept(&app, &principal, order, idempotency, stays).await?;
     answer(&app, stored, wait, fields).await
 }
 
-/// Makes a job of an order; durable when it returns. The same key and request give the job that is there already.
+/// Whether a client stays for the end of its job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// It does.
+    Waits,
+    /// It wants to know that the job is accepted.
+    Leaves,
+}
+
+/// Makes a job of an order; durable when it returns. The same key and request give the job that is there already. Of a client that
+/// waits, a tiny job that need not wait for its turn is over by then: one commit serves for all that happened to it.
 pub(crate) async fn accept(
     app: &App,
     principal: &Principal,
     order: Order,
     idempotency: Option<Idempotency>,
+    client: Client,
 ) -> Result<Stored, Problem> {
+    let problem = Arc::clone(&order.problem);
     let new = draw_up(app, principal, order, idempotency).await?;
+    let new = match client {
+        Client::Leaves => new,
+        Client::Waits => match app.scheduler.begin(new, problem) {
+            Err(new) => *new,
+            Ok(hears) => {
+                let lost = || Problem::new(500, "internal-error", "the attempt panicked; there is no job");
+                return accepted(app, hears.await.map_err(|_| lost())??);
+            }
+        },
+    };
     enter(app, new).await
 }
 
 /// Writes a job; durable when it returns.
 pub(super) async fn enter(app: &App, new: NewJob) -> Result<Stored, Problem> {
-    let warnings = new.warnings.len();
-    match app.desk.store.submit(new).await? {
+    accepted(app, app.desk.store.submit(new).await?)
+}
+
+fn accepted(app: &App, submitted: Submitted) -> Result<Stored, Problem> {
+    match submitted {
         Submitted::New(stored) => {
             app.desk.metrics.accepted();
-            tracing::info!(job = stored.ticket.id, warnings, "accepted");
+            tracing::info!(job = stored.ticket.id, "accepted");
             Ok(stored)
         }
         Submitted::Same(stored) => Ok(stored),

@@ -18,7 +18,7 @@ use farkas_modeling::tolerances::relative_gap;
 use farkas_modeling::{Limit, Problem, Reason};
 use tokio::sync::oneshot;
 
-use super::{Attempt, GRACE, Loaded, persist, sleep_until};
+use super::{Attempt, GRACE, Loaded, sleep_until};
 use crate::jobs::{Cause, Told, Work};
 use crate::store::StoreError;
 
@@ -55,7 +55,7 @@ impl Attempt {
         };
         let solver = backend.as_ref().map_or("check", |backend| backend.name()).to_owned();
         let began = self.lane(&solver, LaneState::Running);
-        self.job = persist(&self.desk.store, &self.lease, vec![began], Vec::new()).await?;
+        self.job = self.persist(vec![began], Vec::new()).await?;
         let mut options = self.ticket.options.to_backend();
         options.threads = Some(self.cores);
         options.time_limit = left.map(|left| Duration::from_secs_f64((left - self.seconds()).max(0.0)));

@@ -106,7 +106,8 @@ impl Room {
         self.given(demand.cores) <= self.cores_free && demand.memory_bytes.min(self.memory) <= self.memory_free
     }
 
-    fn has_place_beside(&self, demand: &Demand) -> bool {
+    /// Whether it may run beside the jobs that hold the cores.
+    pub fn has_place_beside(&self, demand: &Demand) -> bool {
         demand.tiny && self.tiny_free > 0 && demand.memory_bytes.min(self.memory) <= self.memory_free
     }
 }

@@ -349,6 +349,9 @@ impl Job {
     }
 }
 
+/// The epoch of a job that is claimed for the first time.
+pub const FIRST_EPOCH: u64 = 1;
+
 /// The transition that makes a job; `warnings` (codes and sentences) are what the reader of its model had to say.
 pub fn submit(ticket: &Ticket, warnings: Vec<(String, String)>, now: Timestamp) -> Transition {
     step::submitted(Job::new(ticket, now), warnings, now)

@@ -284,6 +284,16 @@ pub trait Store: Send + Sync {
     /// Accepts a job: ticket, first event and idempotency key in one transaction.
     fn submit(&self, new: NewJob) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
 
+    /// Accepts a job that a node has begun already: as [`submit`](Self::submit), and claimed by that node and taken through
+    /// causes with the bodies they name, all in one transaction. It never waits, so it counts for no queue.
+    fn begin(
+        &self,
+        new: NewJob,
+        node: &str,
+        causes: Vec<Cause>,
+        bodies: Vec<Body>,
+    ) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
+
     /// Claims the job that is next by the rules of [`fairness`](crate::fairness), with a new epoch.
     fn claim(&self, node: &str, room: Room) -> impl Future<Output = Result<Option<Claimed>, StoreError>> + Send;
 

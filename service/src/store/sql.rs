@@ -62,6 +62,7 @@ pub struct SqlStore {
     blobs: Blobs,
     watchers: Arc<Watchers>,
     metrics: Arc<Metrics>,
+    policy: Arc<Policy>,
     /// Listens for the other nodes' news while the store is there.
     _listener: Option<AbortOnDropHandle<()>>,
 }
@@ -110,10 +111,16 @@ impl SqlStore {
         let connection = Some(connection);
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
         let Setup { policy, metrics, faults, .. } = setup;
+        let kept = Arc::clone(&policy);
         let writer =
             Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, policy, faults };
         tokio::spawn(writer.run(receiver));
-        Ok(Self { writes, reads, blobs, watchers, metrics, _listener: listener })
+        Ok(Self { writes, reads, blobs, watchers, metrics, policy: kept, _listener: listener })
+    }
+
+    /// Who is next.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Has something done in a transaction. It may be done several times before one of them is committed.
@@ -147,6 +154,21 @@ impl Store for SqlStore {
         self.write("submit", move |write| {
             let new = Arc::clone(&new);
             Box::pin(async move { write.submit(&new).await })
+        })
+        .await
+    }
+
+    async fn begin(
+        &self,
+        new: NewJob,
+        node: &str,
+        causes: Vec<Cause>,
+        bodies: Vec<Body>,
+    ) -> Result<Submitted, StoreError> {
+        let all = Arc::new((new, node.to_owned(), causes, bodies));
+        self.write("begin", move |write| {
+            let all = Arc::clone(&all);
+            Box::pin(async move { write.begin_job(&all.0, &all.1, all.2.clone(), &all.3).await })
         })
         .await
     }

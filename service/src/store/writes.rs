@@ -40,6 +40,45 @@ impl Write {
     }
 
     pub(super) async fn submit(&mut self, new: &NewJob) -> Result<Submitted, StoreError> {
+        if let Some(known) = self.known(new).await? {
+            return Ok(known);
+        }
+        let row =
+            sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetch_one(&mut self.connection).await?;
+        let queued = row.try_get::<i64, _>(0)? as u64;
+        if queued >= new.most_queued {
+            return Ok(Submitted::QueueFull { queued });
+        }
+        let transition = jobs::submit(&new.ticket, new.warnings.clone(), self.now);
+        Ok(Submitted::New(self.create(new, transition).await?))
+    }
+
+    pub(super) async fn begin_job(
+        &mut self,
+        new: &NewJob,
+        node: &str,
+        causes: Vec<Cause>,
+        bodies: &[Body],
+    ) -> Result<Submitted, StoreError> {
+        if let Some(known) = self.known(new).await? {
+            return Ok(known);
+        }
+        let mut whole = jobs::submit(&new.ticket, new.warnings.clone(), self.now);
+        let waiting = Stored { ticket: new.ticket.clone(), job: whole.job };
+        // What the causes may be refused for is known before anything is written.
+        let (rest, drops) = self.fold(&waiting, std::iter::once(Cause::Claimed).chain(causes).collect())?;
+        whole.events.extend(rest.events);
+        whole.effects.extend(rest.effects);
+        let stored = self.create(new, Transition { job: rest.job, ..whole }).await?;
+        self.put_those_kept(bodies, &drops).await?;
+        if stored.job.state != farkas_api_types::JobState::Queued && !stored.job.state.is_finished() {
+            self.lease(&stored, Some(node)).await?;
+        }
+        Ok(Submitted::New(stored))
+    }
+
+    /// What there is to say of a request whose idempotency key was used before.
+    async fn known(&mut self, new: &NewJob) -> Result<Option<Submitted>, StoreError> {
         if let Some(idempotency) = &new.idempotency {
             self.lock_key(&new.ticket.project, &idempotency.key).await?;
             let row = sqlx::query(
@@ -52,18 +91,16 @@ impl Write {
             .await?;
             if let Some(row) = row {
                 if row.try_get::<&str, _>("digest")? != idempotency.digest {
-                    return Ok(Submitted::KeyReused);
+                    return Ok(Some(Submitted::KeyReused));
                 }
-                return Ok(Submitted::Same(self.load(row.try_get("job_id")?).await?));
+                return Ok(Some(Submitted::Same(self.load(row.try_get("job_id")?).await?)));
             }
         }
-        let row =
-            sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetch_one(&mut self.connection).await?;
-        let queued = row.try_get::<i64, _>(0)? as u64;
-        if queued >= new.most_queued {
-            return Ok(Submitted::QueueFull { queued });
-        }
-        let transition = jobs::submit(&new.ticket, new.warnings.clone(), self.now);
+        Ok(None)
+    }
+
+    /// Writes a job that was not there.
+    async fn create(&mut self, new: &NewJob, transition: Transition) -> Result<Stored, StoreError> {
         self.insert(&new.ticket, &transition.job).await?;
         self.put_bodies(&new.bodies).await?;
         let stored = self.log(&new.ticket, transition).await?;
@@ -80,7 +117,7 @@ impl Write {
             .execute(&mut self.connection)
             .await?;
         }
-        Ok(Submitted::New(stored))
+        Ok(stored)
     }
 
     /// Two nodes that are sent the same key at once answer one after the other.
@@ -161,10 +198,7 @@ impl Write {
         }
         // Bodies after the step, which may refuse; a body that a cause drops again was never put.
         let (transition, drops) = self.fold(&found, causes)?;
-        let bodies: Vec<&Body> = bodies.iter().filter(|body| !drops.contains(&body.key)).collect();
-        for body in bodies {
-            self.put_bodies(std::slice::from_ref(body)).await?;
-        }
+        self.put_those_kept(bodies, &drops).await?;
         Ok(self.log(&found.ticket, transition).await?.job)
     }
 
@@ -275,6 +309,13 @@ impl Write {
             .bind(&stored.ticket.id)
             .execute(&mut self.connection)
             .await?;
+        Ok(())
+    }
+
+    async fn put_those_kept(&mut self, bodies: &[Body], drops: &[String]) -> Result<(), StoreError> {
+        for body in bodies.iter().filter(|body| !drops.contains(&body.key)) {
+            self.put_bodies(std::slice::from_ref(body)).await?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The HTTP interface against a running service, with backends that do what the test says.
 
 mod access;
+mod at_once;
 mod backup;
 mod contract;
 mod cuopt;

@@ -20,6 +20,7 @@ use super::{TAG, reply};
 use crate::access::Principal;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
+use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, submit};
 use crate::store::{Store, Stored};
@@ -180,14 +181,14 @@ async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<Grou
     if !drafts.together {
         let mut orders = drafts.orders;
         let Some(order) = orders.pop() else { return Err(Problem::new(422, "bad-value", "no problem")) };
-        let stored = submit::accept(app, principal, order, None).await?;
+        let stored = submit::accept(app, principal, order, None, Client::Waits).await?;
         return Ok(Group { id: stored.ticket.id.clone(), jobs: vec![stored], together: false });
     }
     let id = uuid::Uuid::now_v7().to_string();
     let mut accepted = Vec::with_capacity(drafts.orders.len());
     for mut order in drafts.orders {
         order.tags.push(jobs::tag_of(&id));
-        accepted.push(submit::accept(app, principal, order, None).await?);
+        accepted.push(submit::accept(app, principal, order, None, Client::Leaves).await?);
     }
     Ok(Group { id, jobs: accepted, together: true })
 }

@@ -21,6 +21,7 @@ use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
 use crate::access::{Need, Principal};
 use crate::api::problem::Problem;
+use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, Routes, submit, view};
 use crate::jobs::Wish;
@@ -74,7 +75,7 @@ async fn solve(
     options.time_limit_seconds = Some(options.time_limit_seconds.unwrap_or(most).min(most));
     options.solver = parameters::solver(draft.solver_type.as_deref(), &app.desk.roster, &mut draft.messages).await?;
     let Draft { order, asked, mut messages, log, .. } = draft;
-    let stored = submit::accept(&app, &principal, order, None).await?;
+    let stored = submit::accept(&app, &principal, order, None, Client::Waits).await?;
     let stored = until_over(&app, stored, Duration::from_secs_f64(patience)).await?;
     let Some(result) = view::result(&app, &stored, Fields::ALL).await? else {
         let (id, state) = (&stored.ticket.id, stored.job.state);
