@@ -238,10 +238,10 @@ pub(crate) async fn wait_for_end(app: &App, mut stored: Stored, patience: Durati
     let id = stored.ticket.id.clone();
     let mut watch = app.desk.store.watch(&id);
     let deadline = tokio::time::Instant::now() + patience;
-    loop {
+    while !stored.job.state.is_finished() {
         stored = app.desk.store.job(&id).await.unwrap_or(stored);
         if stored.job.state.is_finished() {
-            return Ok(stored);
+            break;
         }
         tokio::select! {
             _ = watch.changed() => {}
@@ -249,6 +249,7 @@ pub(crate) async fn wait_for_end(app: &App, mut stored: Stored, patience: Durati
             () = app.closing.cancelled() => return Ok(stored),
         }
     }
+    Ok(stored)
 }
 
 /// `Prefer: wait=N` among other preferences (RFC 7240).

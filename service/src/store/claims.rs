@@ -33,7 +33,7 @@ impl Write {
             };
             if let Some(chosen) = self.take(found.remove(at)).await? {
                 let stored = self.step(&chosen, vec![Cause::Claimed]).await?;
-                self.lease(&stored, Some(node)).await?;
+                self.lease(&stored, node).await?;
                 let lease = Lease { job: stored.ticket.id.clone(), epoch: stored.job.epoch };
                 return Ok(Some(Claimed { stored, lease, beside }));
             }

@@ -331,7 +331,7 @@ impl Store for SqlStore {
         self.write("put", move |write| {
             let both = Arc::clone(&both);
             Box::pin(async move {
-                write.put_bodies(&both.1).await?;
+                write.put_bodies(both.1.iter()).await?;
                 write.put_document(&both.0).await
             })
         })

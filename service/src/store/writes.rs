@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use farkas_api_types::EventBody;
+use farkas_api_types::{EventBody, JobEvent, JobState};
 use sqlx::{AnyConnection, Row};
 
 use super::database::Database;
@@ -15,6 +15,8 @@ use crate::fairness::Policy;
 use crate::jobs::{self, Cause, Effect, Job, Rules, Ticket, Transition, Wish};
 use crate::time::Timestamp;
 
+/// Rows that one statement writes.
+const MOST_ROWS: usize = 16;
 /// Jobs that one sweep changes.
 const SWEEP_WINDOW: i64 = 1000;
 
@@ -50,7 +52,7 @@ impl Write {
             return Ok(Submitted::QueueFull { queued });
         }
         let transition = jobs::submit(&new.ticket, new.warnings.clone(), self.now);
-        Ok(Submitted::New(self.create(new, transition).await?))
+        Ok(Submitted::New(self.create(new, transition, "").await?))
     }
 
     pub(super) async fn begin_job(
@@ -69,11 +71,8 @@ impl Write {
         let (rest, drops) = self.fold(&waiting, std::iter::once(Cause::Claimed).chain(causes).collect())?;
         whole.events.extend(rest.events);
         whole.effects.extend(rest.effects);
-        let stored = self.create(new, Transition { job: rest.job, ..whole }).await?;
-        self.put_those_kept(bodies, &drops).await?;
-        if stored.job.state != farkas_api_types::JobState::Queued && !stored.job.state.is_finished() {
-            self.lease(&stored, Some(node)).await?;
-        }
+        let stored = self.create(new, Transition { job: rest.job, ..whole }, node).await?;
+        self.put_bodies(bodies.iter().filter(|body| !drops.contains(&body.key))).await?;
         Ok(Submitted::New(stored))
     }
 
@@ -99,11 +98,13 @@ impl Write {
         Ok(None)
     }
 
-    /// Writes a job that was not there.
-    async fn create(&mut self, new: &NewJob, transition: Transition) -> Result<Stored, StoreError> {
-        self.insert(&new.ticket, &transition.job).await?;
-        self.put_bodies(&new.bodies).await?;
-        let stored = self.log(&new.ticket, transition).await?;
+    /// Writes a job that was not there; one that somebody works on is that node's.
+    async fn create(&mut self, new: &NewJob, transition: Transition, node: &str) -> Result<Stored, StoreError> {
+        self.insert(&new.ticket, &transition.job, node).await?;
+        self.put_bodies(new.bodies.iter()).await?;
+        let Transition { job, events, effects } = transition;
+        self.put_events(&new.ticket, &job, &events).await?;
+        let stored = self.settle(&new.ticket, job, effects).await?;
         if let Some(idempotency) = &new.idempotency {
             sqlx::query(
                 "INSERT INTO idempotency (project, key, digest, job_id, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -131,18 +132,25 @@ impl Write {
         Ok(())
     }
 
-    async fn insert(&mut self, ticket: &Ticket, job: &Job) -> Result<(), StoreError> {
+    async fn insert(&mut self, ticket: &Ticket, job: &Job, node: &str) -> Result<(), StoreError> {
+        let held = !is_free(job);
         sqlx::query(
-            "INSERT INTO jobs (id, project, state, cores, epoch, ticket, job, priority, tiny)
-             VALUES ($1, $2, $3, $4, 0, $5, '', $6, $7)",
+            "INSERT INTO jobs
+                (id, project, state, cores, epoch, ticket, job, priority, tiny, expires_at, lease_node, lease_until)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(&ticket.id)
         .bind(&ticket.project)
         .bind(job.state.name())
         .bind(i64::from(ticket.cores))
+        .bind(job.epoch as i64)
         .bind(json(ticket)?)
+        .bind(json(job)?)
         .bind(i64::from(ticket.options.priority.unwrap_or(0)))
         .bind(i64::from(ticket.demand(&self.policy.tiny).tiny))
+        .bind(expires(job))
+        .bind(held.then_some(node))
+        .bind(held.then(|| self.lease_ends()))
         .execute(&mut self.connection)
         .await?;
         for tag in &ticket.tags {
@@ -198,7 +206,7 @@ impl Write {
         }
         // Bodies after the step, which may refuse; a body that a cause drops again was never put.
         let (transition, drops) = self.fold(&found, causes)?;
-        self.put_those_kept(bodies, &drops).await?;
+        self.put_bodies(bodies.iter().filter(|body| !drops.contains(&body.key))).await?;
         Ok(self.log(&found.ticket, transition).await?.job)
     }
 
@@ -265,70 +273,99 @@ impl Write {
     /// Writes a transition: its events, and the row that is their projection.
     async fn log(&mut self, ticket: &Ticket, transition: Transition) -> Result<Stored, StoreError> {
         let Transition { job, events, effects } = transition;
-        for event in &events {
-            sqlx::query("INSERT INTO events (job_id, id, kind, body) VALUES ($1, $2, $3, $4)")
-                .bind(&ticket.id)
-                .bind(event.id as i64)
-                .bind(event.body.name())
-                .bind(json(event)?)
-                .execute(&mut self.connection)
-                .await?;
+        self.put_events(ticket, &job, &events).await?;
+        sqlx::query(
+            "UPDATE jobs SET state = $1, epoch = $2, wish = $3, expires_at = $4, job = $5,
+                lease_node = CASE WHEN $6 THEN NULL ELSE lease_node END,
+                lease_until = CASE WHEN $6 THEN NULL ELSE lease_until END
+             WHERE id = $7",
+        )
+        .bind(job.state.name())
+        .bind(job.epoch as i64)
+        .bind(job.wish.map(wish_name))
+        .bind(expires(&job))
+        .bind(json(&job)?)
+        .bind(is_free(&job))
+        .bind(&ticket.id)
+        .execute(&mut self.connection)
+        .await?;
+        self.settle(ticket, job, effects).await
+    }
+
+    /// Writes events, many with a statement: each is a way to the database and back.
+    async fn put_events(&mut self, ticket: &Ticket, job: &Job, events: &[JobEvent]) -> Result<(), StoreError> {
+        for events in events.chunks(MOST_ROWS) {
+            let sql = format!("INSERT INTO events (job_id, id, kind, body) VALUES {}", rows(events.len(), 4));
+            let mut insert = sqlx::query(&sql);
+            for event in events {
+                insert = insert.bind(&ticket.id).bind(event.id as i64).bind(event.body.name()).bind(json(event)?);
+            }
+            insert.execute(&mut self.connection).await?;
         }
         let state = events.iter().rev().find(|event| matches!(event.body, EventBody::State { .. }));
         if let Some(event) = state {
             self.announce(ticket, event.id, job.state.name()).await?;
         }
-        let waits = job.state == farkas_api_types::JobState::Queued;
-        sqlx::query("UPDATE jobs SET state = $1, epoch = $2, wish = $3, expires_at = $4, job = $5 WHERE id = $6")
-            .bind(job.state.name())
-            .bind(job.epoch as i64)
-            .bind(job.wish.map(wish_name))
-            .bind(job.expires_at.filter(|_| waits && job.attempts == 0).map(Timestamp::millis))
-            .bind(json(&job)?)
-            .bind(&ticket.id)
-            .execute(&mut self.connection)
-            .await?;
-        let stored = Stored { ticket: ticket.clone(), job };
-        if waits || stored.job.state.is_finished() {
-            self.lease(&stored, None).await?;
-            self.told.queue |= waits;
-        }
+        Ok(())
+    }
+
+    /// Removes what is superseded, and keeps in mind who is to hear of it all.
+    async fn settle(&mut self, ticket: &Ticket, job: Job, effects: Vec<Effect>) -> Result<Stored, StoreError> {
+        self.told.queue |= job.state == JobState::Queued;
         for Effect::Drop(key) in effects {
             sqlx::query("DELETE FROM bodies WHERE key = $1").bind(&key).execute(&mut self.connection).await?;
             self.told.drops.push(key);
         }
-        let (job, last) = (stored.ticket.id.clone(), stored.job.last_event);
-        self.told.jobs.push(Changed { job, last, wish: stored.job.wish.is_some() && !stored.job.state.is_finished() });
-        Ok(stored)
+        let (last, wish) = (job.last_event, job.wish.is_some() && !job.state.is_finished());
+        self.told.jobs.push(Changed { job: ticket.id.clone(), last, wish });
+        Ok(Stored { ticket: ticket.clone(), job })
     }
 
-    pub(super) async fn lease(&mut self, stored: &Stored, node: Option<&str>) -> Result<(), StoreError> {
+    /// When a lease that is given now runs out.
+    fn lease_ends(&self) -> i64 {
+        self.now.plus_seconds(f64::from(self.rules.lease_seconds)).millis()
+    }
+
+    pub(super) async fn lease(&mut self, stored: &Stored, node: &str) -> Result<(), StoreError> {
         sqlx::query("UPDATE jobs SET lease_node = $1, lease_until = $2 WHERE id = $3")
             .bind(node)
-            .bind(node.map(|_| self.now.plus_seconds(f64::from(self.rules.lease_seconds)).millis()))
+            .bind(self.lease_ends())
             .bind(&stored.ticket.id)
             .execute(&mut self.connection)
             .await?;
         Ok(())
     }
 
-    async fn put_those_kept(&mut self, bodies: &[Body], drops: &[String]) -> Result<(), StoreError> {
-        for body in bodies.iter().filter(|body| !drops.contains(&body.key)) {
-            self.put_bodies(std::slice::from_ref(body)).await?;
+    pub(super) async fn put_bodies(&mut self, bodies: impl Iterator<Item = &Body>) -> Result<(), StoreError> {
+        let bodies: Vec<&Body> = bodies.collect();
+        for bodies in bodies.chunks(MOST_ROWS) {
+            let rows = rows(bodies.len(), 2);
+            let sql = format!("INSERT INTO bodies (key, bytes) VALUES {rows} ON CONFLICT (key) DO NOTHING");
+            let insert = bodies.iter().fold(sqlx::query(&sql), |insert, body| insert.bind(&body.key).bind(&body.bytes));
+            insert.execute(&mut self.connection).await?;
         }
         Ok(())
     }
+}
 
-    pub(super) async fn put_bodies(&mut self, bodies: &[Body]) -> Result<(), StoreError> {
-        for body in bodies {
-            sqlx::query("INSERT INTO bodies (key, bytes) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
-                .bind(&body.key)
-                .bind(&body.bytes)
-                .execute(&mut self.connection)
-                .await?;
-        }
-        Ok(())
-    }
+/// Places for so many rows of so many values: `($1, $2), ($3, $4)`.
+fn rows(count: usize, width: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=width).map(|place| format!("${}", row * width + place)).collect();
+        format!("({})", places.join(", "))
+    };
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether nobody works on it.
+fn is_free(job: &Job) -> bool {
+    job.state == JobState::Queued || job.state.is_finished()
+}
+
+/// Until when it may wait for its first attempt.
+fn expires(job: &Job) -> Option<i64> {
+    let waits = job.state == JobState::Queued && job.attempts == 0;
+    job.expires_at.filter(|_| waits).map(Timestamp::millis)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
