@@ -184,13 +184,19 @@ pub fn model(kind: &Kind, bytes: &[u8], limits: &Limits) -> Result<Read<Model>, 
 /// Reads a model that stands at a place in the request, and sees that it is not too large.
 fn read_model(bytes: &[u8], hint: Option<&str>, limits: &Limits, at: &str) -> Result<Read<Model>, Problem> {
     let read = read_problem_with(bytes, hint, &sizes(limits)).map_err(|error| Problem::of_format(&error, at))?;
-    let (problem, most) = (&read.value, limits.model_entries);
+    check_size(&read.value, limits)?;
+    Ok(read)
+}
+
+/// Sees that a model is not too large, whatever it was read from.
+pub fn check_size(problem: &Model, limits: &Limits) -> Result<(), Problem> {
+    let most = limits.model_entries;
     let entries = problem.num_columns().saturating_add(problem.num_rows()).saturating_add(problem.num_nonzeros());
     if entries > most {
         let detail = format!("rows, columns and nonzeros together are {entries}; {most} is the most here");
         return Err(Problem::new(413, "model-too-large", detail));
     }
-    Ok(read)
+    Ok(())
 }
 
 /// Parses the request for a batch, and its model if that is inline. Blocks.

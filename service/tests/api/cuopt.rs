@@ -4,7 +4,9 @@
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::server::{Server, honest, patient};
+use farkas_service::{Limits, ServeOptions};
+
+use crate::server::{Server, honest, options, patient};
 
 const JSON: &str = "application/json";
 const ZLIB: &str = "application/zlib";
@@ -80,7 +82,7 @@ async fn every_encoding_is_read_and_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_are_told_in_the_clients_own_form() {
     let server = Server::start(vec![honest()]).await;
-    let cases: [(&str, &str, &[u8], u16, &str); 11] = [
+    let cases: [(&str, &str, &[u8], u16, &str); 12] = [
         ("/cuopt/request", "application/octet-stream", b"\x80\x04N.", 415, "pickle"),
         ("/cuopt/request", PACK, OBJECTS, 400, "unpickled"),
         ("/cuopt/request", JSON, b"{", 400, "bad-json"),
@@ -90,6 +92,14 @@ async fn errors_are_told_in_the_clients_own_form() {
             "/cuopt/request",
             JSON,
             br#"{"csr_constraint_matrix": {"offsets": [0, 1], "indices": [0.5], "values": [1]}}"#,
+            422,
+            "/csr_constraint_matrix/indices/0",
+        ),
+        // A few bytes that name a variable by a number that would cost gigabytes.
+        (
+            "/cuopt/request",
+            JSON,
+            br#"{"csr_constraint_matrix": {"offsets": [0, 1], "indices": [2147483646], "values": [1]}}"#,
             422,
             "/csr_constraint_matrix/indices/0",
         ),
@@ -120,6 +130,34 @@ async fn errors_are_told_in_the_clients_own_form() {
         server.get("/cuopt/health").header("host", "evil.example").header("accept", PACK).send().await.unwrap();
     assert_eq!((foreign.status().as_u16(), &foreign.headers()["content-type"]), (403, &PACK.parse().unwrap()));
     server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limits_of_the_service_hold_here_too() {
+    // The recorded model has 2 rows, 2 variables and 4 coefficients, and inflates to 477 bytes.
+    let narrow = Limits { model_entries: 7, ..Limits::default() };
+    let light = Limits { model_bytes: 900, ..Limits::default() };
+    let files = |count: u8| {
+        let length = u16::try_from(MILP_ZLIB.len()).unwrap().to_be_bytes();
+        let file = [b"\x92\xb0application/zlib\xc5".as_slice(), &length, MILP_ZLIB].concat();
+        [vec![0x90 | count], file.repeat(count.into())].concat()
+    };
+    let cases: [(Limits, &str, &[u8], &str); 5] = [
+        (narrow, JSON, MILP_JSON, "model-too-large"),
+        (narrow, PACK, LIST, "model-too-large"),
+        (light, ZLIB, MILP_ZLIB, ""),
+        (light, PACK, &files(1), ""),
+        (light, PACK, &files(2), "too-large"),
+    ];
+    for (limits, content, body, code) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
+        let response = server.ask(QUERY, content, JSON, body).await;
+        assert_eq!(response.status(), if code.is_empty() { 200 } else { 413 }, "{code}");
+        let reply = read(response).await;
+        assert!(code.is_empty() || reply["error"].as_str().unwrap().contains(&format!("[{code}]")), "{reply}");
+        server.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, honest, patient};
+use farkas_service::{Limits, ServeOptions};
+
+use crate::server::{Server, honest, options, patient};
 
 const MILP: &str = include_str!("recorded/milp.mathopt.json");
 const PATH: &str = "/v1/mathopt:solveMathOptModel";
@@ -56,6 +58,16 @@ async fn a_job_that_is_not_over_in_time_is_stopped_and_its_incumbent_is_the_answ
     assert_eq!(termination["reason"], "TERMINATION_REASON_FEASIBLE", "{reply}");
     assert!(termination["limit"].as_str().unwrap().starts_with("LIMIT_"), "{reply}");
     assert_eq!(reply["result"]["solutions"][0]["primalSolution"]["objectiveValue"], 16.0);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_too_large_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { model_entries: 7, ..Limits::default() };
+    let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
+    let (status, reply) = ask(&server, &milp(), "9.5").await;
+    assert_eq!((status, &reply["error"]["status"]), (413, &json!("RESOURCE_EXHAUSTED")), "{reply}");
     server.close().await;
 }
 

@@ -81,11 +81,11 @@ impl Encoding {
         }
     }
 
-    /// Reads a body of at most so many bytes once it is inflated. Blocks.
-    pub fn decode(self, body: &[u8], most_bytes: usize) -> Result<Value, Problem> {
+    /// Reads a body; what it inflates to is taken from the allowance, in bytes. Blocks.
+    pub fn decode(self, body: &[u8], allowance: &mut usize) -> Result<Value, Problem> {
         match self {
             Self::Json => json(body),
-            Self::Zlib => json(&inflate(body, most_bytes)?),
+            Self::Zlib => json(&inflate(body, allowance)?),
             Self::MessagePack => {
                 let mut decoder = rmp_serde::Deserializer::new(body);
                 decoder.set_max_depth(MOST_LEVELS);
@@ -100,14 +100,18 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
 }
 
-fn inflate(body: &[u8], most_bytes: usize) -> Result<Vec<u8>, Problem> {
+fn inflate(body: &[u8], allowance: &mut usize) -> Result<Vec<u8>, Problem> {
     let mut text = Vec::new();
-    let read = flate2::read::ZlibDecoder::new(body).take(most_bytes as u64 + 1).read_to_end(&mut text);
+    let read = flate2::read::ZlibDecoder::new(body).take(*allowance as u64 + 1).read_to_end(&mut text);
     match read {
-        Ok(_) if text.len() > most_bytes => {
-            Err(Problem::new(413, "too-large", format!("inflated, the body has more than {most_bytes} bytes")))
+        Ok(_) if text.len() > *allowance => {
+            let detail = format!("inflated, the body has more than the {allowance} bytes that are left to it");
+            Err(Problem::new(413, "too-large", detail))
         }
-        Ok(_) => Ok(text),
+        Ok(_) => {
+            *allowance -= text.len();
+            Ok(text)
+        }
         Err(error) => Err(Problem::new(400, "bad-zlib", format!("the body does not inflate: {error}"))),
     }
 }
@@ -178,10 +182,19 @@ mod tests {
     fn a_body_is_the_same_in_every_encoding() {
         let value = serde_json::json!({"a": [1.5, 2.0], "b": {"c": null, "d": "x"}, "e": true});
         for encoding in [Encoding::Json, Encoding::Zlib, Encoding::MessagePack] {
-            let read = encoding.decode(&encoding.encode(&value), 1000).unwrap();
-            let expected = Encoding::Json.decode(&serde_json::to_vec(&value).unwrap(), 1000).unwrap();
+            let read = encoding.decode(&encoding.encode(&value), &mut 1000).unwrap();
+            let expected = Encoding::Json.decode(&serde_json::to_vec(&value).unwrap(), &mut 1000).unwrap();
             assert_eq!(read, expected, "{encoding:?}");
         }
+    }
+
+    #[test]
+    fn what_is_inflated_is_taken_from_one_allowance() {
+        let body = Encoding::Zlib.encode(&serde_json::json!(vec![0; 300]));
+        let mut allowance = 1000;
+        assert!(Encoding::Zlib.decode(&body, &mut allowance).is_ok());
+        assert_eq!(allowance, 1000 - 601, "a list of 300 zeros");
+        assert_eq!(Encoding::Zlib.decode(&body, &mut allowance).unwrap_err().details().code, "too-large");
     }
 
     #[test]
@@ -198,7 +211,7 @@ mod tests {
             (Encoding::MessagePack, &deep_pack, "bad-msgpack"),
         ];
         for (encoding, body, code) in cases {
-            let error = encoding.decode(body, 1000).unwrap_err();
+            let error = encoding.decode(body, &mut 1000).unwrap_err();
             assert_eq!(error.details().code, code, "{encoding:?}");
         }
     }

@@ -2,7 +2,7 @@
 //! types. Every error bears the JSON pointer of what is wrong, also where the body was `MessagePack`.
 
 use farkas_api_types::SolveOptions;
-use farkas_modeling::problem::{ColumnKind, MOST_ENTRIES, NameArena, Names, Sense};
+use farkas_modeling::problem::{ColumnKind, NameArena, Names, Sense};
 use farkas_modeling::{Problem as Model, ProblemData};
 
 use super::place::{At, Keys};
@@ -39,18 +39,13 @@ pub fn read(value: &Value, at: &str) -> Result<Asked, Problem> {
     let mut data =
         ProblemData { sense: if maximize { Sense::Maximize } else { Sense::Minimize }, ..ProblemData::default() };
     read_objective(objective, &mut data)?;
-    let matrix = matrix.as_ref().map(Matrix::read).transpose()?.unwrap_or_default();
+    let matrix_at = matrix;
+    let matrix = matrix_at.as_ref().map(Matrix::read).transpose()?.unwrap_or_default();
     let rows = matrix.offsets.len().saturating_sub(1);
     read_sides(sides, rows, &mut data)?;
     if data.cost.is_empty() {
-        // As many columns as anything speaks of.
-        let named = matrix.indices.iter().max().map_or(0, |most| usize::try_from(*most + 1).unwrap_or(0));
-        let bounds = bounds.as_ref().map_or(0, At::longest);
-        let n = named.max(bounds).max(types.as_ref().map_or(0, At::length));
-        if n > MOST_ENTRIES {
-            return Err(Problem::new(422, "problem-too-large", format!("{n} variables")));
-        }
-        data.cost = vec![0.0; n];
+        let listed = bounds.as_ref().map_or(0, At::longest).max(types.as_ref().map_or(0, At::length));
+        data.cost = vec![0.0; matrix.columns(listed, matrix_at.as_ref())?];
     }
     read_columns(bounds, types, names, &mut data)?;
     let start = read_start(start, data.cost.len())?;
@@ -91,6 +86,24 @@ impl Matrix {
             return Err(at.wrong("bad-value", detail));
         }
         Ok(Self { offsets, indices, values })
+    }
+
+    /// As many columns as anything speaks of, where no objective says it. A column that the matrix alone names costs memory
+    /// by its number, so there are no more of them than entries: else a few bytes would make billions.
+    fn columns(&self, listed: usize, at: Option<&At<'_>>) -> Result<usize, Problem> {
+        let Some((k, most)) = self.indices.iter().enumerate().max_by_key(|(_, column)| **column) else {
+            return Ok(listed);
+        };
+        let named = usize::try_from(*most + 1).unwrap_or(0);
+        let known = listed.max(self.indices.len());
+        match at {
+            Some(at) if named > known => {
+                let detail = format!("variable {most}, but without objective, bounds and types there are at most {known}");
+                let place = At { path: format!("{}/indices/{k}", at.path), ..at.clone() };
+                Err(place.wrong("bad-value", detail).map(|p| p.remedy("list the objective's coefficients, zeros too")))
+            }
+            _ => Ok(named.max(listed)),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::api::query::Query;
 use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, submit};
+use crate::limits::Limits;
 use crate::store::{Store, Stored};
 
 /// How long the answer to a request is held for its result.
@@ -78,9 +79,8 @@ pub(super) async fn post(
             body: upload::read(&headers, body, app.limits.body_bytes).await?,
         },
     };
-    let (encoding, bytes, most) = (source.encoding, source.body.clone(), app.limits.model_bytes);
-    let most_seconds = app.limits.time_limit_seconds;
-    let drafts = tokio::task::spawn_blocking(move || draft(encoding, &bytes, most, most_seconds)).await;
+    let (encoding, bytes, limits) = (source.encoding, source.body.clone(), app.limits);
+    let drafts = tokio::task::spawn_blocking(move || draft(encoding, &bytes, &limits)).await;
     let mut drafts = drafts.map_err(|_| Problem::new(500, "internal-error", "reading the request panicked"))??;
     drop(turn);
     if wanted.cache {
@@ -127,8 +127,11 @@ impl Drafts {
 }
 
 /// Reads a body. Blocks.
-fn draft(encoding: Encoding, body: &Bytes, most_bytes: usize, most_seconds: f64) -> Result<Drafts, Problem> {
-    let value = encoding.decode(body, most_bytes)?;
+fn draft(encoding: Encoding, body: &Bytes, limits: &Limits) -> Result<Drafts, Problem> {
+    // One allowance for the body and all files in it: a thousand of them may each inflate to a thousand times their bytes.
+    let mut allowance = limits.model_bytes;
+    let most_seconds = limits.time_limit_seconds;
+    let value = encoding.decode(body, &mut allowance)?;
     let (items, together) = match value {
         Value::List(items) => (items, true),
         Value::Numbers(_) => return Err(Problem::new(422, "bad-value", "a list of no problems")),
@@ -144,9 +147,10 @@ fn draft(encoding: Encoding, body: &Bytes, most_bytes: usize, most_seconds: f64)
     let order = |(i, item): (usize, &Value)| {
         let at = if together { format!("/{i}") } else { String::new() };
         let mut asked = match packed(item)? {
-            Some((encoding, body)) => model::read(&encoding.decode(body, most_bytes)?, &at)?,
+            Some((encoding, body)) => model::read(&encoding.decode(body, &mut allowance)?, &at)?,
             None => model::read(item, &at)?,
         };
+        upload::check_size(&asked.model, limits)?;
         if asked.options.time_limit_seconds.is_some_and(|limit| limit > most_seconds) {
             asked.options.time_limit_seconds = Some(most_seconds);
             asked.warnings.push(format!("the time limit is {most_seconds} s, the most here"));

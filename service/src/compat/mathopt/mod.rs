@@ -25,6 +25,7 @@ use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, Routes, submit, view};
 use crate::jobs::Wish;
+use crate::limits::Limits;
 use crate::store::{Store, StoreError, Stored};
 
 /// On jobs that came this way.
@@ -66,7 +67,8 @@ async fn solve(
     let closing = || Problem::new(503, "closing", "the service is shutting down");
     let turn = app.bodies.acquire().await.map_err(|_| closing())?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
-    let drafted = tokio::task::spawn_blocking(move || draft(&bytes)).await;
+    let limits = app.limits;
+    let drafted = tokio::task::spawn_blocking(move || draft(&bytes, &limits)).await;
     let mut draft = drafted.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
     drop(turn);
     let patience = patience(&headers).min(app.limits.wait_seconds as f64);
@@ -111,11 +113,12 @@ struct Draft {
 }
 
 /// Reads a request. Blocks.
-fn draft(body: &[u8]) -> Result<Draft, Problem> {
+fn draft(body: &[u8], limits: &Limits) -> Result<Draft, Problem> {
     let request = parse(body)?;
     let mut messages = Vec::new();
     let options = parameters::options(&request.parameters, &mut messages)?;
     let Converted { model, columns, rows } = model::convert(&request.model)?;
+    upload::check_size(&model, limits)?;
     let start = hint(&request.model_parameters, &columns, &mut messages)?;
     let order = Order::new(model, options, "/parameters")?;
     let asked = Asked { model: Arc::clone(&order.problem), columns, rows, wanted: request.model_parameters };
