@@ -75,9 +75,14 @@ impl App {
         if stored.ticket.project == principal.project { Ok(stored) } else { Err(StoreError::NoJob(id.into())) }
     }
 
-    /// A wish about a job of the principal's project, which the race hears at once.
+    /// A wish about a job of the principal's project.
     pub(crate) async fn wish_of(&self, principal: &Principal, id: &str, wish: Wish) -> Result<Stored, StoreError> {
         self.job_of(principal, id).await?;
+        self.wish(id, wish).await
+    }
+
+    /// A wish about a job, which the race hears at once.
+    pub(crate) async fn wish(&self, id: &str, wish: Wish) -> Result<Stored, StoreError> {
         let stored = self.desk.store.signal(id, wish).await?;
         self.scheduler.wish(id, wish);
         Ok(stored)

@@ -2,6 +2,7 @@
 //! is told of it is read from them, and all of them bear its tag.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
@@ -12,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{
     BATCH_TAG, BatchList, BatchRequest, BatchView, JobState, ProblemDetails, Scenario, ScenarioView,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
 use super::models::{self, Base, blocking};
 use super::problem::Problem;
@@ -23,11 +24,9 @@ use super::upload::{self, Order};
 use super::{App, Shared};
 use crate::access::Principal;
 use crate::jobs::Wish;
-use crate::store::{Document, Filter, Kind, Store, Stored};
+use crate::store::{self, Document, Filter, Kind, NewJob, Store, Stored};
 use crate::time::Timestamp;
 
-/// Jobs that are written at a time.
-const AT_ONCE: usize = 64;
 /// Jobs that one read of the store brings.
 const PAGE: u32 = 1000;
 const DEFAULT_PAGE: u64 = 50;
@@ -46,7 +45,7 @@ struct Record {
     request_body(content = BatchRequest, content_type = "application/json"),
     responses(
         (status = 201, description = "All its jobs are accepted", body = BatchView),
-        (status = "4XX", description = "Not accepted; no job was made", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not accepted; nothing of it is left", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn make(
@@ -65,24 +64,21 @@ pub(super) async fn make(
         return Err(Problem::new(422, "bad-value", detail).map(|p| p.at_pointer("/scenarios")));
     }
     let base = models::base(&app, &principal, given).await?;
-    drop(turn);
     let id = uuid::Uuid::now_v7().to_string();
     let scenarios = request.scenarios.len() as u64;
     let record = Record { name: request.name.clone(), scenarios, created_at: Timestamp::now() };
     let document = Document::new(Kind::Batch, principal.project.clone(), id.clone(), &record)?;
-    let (orders, shared) = orders(request, base, &id).await?;
     // Everything is looked at before the first job is made, so that bad input makes none.
-    let mut drawn = Vec::with_capacity(orders.len());
-    for order in orders {
-        drawn.push(submit::draw_up(&app, &principal, order, None).await?);
-    }
+    let (drawn, shared) = draw_up(&app, &principal, request, base, &id).await?;
+    drop(turn);
     let mut small = Vec::new();
     for (key, bytes) in shared {
         small.extend(submit::place(&app, key, bytes).await?);
     }
-    app.desk.store.put(document, small).await?;
-    let written = stream::iter(drawn.into_iter().map(|new| submit::enter(&app, new))).buffered(AT_ONCE);
-    written.try_collect::<Vec<_>>().await?;
+    // To its end, also where the client goes away meanwhile: half a batch would never be finished.
+    let writing = write(Arc::clone(&app), document, small, drawn).in_current_span();
+    let written = tokio::spawn(writing).await;
+    written.map_err(|_| Problem::new(500, "internal-error", "writing the batch panicked; the log has more"))??;
     tracing::info!(batch = id, scenarios, "a batch is accepted");
     let view = view(&app, &principal, &id, true).await?;
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
@@ -92,26 +88,41 @@ pub(super) async fn make(
     Ok(response)
 }
 
+/// Writes a batch and all its jobs, or nothing.
+async fn write(app: Arc<App>, document: Document, bodies: Vec<store::Body>, jobs: Vec<NewJob>) -> Result<(), Problem> {
+    let (project, id) = (document.project.clone(), document.id.clone());
+    app.desk.store.put(document, bodies).await?;
+    let Err(refused) = submit::enter_all(&app, jobs).await else { return Ok(()) };
+    if let Err(error) = app.desk.store.remove(Kind::Batch, &project, &id).await {
+        tracing::error!(batch = id, %error, "a batch that was refused could not be removed");
+    }
+    Err(refused)
+}
+
 type Bodies = Vec<(String, Vec<u8>)>;
 
-/// The scenarios' orders, each with its patch, and the bodies that all of them need.
-async fn orders(request: BatchRequest, base: Base, id: &str) -> Result<(Vec<Order>, Bodies), Problem> {
-    let tag = format!("{BATCH_TAG}{id}");
-    blocking(move || {
-        let mut base = base;
-        let shared = std::mem::take(&mut base.bodies);
-        let BatchRequest { tags, options, scenarios, .. } = request;
-        let order = |(at, scenario): (usize, Scenario)| {
-            let patch = scenario.patch.unwrap_or_default();
-            let base = base.patched(&patch, &format!("/scenarios/{at}/patch"))?;
-            let name = scenario.name.unwrap_or_else(|| format!("scenario {at}"));
-            let tags = tags.iter().cloned().chain([tag.clone()]).collect();
-            Ok(Order { name: Some(name), tags, ..Order::of(base, options.clone(), "/options") })
-        };
-        let orders = scenarios.into_iter().enumerate().map(order).collect::<Result<_, Problem>>()?;
-        Ok((orders, shared))
-    })
-    .await?
+/// The scenarios' jobs, and the bodies that all of them need. Of the patched models one is in memory at a time.
+async fn draw_up(
+    app: &App,
+    principal: &Principal,
+    request: BatchRequest,
+    mut base: Base,
+    id: &str,
+) -> Result<(Vec<NewJob>, Bodies), Problem> {
+    let shared = std::mem::take(&mut base.bodies);
+    let base = Arc::new(base);
+    let BatchRequest { mut tags, options, scenarios, .. } = request;
+    tags.push(format!("{BATCH_TAG}{id}"));
+    let mut drawn = Vec::with_capacity(scenarios.len());
+    for (at, Scenario { name, patch }) in scenarios.into_iter().enumerate() {
+        let (base, patch) = (Arc::clone(&base), patch.unwrap_or_default());
+        let patched = blocking(move || base.patched(&patch, &format!("/scenarios/{at}/patch"))).await??;
+        let name = name.unwrap_or_else(|| format!("scenario {at}"));
+        let order = Order::of(patched, options.clone(), "/options");
+        let order = Order { name: Some(name), tags: tags.clone(), ..order };
+        drawn.push(submit::draw_up(app, principal, order, None).await?);
+    }
+    Ok((drawn, shared))
 }
 
 /// The project's batches, the newest first, without their scenarios.

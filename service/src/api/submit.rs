@@ -9,7 +9,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest, Task};
+use farkas_api_types::{Fields, JobState, JobView, ProblemDetails, SolveRequest, Task};
+use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
@@ -17,11 +18,13 @@ use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
 use crate::access::Principal;
-use crate::jobs::{Ticket, Work};
+use crate::jobs::{Ticket, Wish, Work};
 use crate::roster::RosterError;
 use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
 use crate::time::Timestamp;
 
+/// Jobs that are written at a time.
+const AT_ONCE: usize = 64;
 /// What `Prefer: wait` means without a number.
 const DEFAULT_WAIT_SECONDS: u64 = 10;
 
@@ -129,14 +132,56 @@ fn accepted(app: &App, submitted: Submitted) -> Result<Stored, Problem> {
             let detail = "this Idempotency-Key was used for another request";
             Err(Problem::new(422, "idempotency-key-reused", detail).map(|p| p.in_parameter("Idempotency-Key")))
         }
-        Submitted::QueueFull { queued } => {
-            Err(Problem::new(429, "queue-full", format!("{queued} jobs wait already")).retry_after(10))
+        Submitted::QueueFull { queued } => Err(queue_full(format!("{queued} jobs wait already"))),
+    }
+}
+
+fn queue_full(detail: String) -> Problem {
+    Problem::new(429, "queue-full", detail).retry_after(10)
+}
+
+/// Writes jobs that belong together: all of them, or none. Where others fill the queue meanwhile, or the store fails, those
+/// that were made by then are discarded.
+pub(crate) async fn enter_all(app: &App, new: Vec<NewJob>) -> Result<Vec<Stored>, Problem> {
+    let counts = app.desk.store.counts().await?;
+    let queued = counts.iter().find(|(state, _)| state == JobState::Queued.name()).map_or(0, |(_, count)| *count);
+    let (count, most) = (new.len(), app.limits.queued_jobs);
+    if queued.saturating_add(count as u64) > most {
+        return Err(queue_full(format!("{queued} jobs wait already, and {count} more come together; {most} may wait")));
+    }
+    let (mut made, mut tried) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut left = new.into_iter();
+    loop {
+        let together: Vec<NewJob> = left.by_ref().take(AT_ONCE).collect();
+        if together.is_empty() {
+            return Ok(made);
+        }
+        tried.extend(together.iter().map(|new| new.ticket.id.clone()));
+        // Every answer is awaited: what nobody waits for any more may be written all the same.
+        let answers = join_all(together.into_iter().map(|new| enter(app, new))).await;
+        match answers.into_iter().collect::<Result<Vec<_>, _>>() {
+            Ok(stored) => made.extend(stored),
+            Err(refused) => {
+                discard(app, &tried).await;
+                return Err(refused);
+            }
+        }
+    }
+}
+
+/// Discards jobs that shall not be after all.
+async fn discard(app: &App, jobs: &[String]) {
+    for id in jobs {
+        match app.wish(id, Wish::Discard).await {
+            // Some were never written.
+            Ok(_) | Err(StoreError::NoJob(_)) => {}
+            Err(error) => tracing::error!(job = id, %error, "a job could not be discarded; it is solved in vain"),
         }
     }
 }
 
 /// Everything that a store needs to accept the order.
-pub(super) async fn draw_up(
+pub(crate) async fn draw_up(
     app: &App,
     principal: &Principal,
     order: Order,

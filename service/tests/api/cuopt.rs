@@ -137,24 +137,28 @@ async fn the_limits_of_the_service_hold_here_too() {
     // The recorded model has 2 rows, 2 variables and 4 coefficients, and inflates to 477 bytes.
     let narrow = Limits { model_entries: 7, ..Limits::default() };
     let light = Limits { model_bytes: 900, ..Limits::default() };
+    let crowded = Limits { queued_jobs: 1, ..Limits::default() };
     let files = |count: u8| {
         let length = u16::try_from(MILP_ZLIB.len()).unwrap().to_be_bytes();
         let file = [b"\x92\xb0application/zlib\xc5".as_slice(), &length, MILP_ZLIB].concat();
         [vec![0x90 | count], file.repeat(count.into())].concat()
     };
-    let cases: [(Limits, &str, &[u8], &str); 5] = [
-        (narrow, JSON, MILP_JSON, "model-too-large"),
-        (narrow, PACK, LIST, "model-too-large"),
-        (light, ZLIB, MILP_ZLIB, ""),
-        (light, PACK, &files(1), ""),
-        (light, PACK, &files(2), "too-large"),
+    let cases: [(Limits, &str, &[u8], u16, &str); 6] = [
+        (narrow, JSON, MILP_JSON, 413, "model-too-large"),
+        (narrow, PACK, LIST, 413, "model-too-large"),
+        (light, ZLIB, MILP_ZLIB, 200, ""),
+        (light, PACK, &files(1), 200, ""),
+        (light, PACK, &files(2), 413, "too-large"),
+        (crowded, PACK, LIST, 429, "queue-full"),
     ];
-    for (limits, content, body, code) in cases {
+    for (limits, content, body, status, code) in cases {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
         let response = server.ask(QUERY, content, JSON, body).await;
-        assert_eq!(response.status(), if code.is_empty() { 200 } else { 413 }, "{code}");
+        assert_eq!(response.status(), status, "{code}");
         let reply = read(response).await;
+        let jobs: Value = server.get("/v1/jobs").send().await.unwrap().json().await.unwrap();
+        assert_eq!(jobs["jobs"].as_array().unwrap().is_empty(), status != 200, "what is refused makes no job: {jobs}");
         assert!(code.is_empty() || reply["error"].as_str().unwrap().contains(&format!("[{code}]")), "{reply}");
         server.close().await;
     }

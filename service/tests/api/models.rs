@@ -1,14 +1,17 @@
 //! Stored models and batches: stored once, read back, patched; scenarios solved as jobs; and a job's bundle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::path::Path;
 
-use farkas_api_types::{BatchView, JobState, JobView, ModelList, ModelView, WorkerList, WorkerView};
+use farkas_api_types::{BatchView, JobList, JobState, JobView, ModelList, ModelView, WorkerList, WorkerView};
 use farkas_modeling::formats;
+use farkas_service::{Limits, ServeOptions};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::errors::gzip;
-use crate::server::{MPS, Server, honest, patient, problem};
+use crate::server::{MPS, Server, honest, options, patient, problem};
 
 async fn store(server: &Server) -> ModelView {
     let request = server.post("/v1/models").header("content-type", "application/mps").body(MPS);
@@ -146,6 +149,71 @@ async fn a_batch_solves_a_model_under_many_scenarios() {
     }
     let jobs: Value = json_of(server.get("/v1/jobs?limit=100"), 200).await;
     assert_eq!(jobs["jobs"].as_array().unwrap().len(), 30, "bad input makes no job");
+    server.close().await;
+}
+
+/// A batch of so many scenarios that are all alike.
+fn alike(scenarios: usize) -> Value {
+    json!({"model": {"format": "mps", "text": MPS}, "scenarios": vec![json!({}); scenarios]})
+}
+
+async fn with_queue(folder: &Path, queued_jobs: u64) -> Server {
+    let limits = Limits { queued_jobs, ..Limits::default() };
+    Server::start_with(ServeOptions { limits, ..options(folder, vec![patient()]) }).await
+}
+
+#[tokio::test]
+async fn a_batch_that_the_queue_has_no_room_for_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = with_queue(folder.path(), 4).await;
+    let refused = async |scenarios| {
+        let response = server.post("/v1/batches").json(&alike(scenarios)).send().await.unwrap();
+        assert_eq!(response.headers()["retry-after"], "10");
+        let found = problem(response).await;
+        assert_eq!((found.status, found.code.as_str()), (429, "queue-full"));
+    };
+    refused(5).await;
+    for (path, list) in [("/v1/jobs", "jobs"), ("/v1/batches", "batches")] {
+        assert_eq!(json_of::<Value>(server.get(path), 200).await[list], json!([]), "{path}");
+    }
+    json_of::<BatchView>(server.post("/v1/batches").json(&alike(4)), 201).await;
+    // At least two wait for the two cores.
+    refused(3).await;
+    server.close().await;
+}
+
+#[tokio::test]
+async fn batches_that_fill_the_queue_together_are_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = with_queue(folder.path(), 100).await;
+    let body = alike(60);
+    let answers = join_all((0..4).map(|_| server.post("/v1/batches").json(&body).send())).await;
+    let mut accepted = BTreeSet::new();
+    for answer in answers {
+        let answer = answer.unwrap();
+        if answer.status() == 201 {
+            accepted.insert(answer.json::<BatchView>().await.unwrap().id);
+        } else {
+            assert_eq!(problem(answer).await.code, "queue-full");
+        }
+    }
+    let batches: Value = json_of(server.get("/v1/batches"), 200).await;
+    let listed: BTreeSet<String> =
+        batches["batches"].as_array().unwrap().iter().map(|batch| batch["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(listed, accepted);
+    let mut of_batch: BTreeMap<String, usize> = BTreeMap::new();
+    let jobs: JobList = json_of(server.get("/v1/jobs?limit=1000"), 200).await;
+    for job in jobs.jobs {
+        let batch = job.tags[0].strip_prefix("batch:").unwrap().to_owned();
+        if accepted.contains(&batch) {
+            assert!(!job.state.is_finished(), "{job:?}");
+            *of_batch.entry(batch).or_default() += 1;
+        } else {
+            server.events(&job.id, 0).await;
+            assert_eq!(server.job(&job.id).await.state, JobState::Canceled, "nothing stays of a batch that was refused");
+        }
+    }
+    assert!(of_batch.len() == accepted.len() && of_batch.values().all(|jobs| *jobs == 60), "{of_batch:?}");
     server.close().await;
 }
 

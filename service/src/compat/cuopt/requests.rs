@@ -189,12 +189,12 @@ async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<Grou
         return Ok(Group { id: stored.ticket.id.clone(), jobs: vec![stored], together: false });
     }
     let id = uuid::Uuid::now_v7().to_string();
-    let mut accepted = Vec::with_capacity(drafts.orders.len());
+    let mut drawn = Vec::with_capacity(drafts.orders.len());
     for mut order in drafts.orders {
         order.tags.push(jobs::tag_of(&id));
-        accepted.push(submit::accept(app, principal, order, None, Client::Leaves).await?);
+        drawn.push(submit::draw_up(app, principal, order, None).await?);
     }
-    Ok(Group { id, jobs: accepted, together: true })
+    Ok(Group { id, jobs: submit::enter_all(app, drawn).await?, together: true })
 }
 
 async fn wait(app: &App, group: Group, patience: Duration) -> Result<Group, Problem> {
