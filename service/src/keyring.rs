@@ -59,6 +59,22 @@ pub enum KeyError {
     Random(#[from] getrandom::Error),
 }
 
+/// Why a key was not revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Without any key the service would be open to everybody.
+    #[error("it is the last key, and without one everybody who reaches the service could use it")]
+    Last,
+}
+
+impl RevokeError {
+    /// What to do instead.
+    pub const REMEDY: &str = "make another key first, or rotate this one";
+}
+
 /// Why a request has no principal.
 #[derive(Debug)]
 pub enum Unknown {
@@ -90,14 +106,27 @@ pub struct Keyring {
     door: Door,
     /// Hash of the key in the environment.
     admin: Option<String>,
-    /// When it was last seen that there are no keys; once there were some, it stays closed.
-    none_at: Mutex<Option<Instant>>,
+    seen: Mutex<Seen>,
+    /// Held while a key is revoked: of the last two one stays, also where both are revoked at once.
+    revoking: tokio::sync::Mutex<()>,
+}
+
+/// What is known of there being keys.
+#[derive(Debug, Clone, Copy, Default)]
+enum Seen {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// There were none at this time.
+    NoneAt(Instant),
+    /// There were some. Where they are gone again, behind the service's back, that opens nothing.
+    Some,
 }
 
 impl Keyring {
     /// A keyring; `admin` is the operator's key from the environment.
     pub fn new(door: Door, admin: Option<&Token>) -> Self {
-        Self { door, admin: admin.map(Token::hash), none_at: Mutex::default() }
+        Self { door, admin: admin.map(Token::hash), seen: Mutex::default(), revoking: tokio::sync::Mutex::default() }
     }
 
     /// Who sent this key, or none.
@@ -117,6 +146,7 @@ impl Keyring {
             // Where no key is needed, one that clients send by habit does no harm.
             return if self.is_open(store).await? { Ok(Principal::anyone()) } else { Err(Unknown::BadKey) };
         };
+        self.close();
         let record: Record = found.read()?;
         if record.expires_at.is_some_and(|end| end <= Timestamp::now()) {
             return Err(Unknown::BadKey);
@@ -124,22 +154,43 @@ impl Keyring {
         Ok(Principal { project: found.project, role: record.role, key: Some(found.id) })
     }
 
-    /// A key was made: whether there are any is looked up again.
-    pub fn changed(&self) {
-        *self.none_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// There are keys: from now on nobody comes in without one.
+    pub fn close(&self) {
+        self.see(Seen::Some);
+    }
+
+    /// Revokes a key; false where there is none.
+    ///
+    /// # Errors
+    /// When the store fails, or it is the last key of all, the operator's in the environment among them.
+    pub async fn revoke(&self, store: &impl Store, project: &str, id: &str) -> Result<bool, RevokeError> {
+        if self.admin.is_some() {
+            return Ok(store.remove(Kind::Key, project, id).await?);
+        }
+        let _turn = self.revoking.lock().await;
+        revoke(store, project, id).await
     }
 
     async fn is_open(&self, store: &impl Store) -> Result<bool, StoreError> {
         if self.door == Door::Closed || self.admin.is_some() {
             return Ok(false);
         }
-        let seen = *self.none_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
-            return Ok(true);
+        match *self.seen.lock().unwrap_or_else(PoisonError::into_inner) {
+            Seen::Some => return Ok(false),
+            Seen::NoneAt(at) if at.elapsed() < LOOK_AGAIN => return Ok(true),
+            Seen::NoneAt(_) | Seen::Unknown => {}
         }
         let none = !any(store).await?;
-        *self.none_at.lock().unwrap_or_else(PoisonError::into_inner) = none.then(Instant::now);
+        self.see(if none { Seen::NoneAt(Instant::now()) } else { Seen::Some });
         Ok(none)
+    }
+
+    /// Whoever looked before a key was made does not make its maker's word undone.
+    fn see(&self, now: Seen) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*seen, Seen::Some) {
+            *seen = now;
+        }
     }
 }
 
@@ -182,9 +233,16 @@ pub async fn list(store: &impl Store, project: Option<&str>) -> Result<Vec<ApiKe
 /// Revokes a key; false where there is none.
 ///
 /// # Errors
-/// When the store fails.
-pub async fn revoke(store: &impl Store, project: &str, id: &str) -> Result<bool, StoreError> {
-    store.remove(Kind::Key, project, id).await
+/// When the store fails, or it is the last one: a service that asks for keys as soon as there are some would be open.
+pub async fn revoke(store: &impl Store, project: &str, id: &str) -> Result<bool, RevokeError> {
+    let left = store.documents(Kind::Key, None, None, 2).await?;
+    if let [last] = left.as_slice()
+        && last.project == project
+        && last.id == id
+    {
+        return Err(RevokeError::Last);
+    }
+    Ok(store.remove(Kind::Key, project, id).await?)
 }
 
 /// A new key in a key's place: the same name and role, and the old one ends after `grace_seconds`. `None` where there is no

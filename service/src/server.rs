@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Token;
 use crate::api::{self, App};
 use crate::blobs::BlobError;
-use crate::keyring::{self, Door, Keyring, LEAST_ADMIN_KEY};
+use crate::keyring::{self, Door, Keyring, LEAST_ADMIN_KEY, RevokeError};
 use crate::limits::Limits;
 use crate::node::{Node, NodeOptions};
 use crate::store::StoreError;
@@ -75,6 +75,9 @@ pub enum ServeError {
     /// Nobody can be called over TLS.
     #[error("webhooks cannot be called: {0}")]
     NoTls(reqwest::Error),
+    /// Without this key the service would be open.
+    #[error("{}; {}", RevokeError::Last, RevokeError::REMEDY)]
+    LastKey,
     /// A project's name is none.
     #[error("'{0}' is no name of a project: it has 1 to 64 letters, digits, '-', '_' or '.'")]
     Project(String),
@@ -122,6 +125,7 @@ impl ServeError {
         match self {
             Self::NotLoopback(_) => "serve-not-loopback",
             Self::WeakKey => "serve-weak-key",
+            Self::LastKey => "keys-last",
             Self::Project(_) => "keys-project",
             Self::Tls(_) | Self::NoTls(_) => "serve-tls",
             Self::Listen { .. } => "serve-listen",
@@ -129,6 +133,15 @@ impl ServeError {
             Self::InUse { .. } => "serve-data-in-use",
             Self::Store(_) | Self::Blobs(_) => "serve-store",
             Self::Runtime(_) => "serve-runtime",
+        }
+    }
+}
+
+impl From<RevokeError> for ServeError {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::Store(error) => error.into(),
+            RevokeError::Last => Self::LastKey,
         }
     }
 }
@@ -166,8 +179,10 @@ impl Service {
             None => Listening::Plain(listener),
         };
         let node = Node::open(options.node).await?;
-        let keyless = options.admin_key.is_none() && !keyring::any(&*node.desk.store).await?;
-        if door == Door::Closed && keyless {
+        let keyring = Keyring::new(door, options.admin_key.as_ref());
+        if keyring::any(&*node.desk.store).await? {
+            keyring.close();
+        } else if door == Door::Closed && options.admin_key.is_none() {
             return Err(ServeError::NotLoopback(options.listen));
         }
         node.scheduler.start();
@@ -177,7 +192,7 @@ impl Service {
         let app = Arc::new(App {
             desk: node.desk.clone(),
             webhook_addresses: options.webhook_addresses,
-            keyring: Keyring::new(door, options.admin_key.as_ref()),
+            keyring,
             scheduler: Arc::clone(&node.scheduler),
             limits: options.limits,
             bodies: Semaphore::new(options.limits.bodies_at_once.max(1)),

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::{Shared, upload};
 use crate::access::{Principal, is_project_name};
-use crate::keyring::{self, KeyError, NewKey};
+use crate::keyring::{self, KeyError, NewKey, RevokeError};
 use crate::time::Timestamp;
 
 /// Longest that a rotated key lives on.
@@ -55,7 +55,7 @@ pub(super) async fn make(
     let expires_at = new.expires_in_seconds.map(|seconds| Timestamp::now().plus_seconds(seconds));
     let new = NewKey { name: new.name, project, role: new.role, expires_at };
     let made = keyring::make(&*app.desk.store, new).await?;
-    app.keyring.changed();
+    app.keyring.close();
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
@@ -72,6 +72,7 @@ pub(super) async fn list(State(app): Shared, principal: Principal) -> Result<Jso
     responses(
         (status = 204, description = "It is revoked"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, description = "It is the last one, and without it everybody could come in", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn revoke(
@@ -79,7 +80,7 @@ pub(super) async fn revoke(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if keyring::revoke(&*app.desk.store, &principal.project, &id).await? {
+    if app.keyring.revoke(&*app.desk.store, &principal.project, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(no_key(&id))
@@ -131,6 +132,15 @@ pub(super) async fn rotate(
 
 fn no_key(id: &str) -> Problem {
     Problem::new(404, "key-not-found", format!("there is no key '{id}'"))
+}
+
+impl From<RevokeError> for Problem {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::Store(error) => error.into(),
+            RevokeError::Last => Self::new(409, "last-key", error.to_string()).map(|p| p.remedy(RevokeError::REMEDY)),
+        }
+    }
 }
 
 impl From<KeyError> for Problem {

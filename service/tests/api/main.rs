@@ -9,6 +9,7 @@ mod errors;
 mod fair;
 mod gc;
 mod history;
+mod keys;
 mod life;
 mod mathopt;
 mod models;

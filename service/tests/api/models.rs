@@ -210,7 +210,11 @@ async fn batches_that_fill_the_queue_together_are_there_whole_or_not_at_all() {
             *of_batch.entry(batch).or_default() += 1;
         } else {
             server.events(&job.id, 0).await;
-            assert_eq!(server.job(&job.id).await.state, JobState::Canceled, "nothing stays of a batch that was refused");
+            assert_eq!(
+                server.job(&job.id).await.state,
+                JobState::Canceled,
+                "nothing stays of a batch that was refused"
+            );
         }
     }
     assert!(of_batch.len() == accepted.len() && of_batch.values().all(|jobs| *jobs == 60), "{of_batch:?}");

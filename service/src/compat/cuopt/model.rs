@@ -98,7 +98,8 @@ impl Matrix {
         let known = listed.max(self.indices.len());
         match at {
             Some(at) if named > known => {
-                let detail = format!("variable {most}, but without objective, bounds and types there are at most {known}");
+                let detail =
+                    format!("variable {most}, but without objective, bounds and types there are at most {known}");
                 let place = At { path: format!("{}/indices/{k}", at.path), ..at.clone() };
                 Err(place.wrong("bad-value", detail).map(|p| p.remedy("list the objective's coefficients, zeros too")))
             }
