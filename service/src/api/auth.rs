@@ -13,7 +13,7 @@ use crate::jobs::Wish;
 use crate::keyring::Unknown;
 use crate::store::{Store, StoreError, Stored};
 
-/// Lets the request in, or says why not. A principal that was found is put into the request, for its handler.
+/// Lets the request in, or says why not. A principal that was found is put into the request, for its handler and the log.
 pub(super) async fn admit(app: &App, needs: &Needs, request: &mut Request) -> Result<(), Problem> {
     // Nothing is at a path that was not matched, and it says so.
     let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
@@ -22,12 +22,13 @@ pub(super) async fn admit(app: &App, needs: &Needs, request: &mut Request) -> Re
         return Ok(());
     }
     let principal = identify(app, request.headers()).await?;
-    if !need.admits(&principal) {
-        let detail = format!("this takes {}; the key's role is {}", need.words(), principal.role.name());
-        return Err(Problem::new(403, "forbidden", detail));
-    }
+    let (admitted, role) = (need.admits(&principal), principal.role.name());
+    // Also where it is refused: the audit log says who it was.
     request.extensions_mut().insert(principal);
-    Ok(())
+    if admitted {
+        return Ok(());
+    }
+    Err(Problem::new(403, "forbidden", format!("this takes {}; the key's role is {role}", need.words())))
 }
 
 async fn identify(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {

@@ -9,6 +9,7 @@ use farkas_service::{ServeOptions, api};
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
+use crate::log::Log;
 use crate::server::{MPS, Server, honest, options};
 
 pub const OPERATOR: &str = "operators-key-of-at-least-32-characters";
@@ -252,4 +253,39 @@ async fn lists_show_a_projects_own() {
     assert_ne!(send(2).await, send(4).await);
     assert_eq!(send(2).await, send(2).await);
     house.server.close().await;
+}
+
+#[tokio::test]
+async fn whoever_changes_something_or_is_refused_stands_in_the_audit_log() {
+    let mut log = Log::hear();
+    let house = House::build().await;
+    // Who asks, for what, and what of it is told.
+    let cases = [
+        (0, "POST", "/v1/jobs", Some(r#"project="" role="" key="" status=401"#.to_owned())),
+        (1, "POST", "/v1/jobs", Some(told(&house, 1, 403).await)),
+        (2, "GET", "/v1/api-keys", Some(told(&house, 2, 403).await)),
+        (3, "DELETE", "/v1/api-keys/nobody", Some(told(&house, 3, 404).await)),
+        (1, "GET", "/v1/jobs", None),
+    ];
+    for (who, method, path, expected) in cases {
+        let id = format!("{method}-{who}");
+        let request = house.server.request(method, path).header("x-request-id", &id);
+        let request = if who == 0 { request } else { request.bearer_auth(&house.keys[who]) };
+        request.send().await.unwrap();
+        let text = log.so_far();
+        let line = text.lines().find(|line| line.contains(" audit: ") && line.contains(&format!("request=\"{id}\"")));
+        match expected {
+            None => assert_eq!(line, None),
+            Some(end) => assert!(line.is_some_and(|line| line.ends_with(&end)), "{who} {method} {path}: {end}\n{text}"),
+        }
+    }
+    house.server.close().await;
+}
+
+/// How a line about one of the team's ends.
+async fn told(house: &House, who: usize, status: u16) -> String {
+    let keys: ApiKeyList =
+        house.server.get("/v1/api-keys").bearer_auth(&house.keys[3]).send().await.unwrap().json().await.unwrap();
+    let key = keys.keys.iter().find(|key| key.role.name() == WHO[who]).unwrap();
+    format!(r#"project="team" role="{}" key="{}" status={status}"#, WHO[who], key.id)
 }

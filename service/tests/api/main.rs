@@ -11,6 +11,7 @@ mod gc;
 mod history;
 mod keys;
 mod life;
+mod log;
 mod mathopt;
 mod models;
 mod server;
