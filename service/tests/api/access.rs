@@ -2,15 +2,18 @@
 //! fails the test.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use farkas_api_types::{ApiKeyList, ApiKeyMade, JobView, Role, WorkerList};
+use farkas_api_types::{ApiKeyList, ApiKeyMade, JobState, JobView, Role, WorkerList};
+use farkas_backends::contract::Backend;
 use farkas_service::access::Token;
 use farkas_service::{ServeOptions, api};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
 use crate::log::Log;
-use crate::server::{MPS, Server, honest, options};
+use crate::server::{MPS, Server, honest, options, patient};
 
 pub const OPERATOR: &str = "operators-key-of-at-least-32-characters";
 
@@ -123,9 +126,13 @@ pub struct House {
 
 impl House {
     pub async fn build() -> Self {
+        Self::with(vec![honest()]).await
+    }
+
+    async fn with(backends: Vec<Arc<dyn Backend>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let admin_key = Some(Token::sent(OPERATOR));
-        let server = Server::start_with(ServeOptions { admin_key, ..options(folder.path(), vec![honest()]) }).await;
+        let server = Server::start_with(ServeOptions { admin_key, ..options(folder.path(), backends) }).await;
         let mut keys = [const { String::new() }; 6];
         keys[5] = OPERATOR.into();
         let wanted = [("team", Role::Viewer), ("team", Role::User), ("team", Role::Admin), ("other", Role::Admin)];
@@ -252,6 +259,34 @@ async fn lists_show_a_projects_own() {
     };
     assert_ne!(send(2).await, send(4).await);
     assert_eq!(send(2).await, send(2).await);
+    house.server.close().await;
+}
+
+#[tokio::test]
+async fn nobody_ends_what_runs_for_another_project() {
+    let house = House::with(vec![patient()]).await;
+    let ask = async |method: &str, path: &str, who: usize| {
+        house.server.request(method, path).bearer_auth(&house.keys[who]).send().await.unwrap()
+    };
+    // Jobs of cuOpt's clients bear this tag.
+    let request = house.server.model("tag=cuopt").bearer_auth(&house.keys[2]);
+    let id = request.send().await.unwrap().json::<JobView>().await.unwrap().id;
+    let job = format!("/v1/jobs/{id}");
+    let mut events = ask("GET", &format!("{job}/events"), 2).await.bytes_stream();
+    let mut told = String::new();
+    while !told.contains("event: incumbent") {
+        told += &String::from_utf8_lossy(&events.next().await.unwrap().unwrap());
+    }
+    for (who, ended) in [(4, 0), (5, 0), (2, 1)] {
+        for which in [id.as_str(), "*"] {
+            let path = format!("/cuopt/request/{which}?running=true&queued=true");
+            let reply: Value = ask("DELETE", &path, who).await.json().await.unwrap();
+            let expected = if which == "*" { 0 } else { ended };
+            assert_eq!(reply, json!({"cached": 0, "queued": 0, "running": expected}), "{which} by {}", WHO[who]);
+        }
+        let state = ask("GET", &job, 2).await.json::<JobView>().await.unwrap().state;
+        assert_eq!(state == JobState::Running, ended == 0, "{} leaves it {state}", WHO[who]);
+    }
     house.server.close().await;
 }
 

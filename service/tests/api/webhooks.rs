@@ -13,6 +13,7 @@ use farkas_service::webhooks::{Addresses, SIGNATURE, Secret, sign};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::log::Log;
 use crate::server::{Server, honest, options, problem};
 
 /// A listener that answers with the codes in turn, then 200, and tells what it heard.
@@ -90,6 +91,7 @@ async fn a_change_of_state_is_told_signed_and_again_until_it_is_heard() {
 
 #[tokio::test]
 async fn private_addresses_are_not_called() {
+    let mut log = Log::hear();
     let server = Server::start(vec![honest()]).await;
     let cases = [
         ("http://127.0.0.1:1/", "private-address"),
@@ -106,11 +108,10 @@ async fn private_addresses_are_not_called() {
     // A name is judged by what it resolves to when it is called.
     let mut listener = Listener::start(Vec::new()).await;
     let by_name = listener.url.replace("127.0.0.1", "localhost");
-    subscribe(&server, &by_name, json!([])).await;
-    let job = server.submit("").await;
-    server.events(&job.id, 0).await;
-    let again = server.submit("").await;
-    server.events(&again.id, 0).await;
+    let made = subscribe(&server, &by_name, json!(["succeeded"])).await;
+    server.submit("").await;
+    let id = format!("webhook=\"{}\"", made.view.id);
+    log.line(&["a webhook did not hear", &id, "is no address of the public internet"]).await;
     assert!(listener.heard.try_recv().is_err(), "localhost was called");
     server.close().await;
 }
