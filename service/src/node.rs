@@ -10,18 +10,17 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use farkas_backends::contract::Backend;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::api::{self, problem::Problem};
 use crate::blobs::Blobs;
 use crate::execution::Desk;
 use crate::fairness::Policy;
 use crate::jobs::Rules;
-use crate::metrics::{Metrics, Now};
+use crate::metrics::Metrics;
 use crate::retention;
 use crate::roster::Roster;
 use crate::scheduler::{Scheduler, Share};
@@ -168,28 +167,19 @@ pub fn work(
 
 /// What tells others how a node is.
 fn health(desk: Desk, scheduler: Arc<Scheduler>) -> Router {
-    let unready = |why: String| (StatusCode::SERVICE_UNAVAILABLE, why + "\n");
-    let (measured, of_metrics, began) = (desk.clone(), Arc::clone(&scheduler), Instant::now());
-    let readyz = async move || -> Result<&'static str, (StatusCode, String)> {
-        desk.store.counts().await.map_err(|error| unready(error.to_string()))?;
-        match desk.roster.ready() {
-            None => Err(unready("the solvers are still being looked for".into())),
-            Some(0) => Err(unready("no solver is available here".into())),
-            Some(_) if scheduler.is_drained() => Err(unready("it was asked to take no more jobs".into())),
-            Some(_) => Ok("ready\n"),
+    let plain = |problem: Problem| {
+        let status = StatusCode::from_u16(problem.details().status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        (status, format!("{}\n", problem.details().detail))
+    };
+    let (able, working, began) = (desk.clone(), Arc::clone(&scheduler), Instant::now());
+    let readyz = async move || match api::able(&able).await {
+        Err(problem) => Err(plain(problem)),
+        Ok(()) if working.is_drained() => {
+            Err((StatusCode::SERVICE_UNAVAILABLE, "it was asked to take no more jobs\n".to_owned()))
         }
+        Ok(()) => Ok("ready\n"),
     };
-    let metrics = async move || -> Result<Response, (StatusCode, String)> {
-        let now = Now {
-            jobs: measured.store.counts().await.map_err(|error| unready(error.to_string()))?,
-            cores: of_metrics.cores(),
-            cores_used: of_metrics.cores_used(),
-            event_streams: 0,
-            uptime: began.elapsed(),
-        };
-        let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        Ok(([(CONTENT_TYPE, media)], measured.metrics.encode(&now)).into_response())
-    };
+    let metrics = async move || api::figures(&desk, &scheduler, 0, began.elapsed()).await.map_err(plain);
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(readyz)).route("/metrics", get(metrics))
 }
 
@@ -209,5 +199,38 @@ fn lock(folder: &Path) -> Result<File, ServeError> {
             Err(ServeError::InUse { folder: folder.into(), holder })
         }
         Err(fs::TryLockError::Error(error)) => Err(data(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use farkas_api_types::JobState;
+    use farkas_backends::solvers::mock::Mock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_tells_how_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let node = Node::open(NodeOptions::new(folder.path(), vec![Arc::new(Mock::new())])).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let health = health(node.desk.clone(), Arc::clone(&node.scheduler));
+        let served = tokio::spawn(async move { axum::serve(listener, health).await });
+        let ask = async |path: &str| {
+            let response = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        // Whoever asks for the solvers waits until they have been looked for.
+        node.desk.roster.list().await;
+        assert_eq!(ask("/readyz").await, (200, "ready\n".to_owned()));
+        let (status, figures) = ask("/metrics").await;
+        assert_eq!(status, 200);
+        for state in JobState::ALL {
+            let line = format!("farkas_jobs{{state=\"{}\"}} 0", state.name());
+            assert!(figures.lines().any(|told| told == line), "{line} is not in:\n{figures}");
+        }
+        served.abort();
+        node.close().await;
     }
 }

@@ -16,10 +16,10 @@ use farkas_api_types::{
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 
-use super::models::{self, Base, blocking};
-use super::problem::Problem;
+use super::models::{self, Base};
+use super::problem::{Problem, blocking, closing};
 use super::query::Query;
-use super::submit::{self, closing};
+use super::submit;
 use super::upload::{self, Order};
 use super::{App, Shared};
 use crate::access::Principal;

@@ -11,10 +11,10 @@ use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Compression, Encoder, json};
 use serde::Serialize;
 
-use super::problem::Problem;
-use super::{App, Shared, models, view};
+use super::problem::{Problem, blocking};
+use super::{App, Shared, view};
 use crate::access::Principal;
-use crate::models as stored_models;
+use crate::models;
 use crate::store::{Store, StoreError, StoredEvent};
 
 /// Events that one read of the store brings.
@@ -36,7 +36,7 @@ pub(super) async fn bundle(
 ) -> Result<Response, Problem> {
     let stored = app.job_of(&principal, &id).await?;
     let unreadable = |error: String| StoreError::Unreadable { what: format!("the model of job {id}"), error };
-    let problem = stored_models::open(&*app.desk.store, &stored.ticket.source()).await?.map_err(unreadable)?;
+    let problem = models::open(&*app.desk.store, &stored.ticket.source()).await?.map_err(unreadable)?;
     let parts = Parts {
         events: events(&app, &id).await?,
         result: view::result(&app, &stored, Fields::ALL).await?,
@@ -45,7 +45,7 @@ pub(super) async fn bundle(
         problem,
         seconds: (stored.job.created_at.millis() / 1000).unsigned_abs(),
     };
-    let packed = models::blocking(move || parts.pack()).await?;
+    let packed = blocking(move || parts.pack()).await?;
     let packed = packed.map_err(|error| Problem::new(500, "internal-error", format!("no bundle was made: {error}")))?;
     let named = format!("attachment; filename=\"farkas-{}.tar.gz\"", stored.ticket.id);
     Ok(([(CONTENT_TYPE, "application/gzip".to_owned()), (CONTENT_DISPOSITION, named)], packed).into_response())

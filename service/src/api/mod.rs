@@ -40,7 +40,7 @@ use problem::Problem;
 pub use routes::Needs;
 pub(crate) use routes::Routes;
 pub(crate) use shares::Shares;
-pub(crate) use system::ready;
+pub(crate) use system::{able, figures, ready};
 pub(crate) use view::listed;
 
 /// What handlers share.

@@ -14,9 +14,9 @@ use farkas_modeling::image::{self, Contents};
 use farkas_modeling::patch::Patch;
 use farkas_modeling::problem::Defects;
 
-use super::problem::{Problem, findings};
+use super::problem::{Problem, blocking, closing, findings};
 use super::query::Query;
-use super::submit::{closing, place};
+use super::submit::place;
 use super::upload::{self, Given, Kind as Sent};
 use super::{App, Shared};
 use crate::access::Principal;
@@ -316,11 +316,6 @@ pub(super) fn of_defects(defects: &Defects, at: &str) -> Problem {
     let detail = defects.list.first().map_or_else(|| defects.to_string(), ToString::to_string);
     let problem = Problem::new(422, defects.code(), detail).map(|p| p.with_findings(findings(defects)));
     if at.is_empty() { problem } else { problem.map(|p| p.at_pointer(at)) }
-}
-
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::new(500, "internal-error", "the work on a model panicked; the log has more"))
 }
 
 /// What a batch's scenarios stand on.

@@ -13,7 +13,7 @@ use farkas_modeling::check::check_point;
 use farkas_modeling::{Problem as Model, Tolerances};
 use indexmap::IndexMap;
 
-use super::problem::Problem;
+use super::problem::{Problem, blocking};
 use super::{Shared, upload};
 use crate::access::Principal;
 use crate::models;
@@ -51,9 +51,7 @@ pub(super) async fn offer(
     let opened = models::open(&*app.desk.store, &stored.ticket.source()).await?;
     let problem = opened.map_err(|error| StoreError::Unreadable { what: "the job's model".into(), error })?;
     let tolerances = stored.ticket.options.to_backend().tolerances;
-    let judged = tokio::task::spawn_blocking(move || judge(&bytes, &problem, &tolerances)).await;
-    let (values, objective) =
-        judged.map_err(|_| Problem::new(500, "internal-error", "checking the point panicked"))??;
+    let (values, objective) = blocking(move || judge(&bytes, &problem, &tolerances)).await??;
     if !app.scheduler.offer(&id, values) {
         return Err(not_running());
     }

@@ -156,6 +156,17 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Does what would hold up others in a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Problem::new(500, "internal-error", "the work on a request panicked; the log has more"))
+}
+
+/// No more requests are taken.
+pub(crate) fn closing() -> Problem {
+    Problem::new(503, "closing", "the service is shutting down").retry_after(5)
+}
+
 /// Gives every error its body in the client's dialect, also those that the framework made.
 pub(super) fn finish(mut response: Response, request_id: &str, dialect: Dialect) -> Response {
     let status = response.status();

@@ -13,11 +13,11 @@ use farkas_api_types::{Fields, JobState, JobView, ProblemDetails, SolveRequest, 
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
-use super::problem::Problem;
+use super::problem::{Problem, blocking, closing};
 use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
-use crate::access::Principal;
+use crate::access::{Principal, hex};
 use crate::jobs::{Ticket, Wish, Work};
 use crate::roster::RosterError;
 use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
@@ -67,13 +67,11 @@ pub(super) async fn submit(
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, digest: digest(raw.as_deref(), &headers, &bytes) });
     let limits = app.limits;
-    let order = tokio::task::spawn_blocking(move || upload::parse(&kind, &bytes, query, &limits)).await;
-    let parsed = order.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
-    let order = match parsed {
+    let order = match blocking(move || upload::parse(&kind, &bytes, query, &limits)).await?? {
         Parsed::Whole(order) => *order,
         Parsed::Stored(draft, model) => {
             let (name, base) = models::named(&app, &principal, model).await?;
-            models::blocking(move || draft.over(base, name)).await??
+            blocking(move || draft.over(base, name)).await??
         }
     };
     drop(turn);
@@ -116,7 +114,7 @@ pub(crate) async fn accept(
 }
 
 /// Writes a job; durable when it returns.
-pub(super) async fn enter(app: &App, new: NewJob) -> Result<Stored, Problem> {
+async fn enter(app: &App, new: NewJob) -> Result<Stored, Problem> {
     accepted(app, app.desk.store.submit(new).await?)
 }
 
@@ -328,11 +326,7 @@ fn digest(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
-}
-
-pub(super) fn closing() -> Problem {
-    Problem::new(503, "closing", "the service is shutting down").retry_after(5)
+    hex(&hash.finalize())
 }
 
 /// A job like another one, to be solved anew; from its best point, if it has one and that is wanted.
@@ -349,16 +343,7 @@ pub(super) async fn resubmit(app: &Arc<App>, of: Stored, warm: bool) -> Result<R
     }
     let ticket = Ticket { id, start, cores: of.ticket.cores.min(app.scheduler.cores()), ..of.ticket };
     let new = NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: app.limits.queued_jobs };
-    match app.desk.store.submit(new).await? {
-        Submitted::New(stored) | Submitted::Same(stored) => {
-            app.desk.metrics.accepted();
-            answer(app, stored, None, Fields::NONE).await
-        }
-        Submitted::QueueFull { queued } => {
-            Err(Problem::new(429, "queue-full", format!("{queued} jobs wait already")).retry_after(10))
-        }
-        Submitted::KeyReused => Err(Problem::new(500, "internal-error", "a retry bears no key")),
-    }
+    answer(app, enter(app, new).await?, None, Fields::NONE).await
 }
 
 #[cfg(test)]

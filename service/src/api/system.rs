@@ -1,14 +1,18 @@
 //! How the service itself is doing, who can solve here, and the page for people.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{BackendList, JobState, ProblemDetails};
 
-use super::problem::Problem;
+use super::problem::{Problem, closing};
 use super::{App, Shared};
+use crate::execution::Desk;
 use crate::metrics::Now;
+use crate::scheduler::Scheduler;
 use crate::store::Store;
 
 /// Which solvers there are, their versions and abilities, and what to do about those that are missing.
@@ -38,11 +42,16 @@ pub(super) async fn readyz(State(app): Shared) -> Result<&'static str, Problem> 
 /// Whether jobs can be accepted and solved.
 pub(crate) async fn ready(app: &App) -> Result<(), Problem> {
     if app.closing.is_cancelled() {
-        return Err(Problem::new(503, "closing", "the service is shutting down"));
+        return Err(closing());
     }
+    able(&app.desk).await
+}
+
+/// Whether the store can be written, and a solver is there.
+pub(crate) async fn able(desk: &Desk) -> Result<(), Problem> {
     // A transaction of its own, though it changes nothing: a store that cannot be written refuses it.
-    app.desk.store.renew(Vec::new()).await?;
-    match app.desk.roster.ready() {
+    desk.store.renew(Vec::new()).await?;
+    match desk.roster.ready() {
         None => Err(Problem::new(503, "starting", "the solvers are still being looked for").retry_after(1)),
         Some(0) => Err(Problem::new(503, "no-solver-available", "no solver is available here")),
         Some(_) => Ok(()),
@@ -52,17 +61,28 @@ pub(crate) async fn ready(app: &App) -> Result<(), Problem> {
 /// Figures in the text format of `OpenMetrics`, which Prometheus reads.
 #[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(app): Shared) -> Result<Response, Problem> {
-    let counts = app.desk.store.counts().await?;
+    let event_streams = app.limits.event_streams.saturating_sub(app.streams.available_permits());
+    figures(&app.desk, &app.scheduler, event_streams, app.began.elapsed()).await
+}
+
+/// The same of a node, which has no streams.
+pub(crate) async fn figures(
+    desk: &Desk,
+    scheduler: &Scheduler,
+    event_streams: usize,
+    uptime: Duration,
+) -> Result<Response, Problem> {
+    let counts = desk.store.counts().await?;
     let count = |state: JobState| counts.iter().find(|(name, _)| name == state.name()).map_or(0, |(_, count)| *count);
     let now = Now {
         jobs: JobState::ALL.into_iter().map(|state| (state.name().to_owned(), count(state))).collect(),
-        cores: app.scheduler.cores(),
-        cores_used: app.scheduler.cores_used(),
-        event_streams: app.limits.event_streams.saturating_sub(app.streams.available_permits()),
-        uptime: app.began.elapsed(),
+        cores: scheduler.cores(),
+        cores_used: scheduler.cores_used(),
+        event_streams,
+        uptime,
     };
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(CONTENT_TYPE, media)], app.desk.metrics.encode(&now)).into_response())
+    Ok(([(CONTENT_TYPE, media)], desk.metrics.encode(&now)).into_response())
 }
 
 /// The page: everything it needs comes from here.

@@ -238,8 +238,7 @@ pub(super) async fn abort(
     if cached == 0 || id == "*" {
         for stored in candidates(&app, &principal, &id, &which).await? {
             let was_queued = stored.job.state == JobState::Queued;
-            app.desk.store.signal(&stored.ticket.id, Wish::Discard).await?;
-            app.scheduler.wish(&stored.ticket.id, Wish::Discard);
+            app.wish(&stored.ticket.id, Wish::Discard).await?;
             *(if was_queued { &mut queued } else { &mut running }) += 1;
         }
     }

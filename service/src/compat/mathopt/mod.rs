@@ -20,7 +20,7 @@ use self::answer::Asked;
 use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
 use crate::access::{Need, Principal};
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, blocking, closing};
 use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, Routes, submit, view};
@@ -64,12 +64,10 @@ async fn solve(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let closing = || Problem::new(503, "closing", "the service is shutting down");
     let turn = app.bodies.acquire().await.map_err(|_| closing())?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let limits = app.limits;
-    let drafted = tokio::task::spawn_blocking(move || draft(&bytes, &limits)).await;
-    let mut draft = drafted.map_err(|_| Problem::new(500, "internal-error", "reading the model panicked"))??;
+    let mut draft = blocking(move || draft(&bytes, &limits)).await??;
     drop(turn);
     let patience = patience(&headers).min(app.limits.wait_seconds as f64);
     let most = (patience * SHARE).min(app.limits.time_limit_seconds);
@@ -175,8 +173,7 @@ async fn until_over(app: &App, stored: Stored, patience: Duration) -> Result<Sto
     if stored.job.state.is_finished() {
         return Ok(stored);
     }
-    app.desk.store.signal(&stored.ticket.id, Wish::Keep).await?;
-    app.scheduler.wish(&stored.ticket.id, Wish::Keep);
+    app.wish(&stored.ticket.id, Wish::Keep).await?;
     submit::wait_for_end(app, stored, patience.mul_f64(1.0 - SHARE)).await
 }
 
