@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{EventBody, JobEvent};
 use serde::Serialize;
 
+use super::memory::LogEnd;
 use super::{jobs, no_such_job, reply};
 use crate::access::Principal;
 use crate::api::App;
@@ -39,18 +40,25 @@ pub(super) async fn lines(
     }
     let mut cut = Cut { from, at: 0, log: Vec::new() };
     for stored in &group.jobs {
-        let mut after = 0;
+        let job = &stored.ticket.id;
+        // A poll goes on where the one before it ended; the log of a list, which is many jobs', is read anew.
+        let known = app.cuopt.log_end(job).filter(|end| !group.together && end.bytes <= from);
+        let mut end = known.unwrap_or_default();
+        cut.at += end.bytes;
         loop {
-            let events = app.desk.store.events(&stored.ticket.id, after, Some("log"), PAGE).await?;
+            let events = app.desk.store.events(job, end.event, Some("log"), PAGE).await?;
             for event in &events {
                 if let Some(EventBody::Log { line, .. }) = body_of(event) {
                     cut.line(&line);
                 }
+                end.event = event.id;
             }
-            match events.last() {
-                Some(last) if events.len() == PAGE as usize => after = last.id,
-                _ => break,
+            if events.len() < PAGE as usize {
+                break;
             }
+        }
+        if !group.together {
+            app.cuopt.set_log_end(job, LogEnd { bytes: cut.at, ..end });
         }
     }
     Ok(reply(&headers, &Lines { log: cut.log, nbytes: cut.at.max(from) }))

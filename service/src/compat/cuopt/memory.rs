@@ -1,6 +1,6 @@
 //! What these routes remember beside the jobs, all of it bounded and lost with the process, as with the service that they
-//! stand for: bodies that a client cached, which incumbents it has had, and what it has deleted. Bodies and logs are a
-//! project's own.
+//! stand for: bodies that a client cached, which incumbents it has had, how far logs were read, and what it has deleted.
+//! Bodies and logs are a project's own.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,10 +23,20 @@ pub struct Cached {
     pub body: Bytes,
 }
 
+/// How far a job's log goes, as far as it was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Number of its last line's event.
+    pub event: u64,
+}
+
 #[derive(Debug, Default)]
 struct Slots {
     cached: HashMap<(String, String), Cached>,
     delivered: HashMap<String, u64>,
+    log_ends: HashMap<String, LogEnd>,
     hidden: HashSet<String>,
     hidden_logs: HashSet<(String, String)>,
 }
@@ -78,10 +88,28 @@ impl Memory {
         slots.delivered.insert(id.into(), event);
     }
 
+    /// How far a job's log was read.
+    pub fn log_end(&self, job: &str) -> Option<LogEnd> {
+        self.slots().log_ends.get(job).copied()
+    }
+
+    /// Remembers it; of two who read at once the one who came further is right.
+    pub fn set_log_end(&self, job: &str, end: LogEnd) {
+        let mut slots = self.slots();
+        if slots.log_ends.len() >= MOST_PLACES {
+            slots.log_ends.clear();
+        }
+        let known = slots.log_ends.entry(job.into()).or_default();
+        if end.event > known.event {
+            *known = end;
+        }
+    }
+
     /// Hides a request.
     pub fn hide(&self, id: &str) {
         let mut slots = self.slots();
         slots.delivered.remove(id);
+        slots.log_ends.remove(id);
         bounded(&mut slots.hidden).insert(id.into());
     }
 
