@@ -22,7 +22,11 @@ pub async fn forget<S: Store>(store: &S, older_than: Duration, extent: Extent) -
         jobs += page.jobs;
         match page.next {
             Some(next) => after = next,
-            None => return Ok(jobs),
+            None => {
+                // Files go after the answer, and the next write after them: who ends now must not leave them behind.
+                store.renew(Vec::new()).await?;
+                return Ok(jobs);
+            }
         }
     }
 }

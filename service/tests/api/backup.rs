@@ -6,10 +6,12 @@ use farkas_service::backup::{BackupError, backup};
 
 use crate::server::{Server, honest, patient};
 
-/// So many columns that image and result are files, not rows.
-fn large() -> String {
-    let columns: Vec<String> = (0..2000).map(|j| format!(" x{j} obj 1 r 1")).collect();
-    format!("NAME large\nROWS\n N obj\n G r\nCOLUMNS\n{}\nRHS\n rhs r 1\nENDATA\n", columns.join("\n"))
+/// So many columns, all of them fixed, that image, point and result are files, not rows.
+pub fn large() -> String {
+    let lines = |line: fn(u32) -> String| (0..5000).map(line).collect::<String>();
+    let columns = lines(|j| format!(" x{j} obj 1 r 1\n"));
+    let bounds = lines(|j| format!(" FX bnd x{j} 1\n"));
+    format!("NAME large\nROWS\n N obj\n G r\nCOLUMNS\n{columns}RHS\n rhs r 1\nBOUNDS\n{bounds}ENDATA\n")
 }
 
 #[tokio::test]
