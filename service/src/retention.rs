@@ -20,14 +20,12 @@ pub async fn forget<S: Store>(store: &S, older_than: Duration, extent: Extent) -
     loop {
         let page = store.forget(older_than, &after, PAGE, extent).await?;
         jobs += page.jobs;
-        match page.next {
-            Some(next) => after = next,
-            None => {
-                // Files go after the answer, and the next write after them: who ends now must not leave them behind.
-                store.renew(Vec::new()).await?;
-                return Ok(jobs);
-            }
-        }
+        let Some(next) = page.next else {
+            // Files go after the answer, and the next write after them: who ends now must not leave them behind.
+            store.renew(Vec::new()).await?;
+            return Ok(jobs);
+        };
+        after = next;
     }
 }
 
