@@ -16,6 +16,7 @@ use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
 use farkas_modeling::{Limit, Problem, Reason};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::blobs::Blobs;
@@ -52,8 +53,10 @@ pub struct Ending {
     pub stop: StopToken,
     /// Points that users hand in.
     pub offers: Offers,
+    /// Set once the attempt needs its cores no more: what is left is to write.
+    pub over: CancellationToken,
     /// The service shuts down: what is not solved goes back to the queue.
-    pub closing: tokio_util::sync::CancellationToken,
+    pub closing: CancellationToken,
 }
 
 /// A job that was begun before it was written: it is written with the first that there is to tell of it, at the end for most,
@@ -236,6 +239,7 @@ impl Attempt {
                 }
             }
         };
+        self.ending.over.cancel();
         let notes = recorder.take();
         let (mut causes, bodies) = self.causes(notes, loading).await?;
         let Some(answer) = answer else {

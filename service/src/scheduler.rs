@@ -22,6 +22,10 @@ use crate::store::{Claimed, Duty, Lease, Leases, NewJob, NodeReport, Renewed, St
 const RENEWALS: u32 = 6;
 /// How often leases and time-outs of others are looked at.
 const SWEEP: Duration = Duration::from_secs(2);
+/// Jobs that are claimed with one transaction.
+const MOST_TOGETHER: usize = 16;
+/// Attempts that may still be writing when others get their cores.
+const MOST_WRITING: usize = 32;
 /// How long to wait after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -123,7 +127,8 @@ impl Scheduler {
 
     /// Cores in use.
     pub fn cores_used(&self) -> u32 {
-        self.lock().values().filter(|running| !running.beside).map(|running| running.cores).sum()
+        let works = |running: &&Running| !running.beside && !running.ending.over.is_cancelled();
+        self.lock().values().filter(works).map(|running| running.cores).sum()
     }
 
     /// What is free.
@@ -132,10 +137,14 @@ impl Scheduler {
     }
 
     fn room_beside(&self, running: &HashMap<String, Running>) -> Room {
-        let of_cores = running.values().filter(|running| !running.beside);
+        // Those that only write need no cores; but where writing does not get on, no more is begun.
+        let writing = running.values().filter(|running| running.ending.over.is_cancelled()).count();
+        let works = |running: &&Running| writing > MOST_WRITING || !running.ending.over.is_cancelled();
+        let of_cores = running.values().filter(works).filter(|running| !running.beside);
         let cores_used: u32 = of_cores.map(|running| running.cores).sum();
-        let beside = running.values().filter(|running| running.beside).count() as u32;
-        let memory_used = running.values().fold(0_u64, |sum, running| sum.saturating_add(running.memory_bytes));
+        let beside = running.values().filter(works).filter(|running| running.beside).count() as u32;
+        let memory_used =
+            running.values().filter(works).fold(0_u64, |sum, running| sum.saturating_add(running.memory_bytes));
         Room {
             cores_free: self.cores.saturating_sub(cores_used),
             cores: self.cores,
@@ -195,7 +204,7 @@ impl Scheduler {
         self.desk.metrics.claimed(Some(0.0));
         let (told, hears) = oneshot::channel();
         let unwritten = Unwritten { new, problem, node: self.node.id.clone(), told, written };
-        self.conduct(id, ending.clone(), attempt_unwritten(self.desk.clone(), unwritten, 1, ending));
+        self.conduct(id, true, ending.clone(), attempt_unwritten(self.desk.clone(), unwritten, 1, ending));
         Ok(hears)
     }
 
@@ -238,14 +247,21 @@ impl Scheduler {
         while !self.closing.is_cancelled() {
             let room = self.room();
             let takes = (room.cores_free > 0 || room.tiny_free > 0) && !self.is_drained();
-            let claimed = if takes { self.desk.store.claim(&self.node.id, room).await } else { Ok(None) };
-            self.clear.store(takes && room.tiny_free > 0 && matches!(claimed, Ok(None)), Ordering::Release);
+            let claimed = if takes {
+                self.desk.store.claim_some(&self.node.id, room, MOST_TOGETHER).await
+            } else {
+                Ok(Vec::new())
+            };
+            let none = matches!(&claimed, Ok(claimed) if claimed.is_empty());
+            self.clear.store(takes && room.tiny_free > 0 && none, Ordering::Release);
             match claimed {
-                Ok(Some(claimed)) => {
-                    self.take_on(claimed);
+                Ok(claimed) if claimed.is_empty() => {}
+                Ok(claimed) => {
+                    for claimed in claimed {
+                        self.take_on(claimed);
+                    }
                     continue;
                 }
-                Ok(None) => {}
                 Err(error) => {
                     tracing::error!(%error, "no job could be claimed");
                     tokio::time::sleep(PAUSE).await;
@@ -275,7 +291,7 @@ impl Scheduler {
         let Job { created_at, started_at, attempts, .. } = claimed.stored.job;
         let waited = started_at.filter(|_| attempts == 1).map(|started| started.seconds_since(created_at));
         self.desk.metrics.claimed(waited);
-        self.conduct(id, ending.clone(), attempt(self.desk.clone(), claimed, cores, ending));
+        self.conduct(id, beside, ending.clone(), attempt(self.desk.clone(), claimed, cores, ending));
         // Between the claim and now the service may have begun to close.
         if self.ending.is_cancelled() && wish.is_none() {
             for running in self.lock().values() {
@@ -286,21 +302,48 @@ impl Scheduler {
     }
 
     /// Has an attempt's work done, and frees its place afterwards.
-    fn conduct(self: &Arc<Self>, id: String, ending: Ending, work: impl Future<Output = ()> + Send + 'static) {
+    fn conduct(
+        self: &Arc<Self>,
+        id: String,
+        beside: bool,
+        ending: Ending,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         let scheduler = Arc::clone(self);
         self.tasks.spawn(async move {
             // On a task of its own, so that a panic there still frees the cores.
-            if let Err(error) = tokio::spawn(work).await {
+            let mut work = tokio::spawn(work);
+            let mut offered = false;
+            let ended = tokio::select! {
+                ended = &mut work => ended,
+                () = ending.over.cancelled() => {
+                    offered = true;
+                    scheduler.offer_place(beside);
+                    work.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::error!(job = id, %error, "an attempt panicked; its lease will run out");
             }
             // An attempt that ended early leaves no race behind on cores that count as free.
             ending.stop.kill();
-            let beside = scheduler.lock().remove(&id).is_some_and(|running| running.beside);
-            // A place beside the cores that nobody waits for need not be offered.
-            if !(beside && scheduler.clear.load(Ordering::Acquire)) {
-                scheduler.cores_freed.notify_one();
+            let left = {
+                let mut running = scheduler.lock();
+                running.remove(&id);
+                running.len()
+            };
+            // Quotas and licences count what is written.
+            if !offered || left >= MOST_WRITING || scheduler.desk.store.policy().counts() {
+                scheduler.offer_place(beside);
             }
         });
+    }
+
+    /// A place is free. One beside the cores that nobody waits for need not be offered.
+    fn offer_place(&self, beside: bool) {
+        if !(beside && self.clear.load(Ordering::Acquire)) {
+            self.cores_freed.notify_one();
+        }
     }
 
     async fn care_loop(self: Arc<Self>) {

@@ -202,6 +202,19 @@ async fn claims_take_the_oldest_job_that_fits(place: &Place) {
     assert_eq!(claim(1).await, None);
     assert_eq!(claim(2).await, Some(large));
     assert_eq!(claim(2).await, Some(monster), "a job for a larger machine gets all of this one");
+
+    // Several at once get no more than there is.
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(accepted(&store, new(1)).await);
+    }
+    let room = Room { tiny_free: 1, ..Room::of_cores(2, 2) };
+    let claimed = store.claim_some("n", room, 16).await.unwrap();
+    let taken: Vec<(&String, bool)> = claimed.iter().map(|c| (&c.lease.job, c.beside)).collect();
+    assert_eq!(taken, [(&ids[0], false), (&ids[1], false), (&ids[2], true)]);
+    let one = store.claim_some("n", room, 1).await.unwrap();
+    assert_eq!(one.len(), 1);
+    assert!(store.claim_some("n", Room::of_cores(0, 2), 16).await.unwrap().is_empty());
 }
 
 async fn a_queue_has_a_limit_and_a_list_has_pages(place: &Place) {

@@ -159,7 +159,25 @@ impl IntoResponse for Problem {
 /// Does what would hold up others in a thread of its own.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::new(500, "internal-error", "the work on a request panicked; the log has more"))
+    done.map_err(|_| panicked())
+}
+
+/// Texts up to this size are read on the spot: that takes less than two changes of thread.
+const SMALL_BYTES: usize = 4 << 10;
+
+/// Work on a text of so many bytes, by a thread for long work unless it is small.
+pub(crate) async fn reading<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    if bytes > SMALL_BYTES {
+        return blocking(work).await;
+    }
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| panicked())
+}
+
+fn panicked() -> Problem {
+    Problem::new(500, "internal-error", "the work on a request panicked; the log has more")
 }
 
 /// No more requests are taken.

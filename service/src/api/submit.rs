@@ -13,12 +13,12 @@ use farkas_api_types::{Fields, JobState, JobView, ProblemDetails, SolveRequest, 
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Problem, blocking, closing};
+use super::problem::{Problem, blocking, closing, reading};
 use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
 use crate::access::{Principal, hex};
-use crate::jobs::{Ticket, Wish, Work};
+use crate::jobs::{Ticket, Wish, Work, is_tiny};
 use crate::roster::RosterError;
 use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
 use crate::time::Timestamp;
@@ -67,7 +67,9 @@ pub(super) async fn submit(
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, digest: digest(raw.as_deref(), &headers, &bytes) });
     let limits = app.limits;
-    let order = match blocking(move || upload::parse(&kind, &bytes, query, &limits)).await?? {
+    // What is compressed may become large.
+    let size = if headers.contains_key(CONTENT_ENCODING) { usize::MAX } else { bytes.len() };
+    let order = match reading(size, move || upload::parse(&kind, &bytes, query, &limits)).await?? {
         Parsed::Whole(order) => *order,
         Parsed::Stored(draft, model) => {
             let (name, base) = models::named(&app, &principal, model).await?;
@@ -195,7 +197,11 @@ pub(crate) async fn draw_up(
             at => problem.at_pointer(format!("{at}/time_limit_seconds")).into(),
         });
     }
-    let solvers = lanes(app, &order).await.map_err(|error| Problem::of_roster(error, order.options_at))?;
+    // What is solved in moments takes one core, so that as many as there are go on at once.
+    let (all, shape) = (app.scheduler.cores(), farkas_api_types::ProblemShape::from(&*order.problem));
+    let is_tiny = is_tiny(&order.work, &order.options, &shape, &app.desk.store.policy().tiny);
+    let cores = if is_tiny && order.options.threads.is_none() { 1 } else { all };
+    let solvers = lanes(app, &order, cores).await.map_err(|error| Problem::of_roster(error, order.options_at))?;
     let threads = order.options.to_backend().threads_of_race(solvers.len().max(1) as u32);
     if order.options.deadline.as_deref().is_some_and(|text| Timestamp::parse(text).is_none()) {
         let detail = "a deadline is a time as RFC 3339 has it: 2026-01-31T18:00:00Z";
@@ -205,7 +211,6 @@ pub(crate) async fn draw_up(
             at => problem.at_pointer(format!("{at}/deadline")).into(),
         });
     }
-    let cores = app.scheduler.cores();
     let id = uuid::Uuid::now_v7().to_string();
     let mut bodies = Vec::with_capacity(order.bodies.len() + 1);
     for (key, bytes) in order.bodies {
@@ -227,7 +232,7 @@ pub(crate) async fn draw_up(
         cores: threads.clamp(1, cores),
         solvers,
         time_limit_seconds: Some(limit),
-        shape: (&*order.problem).into(),
+        shape,
         model: order.source.model,
         patches: order.source.patches,
         start,
@@ -237,9 +242,8 @@ pub(crate) async fn draw_up(
 }
 
 /// Who is to work on it, one name a lane; nobody for what needs no solver.
-async fn lanes(app: &App, order: &Order) -> Result<Vec<String>, RosterError> {
+async fn lanes(app: &App, order: &Order, cores: u32) -> Result<Vec<String>, RosterError> {
     let (roster, options, problem) = (&app.desk.roster, &order.options, &order.problem);
-    let cores = app.scheduler.cores();
     let lineup = match order.work {
         Work::Solve => roster.line_up(options, problem, cores).await?,
         Work::Sensitivity => roster.one_with_basis(options, problem, cores).await?,

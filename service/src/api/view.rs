@@ -3,7 +3,7 @@
 use farkas_api_types::{EventBody, Fields, JobEvent, JobState, JobView, SolveResult};
 
 use super::App;
-use super::problem::Problem;
+use super::problem::{Problem, reading};
 use crate::store::{Store, StoreError, Stored};
 
 /// One job, with its place in the queue.
@@ -65,7 +65,7 @@ pub async fn result(app: &App, stored: &Stored, fields: Fields) -> Result<Option
         app.desk.store.body(key).await?.ok_or_else(|| {
             Problem::from(StoreError::Unreadable { what: key.clone(), error: "it is not there".into() })
         })?;
-    let read = tokio::task::spawn_blocking(move || serde_json::from_slice::<SolveResult>(&bytes)).await;
-    let result = read.map_err(|_| Problem::from(StoreError::Closed))?.map_err(unreadable)?;
+    let result = reading(bytes.len(), move || serde_json::from_slice::<SolveResult>(&bytes)).await?;
+    let result = result.map_err(unreadable)?;
     Ok(Some(result.select(fields)))
 }

@@ -97,6 +97,16 @@ impl Room {
         Self { cores_free, cores, memory_free: u64::MAX, memory: u64::MAX, tiny_free: 0 }
     }
 
+    /// Gives a job what it asks for.
+    pub fn take(&mut self, demand: &Demand, beside: bool) {
+        if beside {
+            self.tiny_free = self.tiny_free.saturating_sub(1);
+        } else {
+            self.cores_free = self.cores_free.saturating_sub(self.given(demand.cores));
+        }
+        self.memory_free = self.memory_free.saturating_sub(demand.memory_bytes.min(self.memory));
+    }
+
     /// How many cores a job gets that asks for so many: it may come from a larger machine.
     pub fn given(&self, asked: u32) -> u32 {
         asked.min(self.cores)

@@ -15,6 +15,11 @@ fn by(job: Waiting, solver: &str) -> Waiting {
     Waiting { demand: Demand { solvers: vec![solver.into()], ..job.demand }, ..job }
 }
 
+fn twice(job: Waiting) -> Waiting {
+    let solvers = [job.demand.solvers.clone(), job.demand.solvers].concat();
+    Waiting { demand: Demand { solvers, ..job.demand }, ..job }
+}
+
 fn after(job: Waiting, waited_seconds: f64) -> Waiting {
     Waiting { waited_seconds, ..job }
 }
@@ -88,6 +93,14 @@ fn cases() -> Vec<Case> {
         case("over quota", vec![job("a", 1)], free(4), vec![job("a", 3)], Choice::Nobody),
         case("one job is always within quota", vec![job("a", 4)], free(4), vec![], Choice::OnCores(0)),
         case("no licence", vec![by(job("a", 1), "cplex")], free(4), vec![by(job("b", 1), "cplex")], Choice::Nobody),
+        case("more lanes than licences", vec![twice(by(job("a", 1), "cplex"))], free(4), vec![], Choice::OnCores(0)),
+        case(
+            "more lanes than licences, and one is taken",
+            vec![twice(by(job("a", 1), "cplex"))],
+            free(4),
+            vec![by(job("b", 1), "cplex")],
+            Choice::Nobody,
+        ),
         case(
             "nothing is kept for want of a licence",
             vec![after(by(job("a", 1), "cplex"), 999.0), job("a", 1)],

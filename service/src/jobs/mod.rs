@@ -117,7 +117,6 @@ impl Ticket {
 
     /// What it takes while it is solved.
     pub fn demand(&self, tiny: &TinySize) -> Demand {
-        let ProblemShape { rows, nonzeros, integers, .. } = self.shape;
         // Lanes run as processes, at most one a core at a time.
         let at_once = u64::from(self.cores).min(self.solvers.len().max(1) as u64);
         Demand {
@@ -125,7 +124,7 @@ impl Ticket {
             cores: self.cores,
             memory_bytes: self.options.memory_limit_bytes.unwrap_or(0).saturating_mul(at_once),
             solvers: self.solvers.clone(),
-            tiny: self.work == Work::Solve && tiny.holds(rows, nonzeros, integers),
+            tiny: is_tiny(&self.work, &self.options, &self.shape, tiny),
         }
     }
 
@@ -133,6 +132,12 @@ impl Ticket {
     pub fn deadline(&self) -> Option<Timestamp> {
         self.options.deadline.as_deref().and_then(Timestamp::parse)
     }
+}
+
+/// Whether a job is solved in moments, on one core. Several solvers that are named are to run beside each other.
+pub fn is_tiny(work: &Work, options: &SolveOptions, shape: &ProblemShape, tiny: &TinySize) -> bool {
+    let in_turn = options.solver.names().len() < 2;
+    *work == Work::Solve && in_turn && tiny.holds(shape.rows, shape.nonzeros, shape.integers)
 }
 
 /// The project of those who name none, and of jobs from before there were projects.

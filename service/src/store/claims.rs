@@ -1,81 +1,152 @@
 //! Claims: the jobs that may be next are read, the rules of [`fairness`](crate::fairness) choose, and the chosen one is
 //! leased, all in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::sql::stored;
-use super::writes::Write;
-use super::{Claimed, Lease, StoreError, Stored};
-use crate::fairness::{Choice, InUse, Room, Waiting, choose};
+use super::writes::{Write, places};
+use super::{Claimed, Lease, StoreError};
+use crate::fairness::{Choice, Demand, InUse, Room, Waiting, choose};
 use crate::jobs::Cause;
+use crate::time::Timestamp;
 
 /// Jobs of a project that a claim looks at: so many of the highest priority, and so many of the oldest.
 const WINDOW: i64 = 16;
 /// Projects that a claim looks at.
 const PROJECTS: i64 = 256;
+/// Jobs that are read with one statement.
+const MOST_READ: usize = 16;
+/// Waiting jobs whose demands are kept in memory.
+const MOST_KNOWN: usize = 10_000;
+
+/// What the rules have to know of jobs that waited when they were looked at; nothing of it changes.
+#[derive(Default)]
+pub(super) struct Known(HashMap<String, Standing>);
+
+struct Standing {
+    demand: Demand,
+    priority: i32,
+    created_at: Timestamp,
+}
+
+impl Standing {
+    fn at(&self, now: Timestamp) -> Waiting {
+        Waiting {
+            demand: self.demand.clone(),
+            priority: self.priority,
+            waited_seconds: now.seconds_since(self.created_at),
+        }
+    }
+}
 
 impl Write {
-    pub(super) async fn claim(&mut self, node: &str, room: Room) -> Result<Option<Claimed>, StoreError> {
-        let mut found = self.candidates(room).await?;
-        if found.is_empty() {
-            return Ok(None);
-        }
-        let in_use = self.in_use().await?;
-        loop {
-            let waiting: Vec<Waiting> = found.iter().map(|stored| self.waiting(stored)).collect();
-            let (at, beside) = match choose(&waiting, &room, &in_use, &self.policy) {
-                Choice::OnCores(at) => (at, false),
-                Choice::Beside(at) => (at, true),
-                Choice::Nobody => return Ok(None),
-            };
-            if let Some(chosen) = self.take(found.remove(at)).await? {
-                let stored = self.step(&chosen, vec![Cause::Claimed]).await?;
-                self.lease(&stored, node).await?;
-                let lease = Lease { job: stored.ticket.id.clone(), epoch: stored.job.epoch };
-                return Ok(Some(Claimed { stored, lease, beside }));
+    pub(super) async fn claim(&mut self, node: &str, mut room: Room, most: usize) -> Result<Vec<Claimed>, StoreError> {
+        let (mut claimed, mut in_use) = (Vec::new(), None);
+        while claimed.len() < most
+            && let Some(next) = self.claim_next(node, room, &mut in_use).await?
+        {
+            let demand = next.stored.ticket.demand(&self.policy.tiny);
+            room.take(&demand, next.beside);
+            if let Some(in_use) = &mut in_use {
+                in_use.add(&demand);
             }
+            claimed.push(next);
         }
+        Ok(claimed)
     }
 
-    fn waiting(&self, stored: &Stored) -> Waiting {
-        Waiting {
-            demand: stored.ticket.demand(&self.policy.tiny),
-            priority: stored.ticket.options.priority.unwrap_or(0),
-            waited_seconds: self.now.seconds_since(stored.job.created_at),
-        }
-    }
-
-    /// Waiting jobs that may be next, oldest first: of each project the first by priority and by age; and tiny ones, however
-    /// far back they stand. Only these where there is no free core.
-    async fn candidates(&mut self, room: Room) -> Result<Vec<Stored>, StoreError> {
-        let mut rows = Vec::new();
-        if room.cores_free > 0 {
-            for project in self.projects().await? {
-                for order in ["priority DESC, id", "id"] {
-                    let sql = format!(
-                        "SELECT id, ticket, job FROM jobs WHERE state = 'queued' AND project = $1 ORDER BY {order} LIMIT $2"
-                    );
-                    rows.extend(sqlx::query(&sql).bind(&project).bind(WINDOW).fetch_all(&mut self.connection).await?);
+    async fn claim_next(
+        &mut self,
+        node: &str,
+        room: Room,
+        in_use: &mut Option<InUse>,
+    ) -> Result<Option<Claimed>, StoreError> {
+        // Those whose turn it may be; only where none of them fits, a tiny one however far back it stands.
+        for tiny in [false, true] {
+            let free = if tiny { room.tiny_free } else { room.cores_free };
+            if free == 0 {
+                continue;
+            }
+            let mut ids = if tiny { self.tiny_ones().await? } else { self.next_ones().await? };
+            if ids.is_empty() {
+                continue;
+            }
+            let in_use = match in_use {
+                Some(in_use) => &*in_use,
+                None => &*in_use.insert(self.in_use().await?),
+            };
+            let mut waiting = self.waiting(&ids).await?;
+            loop {
+                let (at, beside) = match choose(&waiting, &room, in_use, &self.policy) {
+                    Choice::OnCores(at) => (at, false),
+                    Choice::Beside(at) => (at, true),
+                    Choice::Nobody => break,
+                };
+                let id = ids.remove(at);
+                waiting.remove(at);
+                if let Some(chosen) = self.take(&id).await? {
+                    self.known.0.remove(&id);
+                    let stored = self.step_as(&chosen, vec![Cause::Claimed], Some(node)).await?;
+                    let lease = Lease { job: id, epoch: stored.job.epoch };
+                    return Ok(Some(Claimed { stored, lease, beside }));
                 }
             }
         }
-        if room.tiny_free > 0 {
-            let sql = "SELECT id, ticket, job FROM jobs WHERE state = 'queued' AND tiny = 1 ORDER BY id LIMIT $1";
-            rows.extend(sqlx::query(sql).bind(WINDOW).fetch_all(&mut self.connection).await?);
-        }
-        let mut seen = HashSet::new();
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let id: &str = row.try_get("id")?;
-            if seen.insert(id) {
-                found.push(stored(id, row)?);
+        Ok(None)
+    }
+
+    /// Of each project the first by priority and by age, oldest first.
+    async fn next_ones(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut ids = BTreeSet::new();
+        for project in self.projects().await? {
+            for order in ["priority DESC, id", "id"] {
+                let sql =
+                    format!("SELECT id FROM jobs WHERE state = 'queued' AND project = $1 ORDER BY {order} LIMIT $2");
+                let rows = sqlx::query(&sql).bind(&project).bind(WINDOW).fetch_all(&mut self.connection).await?;
+                let all = (rows.len() as i64) < WINDOW;
+                for row in &rows {
+                    ids.insert(row.try_get("id")?);
+                }
+                if all {
+                    break;
+                }
             }
         }
-        found.sort_by(|a, b| a.ticket.id.cmp(&b.ticket.id));
-        Ok(found)
+        Ok(ids.into_iter().collect())
+    }
+
+    /// The oldest tiny ones.
+    async fn tiny_ones(&mut self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT id FROM jobs WHERE state = 'queued' AND tiny = 1 ORDER BY id LIMIT $1";
+        let rows = sqlx::query(sql).bind(WINDOW).fetch_all(&mut self.connection).await?;
+        Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+    }
+
+    /// What the rules have to know of these; those that were not looked at before are read.
+    async fn waiting(&mut self, ids: &[String]) -> Result<Vec<Waiting>, StoreError> {
+        if self.known.0.len() > MOST_KNOWN {
+            self.known.0.clear();
+        }
+        let unknown: Vec<&String> = ids.iter().filter(|id| !self.known.0.contains_key(*id)).collect();
+        for ids in unknown.chunks(MOST_READ) {
+            let sql = format!("SELECT id, ticket, job FROM jobs WHERE id IN {}", places(1, ids.len()));
+            let query = ids.iter().fold(sqlx::query(&sql), |query, id| query.bind(*id));
+            for row in query.fetch_all(&mut self.connection).await? {
+                let id: String = row.try_get("id")?;
+                let found = stored(&id, &row)?;
+                let standing = Standing {
+                    demand: found.ticket.demand(&self.policy.tiny),
+                    priority: found.ticket.options.priority.unwrap_or(0),
+                    created_at: found.job.created_at,
+                };
+                self.known.0.insert(id, standing);
+            }
+        }
+        let standing = |id| self.known.0.get(id).map(|standing| standing.at(self.now));
+        Ok(ids.iter().filter_map(standing).collect())
     }
 
     /// Projects with waiting jobs. Each step asks the index for the next name, however many jobs bear it.
@@ -96,10 +167,19 @@ impl Write {
             let lock = "SELECT COUNT(*) FROM pg_advisory_xact_lock(7037142)";
             sqlx::query(lock).execute(&mut self.connection).await?;
         }
-        let sql = "SELECT id, ticket, job FROM jobs WHERE state IN ('starting', 'running', 'stopping')";
+        let running = "FROM jobs WHERE state IN ('starting', 'running', 'stopping')";
         let mut in_use = InUse::default();
-        for row in sqlx::query(sql).fetch_all(&mut self.connection).await? {
-            in_use.add(&stored(row.try_get("id")?, &row)?.ticket.demand(&self.policy.tiny));
+        if self.policy.licences.is_empty() {
+            let sql = format!("SELECT project, cores {running}");
+            for row in sqlx::query(&sql).fetch_all(&mut self.connection).await? {
+                let (project, cores) = (row.try_get("project")?, row.try_get::<i64, _>("cores")? as u32);
+                in_use.add(&Demand { project, cores, ..Demand::default() });
+            }
+        } else {
+            let sql = format!("SELECT id, ticket, job {running}");
+            for row in sqlx::query(&sql).fetch_all(&mut self.connection).await? {
+                in_use.add(&stored(row.try_get("id")?, &row)?.ticket.demand(&self.policy.tiny));
+            }
         }
         Ok(in_use)
     }

@@ -294,8 +294,19 @@ pub trait Store: Send + Sync {
         bodies: Vec<Body>,
     ) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
 
-    /// Claims the job that is next by the rules of [`fairness`](crate::fairness), with a new epoch.
-    fn claim(&self, node: &str, room: Room) -> impl Future<Output = Result<Option<Claimed>, StoreError>> + Send;
+    /// Claims jobs one after another, each the one that is next by the rules of [`fairness`](crate::fairness) in the room that
+    /// those before leave, with a new epoch.
+    fn claim_some(
+        &self,
+        node: &str,
+        room: Room,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<Claimed>, StoreError>> + Send;
+
+    /// Claims the job that is next.
+    fn claim(&self, node: &str, room: Room) -> impl Future<Output = Result<Option<Claimed>, StoreError>> + Send {
+        async move { Ok(self.claim_some(node, room, 1).await?.pop()) }
+    }
 
     /// Renews leases; the answer has one entry a lease, in order.
     fn renew(&self, leases: Vec<Lease>) -> impl Future<Output = Result<Vec<Renewed>, StoreError>> + Send;

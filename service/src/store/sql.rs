@@ -10,6 +10,7 @@ use sqlx::{AnyPool, Row};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::claims::Known;
 use super::database::Database;
 use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
@@ -112,8 +113,18 @@ impl SqlStore {
         let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
         let Setup { policy, metrics, faults, .. } = setup;
         let kept = Arc::clone(&policy);
-        let writer =
-            Writer { database, connection, node, batch: 0, watchers: told, blobs: bodies, rules, policy, faults };
+        let writer = Writer {
+            database,
+            connection,
+            node,
+            batch: 0,
+            watchers: told,
+            blobs: bodies,
+            rules,
+            policy,
+            faults,
+            known: Known::default(),
+        };
         tokio::spawn(writer.run(receiver));
         Ok(Self { writes, reads, blobs, watchers, metrics, policy: kept, _listener: listener })
     }
@@ -173,11 +184,11 @@ impl Store for SqlStore {
         .await
     }
 
-    async fn claim(&self, node: &str, room: Room) -> Result<Option<Claimed>, StoreError> {
+    async fn claim_some(&self, node: &str, room: Room, most: usize) -> Result<Vec<Claimed>, StoreError> {
         let node: Arc<str> = node.into();
         self.write("claim", move |write| {
             let node = Arc::clone(&node);
-            Box::pin(async move { write.claim(&node, room).await })
+            Box::pin(async move { write.claim(&node, room, most).await })
         })
         .await
     }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::StoreError;
+use super::claims::Known;
 use super::database::{Database, Trouble, too_long};
 use super::faults::Faults;
 use super::listener::{self, Changed};
@@ -118,6 +119,7 @@ pub(super) struct Writer {
     pub(super) rules: Rules,
     pub(super) faults: Faults,
     pub(super) policy: Arc<Policy>,
+    pub(super) known: Known,
 }
 
 impl Writer {
@@ -201,12 +203,14 @@ impl Writer {
             Some(connection) => connection,
             None => self.database.connect(self.rules.lease_seconds).await.map_err(Failure::Before)?,
         };
-        let mut write = Write::new(connection, self.database.clone(), self.rules, Arc::clone(&self.policy));
+        let known = std::mem::take(&mut self.known);
+        let mut write = Write::new(connection, self.database.clone(), self.rules, Arc::clone(&self.policy), known);
         self.batch += 1;
         let mark = (self.node.as_str(), self.batch);
         let work = tokio::time::timeout(ANSWER, work(&mut write, batch, mark, &self.faults)).await;
         let done = work.unwrap_or_else(|_| Err(too_long("no answer")));
-        let Write { mut connection, told, .. } = write;
+        let Write { mut connection, told, known, .. } = write;
+        self.known = known;
         if let Err(error) = done {
             self.give_up(connection, &error).await;
             return Err(Failure::Before(error));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use farkas_api_types::{EventBody, JobEvent, JobState};
 use sqlx::{AnyConnection, Row};
 
+use super::claims::Known;
 use super::database::Database;
 use super::listener::Changed;
 use super::sql::stored;
@@ -29,11 +30,18 @@ pub(super) struct Write {
     pub(super) now: Timestamp,
     /// What is to be told once it is committed.
     pub(super) told: Told,
+    pub(super) known: Known,
 }
 
 impl Write {
-    pub(super) fn new(connection: AnyConnection, database: Database, rules: Rules, policy: Arc<Policy>) -> Self {
-        Self { connection, database, rules, policy, now: Timestamp::now(), told: Told::default() }
+    pub(super) fn new(
+        connection: AnyConnection,
+        database: Database,
+        rules: Rules,
+        policy: Arc<Policy>,
+        known: Known,
+    ) -> Self {
+        Self { connection, database, rules, policy, now: Timestamp::now(), told: Told::default(), known }
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
@@ -163,15 +171,12 @@ impl Write {
         Ok(())
     }
 
-    /// Locks a waiting job and reads it again, as somebody may have asked to end it meanwhile; none when another node was faster.
-    pub(super) async fn take(&mut self, found: Stored) -> Result<Option<Stored>, StoreError> {
-        if !self.database.is_shared() {
-            return Ok(Some(found));
-        }
+    /// Reads a waiting job, and locks it; none when another node was faster.
+    pub(super) async fn take(&mut self, id: &str) -> Result<Option<Stored>, StoreError> {
         let lock = self.database.lock_free();
         let sql = format!("SELECT ticket, job FROM jobs WHERE id = $1 AND state = 'queued'{lock}");
-        let row = sqlx::query(&sql).bind(&found.ticket.id).fetch_optional(&mut self.connection).await?;
-        row.map(|row| stored(&found.ticket.id, &row)).transpose()
+        let row = sqlx::query(&sql).bind(id).fetch_optional(&mut self.connection).await?;
+        row.map(|row| stored(id, &row)).transpose()
     }
 
     pub(super) async fn renew(&mut self, leases: &[Lease]) -> Result<Vec<Renewed>, StoreError> {
@@ -207,7 +212,7 @@ impl Write {
         // Bodies after the step, which may refuse; a body that a cause drops again was never put.
         let (transition, drops) = self.fold(&found, causes)?;
         self.put_bodies(bodies.iter().filter(|body| !drops.contains(&body.key))).await?;
-        Ok(self.log(&found.ticket, transition).await?.job)
+        Ok(self.log(&found.ticket, transition, None).await?.job)
     }
 
     pub(super) async fn signal(&mut self, job: &str, wish: Wish) -> Result<Stored, StoreError> {
@@ -252,9 +257,19 @@ impl Write {
         stored(id, &row.ok_or_else(|| StoreError::NoJob(id.into()))?)
     }
 
-    pub(super) async fn step(&mut self, found: &Stored, causes: Vec<Cause>) -> Result<Stored, StoreError> {
+    async fn step(&mut self, found: &Stored, causes: Vec<Cause>) -> Result<Stored, StoreError> {
+        self.step_as(found, causes, None).await
+    }
+
+    /// The same, and the job is leased to a node, if one is named.
+    pub(super) async fn step_as(
+        &mut self,
+        found: &Stored,
+        causes: Vec<Cause>,
+        node: Option<&str>,
+    ) -> Result<Stored, StoreError> {
         let (transition, _) = self.fold(found, causes)?;
-        self.log(&found.ticket, transition).await
+        self.log(&found.ticket, transition, node).await
     }
 
     /// Takes a job through several causes: one transition in the end.
@@ -270,22 +285,24 @@ impl Write {
         Ok((whole, drops))
     }
 
-    /// Writes a transition: its events, and the row that is their projection.
-    async fn log(&mut self, ticket: &Ticket, transition: Transition) -> Result<Stored, StoreError> {
+    /// Writes a transition: its events, and the row that is their projection. A node that is named gets the lease.
+    async fn log(&mut self, ticket: &Ticket, transition: Transition, node: Option<&str>) -> Result<Stored, StoreError> {
         let Transition { job, events, effects } = transition;
         self.put_events(ticket, &job, &events).await?;
         sqlx::query(
             "UPDATE jobs SET state = $1, epoch = $2, wish = $3, expires_at = $4, job = $5,
-                lease_node = CASE WHEN $6 THEN NULL ELSE lease_node END,
-                lease_until = CASE WHEN $6 THEN NULL ELSE lease_until END
-             WHERE id = $7",
+                lease_node = CASE WHEN $6 THEN $7 ELSE lease_node END,
+                lease_until = CASE WHEN $6 THEN $8 ELSE lease_until END
+             WHERE id = $9",
         )
         .bind(job.state.name())
         .bind(job.epoch as i64)
         .bind(job.wish.map(wish_name))
         .bind(expires(&job))
         .bind(json(&job)?)
-        .bind(is_free(&job))
+        .bind(node.is_some() || is_free(&job))
+        .bind(node)
+        .bind(node.map(|_| self.lease_ends()))
         .bind(&ticket.id)
         .execute(&mut self.connection)
         .await?;
@@ -326,16 +343,6 @@ impl Write {
         self.now.plus_seconds(f64::from(self.rules.lease_seconds)).millis()
     }
 
-    pub(super) async fn lease(&mut self, stored: &Stored, node: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE jobs SET lease_node = $1, lease_until = $2 WHERE id = $3")
-            .bind(node)
-            .bind(self.lease_ends())
-            .bind(&stored.ticket.id)
-            .execute(&mut self.connection)
-            .await?;
-        Ok(())
-    }
-
     pub(super) async fn put_bodies(&mut self, bodies: impl Iterator<Item = &Body>) -> Result<(), StoreError> {
         let bodies: Vec<&Body> = bodies.collect();
         for bodies in bodies.chunks(MOST_ROWS) {
@@ -350,11 +357,12 @@ impl Write {
 
 /// Places for so many rows of so many values: `($1, $2), ($3, $4)`.
 fn rows(count: usize, width: usize) -> String {
-    let row = |row: usize| {
-        let places: Vec<String> = (1..=width).map(|place| format!("${}", row * width + place)).collect();
-        format!("({})", places.join(", "))
-    };
-    (0..count).map(row).collect::<Vec<_>>().join(", ")
+    (0..count).map(|row| places(row * width + 1, width)).collect::<Vec<_>>().join(", ")
+}
+
+/// Places for so many values: `($1, $2)`.
+pub(super) fn places(first: usize, count: usize) -> String {
+    format!("({})", (first..first + count).map(|place| format!("${place}")).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether nobody works on it.

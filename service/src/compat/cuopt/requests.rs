@@ -18,7 +18,7 @@ use super::model::{self, Asked};
 use super::value::Value;
 use super::{TAG, reply};
 use crate::access::Principal;
-use crate::api::problem::{Problem, blocking, closing};
+use crate::api::problem::{Problem, closing, reading};
 use crate::api::query::Query;
 use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
@@ -80,7 +80,8 @@ pub(super) async fn post(
         },
     };
     let (encoding, bytes, limits) = (source.encoding, source.body.clone(), app.limits);
-    let mut drafts = blocking(move || draft(encoding, &bytes, &limits)).await??;
+    let size = if encoding == Encoding::Zlib { usize::MAX } else { bytes.len() };
+    let mut drafts = reading(size, move || draft(encoding, &bytes, &limits)).await??;
     drop(turn);
     if wanted.cache {
         return keep(&app, &principal, &headers, source);

@@ -20,7 +20,7 @@ use self::answer::Asked;
 use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
 use crate::access::{Need, Principal};
-use crate::api::problem::{Problem, blocking, closing};
+use crate::api::problem::{Problem, closing, reading};
 use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, Routes, submit, view};
@@ -67,7 +67,7 @@ async fn solve(
     let turn = app.bodies.acquire().await.map_err(|_| closing())?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let limits = app.limits;
-    let mut draft = blocking(move || draft(&bytes, &limits)).await??;
+    let mut draft = reading(bytes.len(), move || draft(&bytes, &limits)).await??;
     drop(turn);
     let patience = patience(&headers).min(app.limits.wait_seconds as f64);
     let most = (patience * SHARE).min(app.limits.time_limit_seconds);
