@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 
 use super::models::{self, Base};
-use super::problem::{Problem, blocking, closing};
+use super::problem::{Problem, blocking};
 use super::query::Query;
 use super::submit;
 use super::upload::{self, Order};
@@ -54,7 +54,7 @@ pub(super) async fn make(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let turn = app.bodies.acquire().await.map_err(|_| closing())?;
+    let turn = app.turn().await?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let limits = app.limits;
     let (request, given) = blocking(move || upload::batch(&bytes, &limits)).await??;

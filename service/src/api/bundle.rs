@@ -35,6 +35,7 @@ pub(super) async fn bundle(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let stored = app.job_of(&principal, &id).await?;
+    let _turn = app.turn().await?;
     let unreadable = |error: String| StoreError::Unreadable { what: format!("the model of job {id}"), error };
     let problem = models::open(&*app.desk.store, &stored.ticket.source()).await?.map_err(unreadable)?;
     let parts = Parts {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Need;
@@ -58,6 +58,13 @@ pub struct App {
     pub(crate) began: Instant,
     /// Whether only this machine can reach the service, so that requests of web pages from elsewhere are refused.
     pub(crate) on_loopback: bool,
+}
+
+impl App {
+    /// Waits until large things may be read or made: many of them at once would fill the memory.
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.bodies.acquire().await.map_err(|_| problem::closing())
+    }
 }
 
 type Shared = axum::extract::State<Arc<App>>;

@@ -14,7 +14,7 @@ use farkas_modeling::image::{self, Contents};
 use farkas_modeling::patch::Patch;
 use farkas_modeling::problem::Defects;
 
-use super::problem::{Problem, blocking, closing, findings};
+use super::problem::{Problem, blocking, findings};
 use super::query::Query;
 use super::submit::place;
 use super::upload::{self, Given, Kind as Sent};
@@ -51,7 +51,7 @@ pub(super) async fn store(
     let sent = Sent::of(&headers, query.take("filename")?)?;
     let name = query.take("name")?;
     query.finish()?;
-    let turn = app.bodies.acquire().await.map_err(|_| closing())?;
+    let turn = app.turn().await?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let limits = app.limits;
     let read = blocking(move || upload::model(&sent, &bytes, &limits)).await??;
@@ -159,6 +159,7 @@ pub(super) async fn statistics(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
+    let _turn = app.turn().await?;
     let (_, problem) = open(&app, &principal, &id).await?;
     let statistics = blocking(move || problem.statistics()).await?;
     Ok(Json(statistics).into_response())
@@ -197,6 +198,7 @@ pub(super) async fn content(
             return Err(RequestError::new("bad-parameter", detail).parameter("format").into());
         }
     };
+    let _turn = app.turn().await?;
     let (_, problem) = open(&app, &principal, &id).await?;
     let written = blocking(move || {
         let mut out = Vec::new();

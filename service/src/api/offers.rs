@@ -47,6 +47,7 @@ pub(super) async fn offer(
     if stored.job.state.is_finished() {
         return Err(not_running());
     }
+    let _turn = app.turn().await?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let opened = models::open(&*app.desk.store, &stored.ticket.source()).await?;
     let problem = opened.map_err(|error| StoreError::Unreadable { what: "the job's model".into(), error })?;

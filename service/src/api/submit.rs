@@ -13,7 +13,7 @@ use farkas_api_types::{Fields, JobState, JobView, ProblemDetails, SolveRequest, 
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Problem, blocking, closing, reading};
+use super::problem::{Problem, blocking, reading};
 use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
@@ -63,7 +63,7 @@ pub(super) async fn submit(
     let wait = prefer_wait(&headers, app.limits.wait_seconds);
     let key = idempotency_key(&headers)?;
     // Bodies wait for their turn, so that many large ones do not fill the memory together.
-    let turn = app.bodies.acquire().await.map_err(|_| closing())?;
+    let turn = app.turn().await?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, digest: digest(raw.as_deref(), &headers, &bytes) });
     let limits = app.limits;

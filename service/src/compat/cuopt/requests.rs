@@ -18,7 +18,7 @@ use super::model::{self, Asked};
 use super::value::Value;
 use super::{TAG, reply};
 use crate::access::Principal;
-use crate::api::problem::{Problem, closing, reading};
+use crate::api::problem::{Problem, reading};
 use crate::api::query::Query;
 use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
@@ -69,7 +69,7 @@ pub(super) async fn post(
         let detail = "files on the service's own disk are not read";
         return Err(Problem::new(422, "unsupported", detail).map(|p| p.remedy("send the data in the body")));
     }
-    let turn = app.bodies.acquire().await.map_err(|_| closing())?;
+    let turn = app.turn().await?;
     let source = match &wanted.cached {
         Some(id) => app.cuopt.cached(&principal.project, id).ok_or_else(|| {
             Problem::new(422, "not-cached", format!("request id '{id}' does not exist, or is no longer cached"))

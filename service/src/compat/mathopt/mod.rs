@@ -20,7 +20,7 @@ use self::answer::Asked;
 use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
 use crate::access::{Need, Principal};
-use crate::api::problem::{Problem, closing, reading};
+use crate::api::problem::{Problem, reading};
 use crate::api::submit::Client;
 use crate::api::upload::{self, Order};
 use crate::api::{App, Routes, submit, view};
@@ -64,7 +64,7 @@ async fn solve(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let turn = app.bodies.acquire().await.map_err(|_| closing())?;
+    let turn = app.turn().await?;
     let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
     let limits = app.limits;
     let mut draft = reading(bytes.len(), move || draft(&bytes, &limits)).await??;
