@@ -56,7 +56,7 @@ test-all: lint doc build ## The same with the long tests, Pyomo, solvers out of 
 	scripts/set-up-wheels.sh
 	scripts/set-up-sidecars.sh
 	scripts/set-up-clients.sh
-	$(run_all_tests)
+	FARKAS_FAULTS=1000 $(run_all_tests)
 	$(CARGO) test --doc $(CARGO_FLAGS)
 	scripts/check-features.sh
 

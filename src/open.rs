@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use farkas_backends::contract::{Backend, Control, LazyRow, Session, SessionError, Start};
+use farkas_backends::reoptimize::Reoptimizer;
 use farkas_backends::watch;
 use farkas_modeling::answer::{Answer, Basis, EvidenceLevel};
 use farkas_modeling::check::{TrustPolicy, check_point, conclude, examine, still_optimal};
@@ -16,10 +17,14 @@ use crate::lazy::Cuts;
 use crate::solver::run::{self, Outcome};
 use crate::solver::{How, Racers, SolveError, Solver};
 
+/// After more pivots than these from the basis that is known, the one reached is the known one: many small steps stay small.
+const FAR: usize = 8;
+
 /// A model that is open in a solver. All changes of [`Changing`] are methods of it: bounds, costs, right-hand sides,
 /// coefficients, rows and columns that come and go. They are made together by the next [`solve`](Self::solve), which starts
 /// from the last basis (a linear program) or the last point (a mixed-integer one). Every answer is checked against the
-/// problem as it is then. Where the check proves that the last answer to a linear program is still optimal, no solver is asked.
+/// problem as it is then. Where the check proves that the last answer to a linear program is still optimal, or (where bounds or right-hand sides of a
+/// small one changed) that one a few pivots from its basis is, no solver is asked.
 ///
 /// The model itself stays as it is. Its handles keep their meaning here whatever is removed.
 ///
@@ -54,6 +59,8 @@ pub struct OpenModel<'a> {
     start: Start,
     /// The last answer, of a linear program of the same shape, in case it holds for what is made of it too.
     last: Option<Answer>,
+    /// A basis that was optimal before, once bounds or sides alone have changed.
+    known: Option<Reoptimizer>,
     /// Of all solves together, when the model was opened for a limited time (lazy rows).
     deadline: Option<Instant>,
 }
@@ -92,7 +99,7 @@ impl<'a> OpenModel<'a> {
             }
             How::Race(racers) => Desk::Race(racers.clone()),
         };
-        Ok(Self { model, solver, desk, start, last: None, deadline: None })
+        Ok(Self { model, solver, desk, start, last: None, known: None, deadline: None })
     }
 
     /// Ends all solves at this time, whatever each may take.
@@ -106,12 +113,15 @@ impl<'a> OpenModel<'a> {
     /// When the changed problem has defects (the changes are dropped then), or the solver does not take it, or fails.
     pub fn solve(&mut self) -> Result<Solved, SolveError> {
         let began = Instant::now();
+        let mut moves_bounds = false;
         if let Some(revision) = self.model.commit()? {
             self.carry(&revision);
             self.desk.apply(&revision)?;
             self.last.take_if(|_| revision.delta().changes_shape());
+            moves_bounds = revision.delta().keeps_matrix_and_costs();
         }
-        let (answer, pool) = match self.again(began) {
+        let known = self.still_optimal(began).or_else(|| moves_bounds.then(|| self.reoptimize(began)).flatten());
+        let (answer, pool) = match known {
             Some(answer) => (answer, Vec::new()),
             None => self.run(began)?,
         };
@@ -205,17 +215,40 @@ impl<'a> OpenModel<'a> {
         };
     }
 
-    /// The last answer, where it is proven to be one for the changed problem too. Who listens, or asks for less than an
-    /// optimum, gets a solve.
-    fn again(&self, began: Instant) -> Option<Answer> {
-        let (last, options, problem) = (self.last.as_ref()?, &self.solver.options, self.model.problem());
-        let plain = options.native.is_empty() && options.cutoff.is_none() && options.objective_target.is_none();
-        if !plain || self.solver.listens() || self.solver.stop.is_stopped() {
+    /// The last answer, where it is proven to be one for the changed problem too.
+    fn still_optimal(&self, began: Instant) -> Option<Answer> {
+        let (last, options) = (self.last.as_ref()?, &self.solver.options);
+        let to_the_end = options.cutoff.is_none() && options.objective_target.is_none();
+        if !to_the_end || !options.native.is_empty() {
             return None;
         }
-        let claim = still_optimal(problem, last, &options.tolerances)?;
-        let source = last.evidence().found_by.as_ref()?;
-        let answer = run::answer(&source.version, &source.backend, problem, &claim, &options.tolerances, began);
+        self.proven(&still_optimal(self.model.problem(), last, &options.tolerances)?, began)
+    }
+
+    /// The answer that lies a few pivots from a basis that was optimal before bounds or sides changed.
+    fn reoptimize(&mut self, began: Instant) -> Option<Answer> {
+        let problem = Arc::clone(self.model.problem());
+        if !Reoptimizer::suits(&self.solver.options) {
+            return None;
+        }
+        // From a basis that does not lead to an answer nobody begins again.
+        let known = self.known.take().filter(|known| known.takes(&problem));
+        let mut known = known.or_else(|| Reoptimizer::new(&problem, self.last.as_ref()?.basis()?))?;
+        let answer = known.solve(&problem).and_then(|claim| self.proven(&claim, began))?;
+        if known.pivots() > FAR {
+            known.stay();
+        }
+        self.known = Some(known);
+        Some(answer)
+    }
+
+    /// The answer that a claim of ours makes, as if the solver had said it, where that is a proven optimum. Who listens gets a solve.
+    fn proven(&self, claim: &Claim, began: Instant) -> Option<Answer> {
+        if self.solver.listens() || self.solver.stop.is_stopped() {
+            return None;
+        }
+        let (source, tolerances) = (self.last.as_ref()?.evidence().found_by.as_ref()?, &self.solver.options.tolerances);
+        let answer = run::answer(&source.version, &source.backend, self.model.problem(), claim, tolerances, began);
         (answer.reason() == Reason::Optimal && answer.evidence().level == EvidenceLevel::Certified).then_some(answer)
     }
 

@@ -1,5 +1,6 @@
 //! Many small changes of one problem, each solved and checked: a session a core, which keeps what it learnt from one to the
-//! next (an LP's basis, where its solver keeps one).
+//! next (an LP's basis, where its solver keeps one). Scenarios of a small linear program that differ in bounds and sides alone are mostly a few
+//! pivots from a basis that is known, and need no solver ([`reoptimize`](crate::reoptimize)).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -8,18 +9,22 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use farkas_modeling::answer::Answer;
+use farkas_modeling::answer::{Answer, EvidenceLevel};
 use farkas_modeling::check::{self, TrustPolicy};
 use farkas_modeling::patch::{Delta, Patch, Revision};
 use farkas_modeling::problem::Defects;
-use farkas_modeling::{Problem, Source};
+use farkas_modeling::{Claim, Problem, Source};
 
 use crate::contract::{Backend, BackendError, Quiet, Session, SessionError, Start, StopToken};
 use crate::options::Options;
+use crate::reoptimize::Reoptimizer;
 use crate::watch;
 
 /// No session is further ahead of the last answer that was handed out than so many scenarios for each session.
 const AHEAD: usize = 64;
+
+/// A basis that misses so many scenarios more than it answers is not tried again.
+const MOST_MISSED: usize = 8;
 
 /// Why a scenario has no answer. The others have theirs.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -102,7 +107,7 @@ impl Batch {
             for _ in 0..sessions {
                 let (tell, gate) = (tell.clone(), &gate);
                 scope.spawn(move || {
-                    let mut seat = Seat { batch: self, backend, base, deadline, open: None };
+                    let mut seat = Seat { batch: self, backend, base, deadline, open: None, known: None };
                     while let Some((at, patch)) = gate.next() {
                         if tell.send((at, seat.solve(&patch))).is_err() {
                             return;
@@ -184,6 +189,18 @@ struct Seat<'a> {
     base: &'a Arc<Problem>,
     deadline: Option<Instant>,
     open: Option<Open>,
+    known: Option<Known>,
+}
+
+/// A basis that was optimal for a scenario, and then for the base if it got there.
+struct Known {
+    /// Whose it is.
+    source: Source,
+    /// Solves each scenario from that basis: it is nearer than the scenario before, and rounding does not add up.
+    basis: Reoptimizer,
+    /// How many scenarios it has answered, and failed to.
+    met: usize,
+    missed: usize,
 }
 
 struct Open {
@@ -203,24 +220,46 @@ impl Seat<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Err(ScenarioError::NotBegun("the batch's time was over"));
         }
+        let revision = Revision::new(self.base, patch).map_err(ScenarioError::Patch)?;
+        let answer = match self.known_answer(&revision) {
+            Some(answer) => answer,
+            None => self.ask(&revision, left)?,
+        };
+        Ok(answer.with_run(Vec::new(), began.elapsed().as_secs_f64()))
+    }
+
+    /// The answer from the basis that is known, where it gets there and is proven.
+    fn known_answer(&mut self, revision: &Revision) -> Option<Answer> {
+        let known = self.known.as_mut().filter(|known| known.missed <= known.met + MOST_MISSED)?;
+        let claim = known.basis.solve(revision.problem());
+        let answer = claim.map(|claim| self.batch.examined(revision.problem(), &known.source, &claim));
+        let proven = answer.filter(|answer| answer.evidence().level == EvidenceLevel::Certified);
+        *(if proven.is_some() { &mut known.met } else { &mut known.missed }) += 1;
+        proven
+    }
+
+    /// The solver's answer.
+    fn ask(&mut self, revision: &Revision, left: Option<Duration>) -> Scenario {
         let mut options = self.batch.options.clone();
         options.time_limit = options.time_limit.into_iter().chain(left).min();
         let open = self.open.take();
-        let solved = catch_unwind(AssertUnwindSafe(|| self.turn_to(open, patch, &options)));
+        let solved = catch_unwind(AssertUnwindSafe(|| self.turn_to(open, revision, &options)));
         let (open, answer) = solved.unwrap_or_else(|_| Err(SessionError::Broken("it panicked".into()).into()))?;
         self.open = open;
-        Ok(answer.with_run(Vec::new(), began.elapsed().as_secs_f64()))
+        if self.known.is_none() && Reoptimizer::suits(&options) {
+            self.known = known(self.base, &answer);
+        }
+        Ok(answer)
     }
 
     /// The answer, and the session if the next scenario may have it.
     fn turn_to(
         &self,
         open: Option<Open>,
-        patch: &Patch,
+        revision: &Revision,
         options: &Options,
     ) -> Result<(Option<Open>, Answer), ScenarioError> {
-        let revision = Revision::new(self.base, patch).map_err(ScenarioError::Patch)?;
-        let mut open = match open.filter(|_| !revision.delta().changes_shape()).map(|open| changed(open, &revision)) {
+        let mut open = match open.filter(|_| !revision.delta().changes_shape()).map(|open| changed(open, revision)) {
             Some(Ok(open)) => open,
             Some(Err(SessionError::Broken(_) | SessionError::Killed(_) | SessionError::Refused(_))) | None => {
                 let problem = Arc::clone(revision.problem());
@@ -235,11 +274,29 @@ impl Seat<'_> {
         })?;
         let (backend, version) = (self.backend.name().to_owned(), open.session.version().to_owned());
         let source = Source { backend, version, lane: 0 };
-        let findings = check::examine(&open.problem, &source, &claim, &options.tolerances);
-        let trust = TrustPolicy::default();
-        let answer = check::conclude(&open.problem, &[findings], &options.tolerances, &trust, None);
+        let answer = self.batch.examined(&open.problem, &source, &claim);
         Ok(((!revision.delta().changes_shape()).then_some(open), answer))
     }
+}
+
+impl Batch {
+    fn examined(&self, problem: &Problem, source: &Source, claim: &Claim) -> Answer {
+        let findings = check::examine(problem, source, claim, &self.options.tolerances);
+        check::conclude(problem, &[findings], &self.options.tolerances, &TrustPolicy::default(), None)
+    }
+}
+
+/// The basis of a proven optimum, gone on to the base's where that is not far.
+fn known(base: &Arc<Problem>, answer: &Answer) -> Option<Known> {
+    if answer.evidence().level != EvidenceLevel::Certified {
+        return None;
+    }
+    let source = answer.evidence().found_by.clone()?;
+    let mut basis = Reoptimizer::new(base, answer.basis()?)?;
+    if basis.solve(base).is_some() {
+        basis.stay();
+    }
+    Some(Known { source, basis, met: 0, missed: 0 })
 }
 
 /// An open session gone over to another scenario of the same shape.

@@ -16,6 +16,7 @@ use farkas_modeling::{Claim, Tolerances};
 use super::referee::LaneId;
 use super::repair::rounded;
 use super::slots::Bell;
+use crate::worker::give_back_memory;
 
 /// From so many nonzeros and columns on, checks take long enough (a millisecond and more) to deserve a thread.
 const LARGE: usize = 100_000;
@@ -93,6 +94,7 @@ impl Elsewhere {
                     return;
                 }
                 bell.ring();
+                give_back_memory();
             }
         };
         // Without a thread the driver checks by itself.

@@ -1,4 +1,5 @@
-//! The two calls of the operating system that no safe crate has: mapping a sealed memory file, and leaving at once.
+//! The calls of the operating system and its library that no safe crate has: mapping a sealed memory file, leaving at once,
+//! and giving memory back.
 
 use std::fs::File;
 use std::io;
@@ -40,4 +41,14 @@ pub fn map_sealed(file: OwnedFd) -> io::Result<Arc<dyn Bytes>> {
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` takes any number, touches no memory of this process, and does not return.
     unsafe { libc::_exit(code) }
+}
+
+/// Gives the kernel back what was freed and is kept for later, which after the check of a large problem is megabytes. Does nothing where
+/// the C library has no such call.
+pub fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: `malloc_trim` takes any number, may be called from any thread, and touches nothing that is allocated.
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }

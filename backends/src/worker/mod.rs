@@ -34,6 +34,8 @@ pub mod spawner;
 #[cfg(target_os = "linux")]
 pub use client::WorkerBackend;
 #[cfg(target_os = "linux")]
+pub(crate) use ffi::give_back_memory;
+#[cfg(target_os = "linux")]
 pub use image_cache::share;
 #[cfg(target_os = "linux")]
 pub use pool::{Program, WorkerConfig};
@@ -49,6 +51,10 @@ pub fn serve(backend: &dyn crate::contract::Backend) -> std::process::ExitCode {
     let _ = writeln!(std::io::stderr(), "Workers run on Linux; here {} is solved with in-process.", backend.name());
     std::process::ExitCode::from(69)
 }
+
+/// The C library keeps what it keeps.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn give_back_memory() {}
 
 /// Without workers nobody shares a problem: it stays where it is.
 #[cfg(not(target_os = "linux"))]

@@ -84,6 +84,11 @@ pub struct Delta {
 }
 
 impl Delta {
+    /// Whether bounds, sides and the objective's constant are all that changes.
+    pub fn keeps_matrix_and_costs(&self) -> bool {
+        self.sense.is_none() && self.costs.is_empty() && self.kinds.is_empty() && !self.changes_matrix()
+    }
+
     /// Whether coefficients, columns or rows change: whether the matrix does.
     pub fn changes_matrix(&self) -> bool {
         !self.coefficients.is_empty() || self.changes_shape()
