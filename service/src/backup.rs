@@ -106,11 +106,9 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(u64, u64), BackupError> {
         let (path, copy) = (entry.path(), to.join(entry.file_name()));
         let name = entry.file_name();
         if path.is_dir() {
-            // What is half written has no name in the database yet.
-            if name != "unfinished" {
-                let (more, of) = copy_folder(&path, &copy)?;
-                (files, bytes) = (files + more, bytes + of);
-            }
+            let (more, of) = copy_folder(&path, &copy)?;
+            (files, bytes) = (files + more, bytes + of);
+            // What is half written has a number behind its name, and is nobody's yet.
         } else if !name.to_string_lossy().contains('#') {
             match fs::copy(&path, &copy) {
                 Ok(length) => (files, bytes) = (files + 1, bytes + length),

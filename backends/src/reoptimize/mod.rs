@@ -22,6 +22,8 @@ use tableau::Tableau;
 const MOST_ENTRIES: usize = 1 << 17;
 /// Further than so many pivots from the tableau nobody goes: the solver is faster then, and rounding less.
 const MOST_PIVOTS: usize = 100;
+/// Multiplications that a row and a column may take, as many as the solver's own pivot is worth.
+const MOST_MULTIPLICATIONS: usize = 150_000;
 
 /// A basis of a linear program, ready for other bounds and sides.
 ///
@@ -94,7 +96,8 @@ impl Reoptimizer {
         if !self.takes(problem) {
             return None;
         }
-        dual::go(&self.home, &mut self.path, &mut self.place, problem, MOST_PIVOTS)?;
+        let most = (MOST_MULTIPLICATIONS / (problem.num_columns() + problem.num_rows())).min(MOST_PIVOTS);
+        dual::go(&self.home, &mut self.path, &mut self.place, problem, most)?;
         let pivots = self.pivots();
         let how = format!("{pivots} pivots from a basis that was optimal before; no solver was asked");
         let mut claim = Claim::bare(Termination::new(Reason::Optimal, how));
