@@ -1,33 +1,45 @@
 //! Files of records: one JSON line a run, read back, put together, and written on.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use farkas_modeling::formats::{SizeLimits, read_all};
 
 use super::{BenchError, Record};
 
 const REMEDY: &str = "choose another file for the records";
 
-/// The records of several files, each run once: where two tell of the same run, the later one counts.
+/// The records of several files, compressed or not, each run once: where two tell of the same run, the later one counts.
 ///
 /// # Errors
 /// For a file that cannot be read, and for a line of it that is no record.
 pub fn read_records(paths: &[PathBuf]) -> Result<Vec<Record>, BenchError> {
     let mut all: Vec<Record> = Vec::new();
+    let mut of_instance: HashMap<String, Vec<usize>> = HashMap::new();
     for path in paths {
-        let text = std::fs::read_to_string(path).map_err(|source| BenchError::File {
+        let text = opened(path).map_err(|source| BenchError::File {
             path: path.clone(),
             source,
             remedy: "name files of records",
         })?;
         for record in parse(path, &text)? {
-            match all.iter_mut().find(|there| there.key == record.key) {
-                Some(there) => *there = record,
-                None => all.push(record),
+            let there = of_instance.entry(record.key.instance.clone()).or_default();
+            if let Some(&at) = there.iter().find(|&&at| all[at].key == record.key) {
+                all[at] = record;
+            } else {
+                there.push(all.len());
+                all.push(record);
             }
         }
     }
     Ok(all)
+}
+
+fn opened(path: &Path) -> io::Result<String> {
+    let bytes = read_all(File::open(path)?, &SizeLimits::default())?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// The records of earlier runs in the file that later ones are written to. A last line without its end (the program was
