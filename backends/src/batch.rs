@@ -232,7 +232,10 @@ impl Seat<'_> {
     fn known_answer(&mut self, revision: &Revision) -> Option<Answer> {
         let known = self.known.as_mut().filter(|known| known.missed <= known.met + MOST_MISSED)?;
         let claim = known.basis.solve(revision.problem());
-        let answer = claim.map(|claim| self.batch.examined(revision.problem(), &known.source, &claim));
+        let answer = claim.map(|claim| {
+            let answer = self.batch.examined(revision.problem(), &known.source, &claim);
+            answer.with_note(claim.termination.detail())
+        });
         let proven = answer.filter(|answer| answer.evidence().level == EvidenceLevel::Certified);
         *(if proven.is_some() { &mut known.met } else { &mut known.missed }) += 1;
         proven
