@@ -1,10 +1,11 @@
 // The page for people: lists jobs, and follows one live by its events. Everything shown is set as text, never as HTML.
-"use strict";
+import { canBeKey, follow, forget, json, keep, key, onLocked } from "/session.js";
 
 const MOST_LINES = 500;
 const $ = (id) => document.getElementById(id);
 let chosen = null;
-let stream = null;
+let stream = new AbortController();
+let asking = null;
 let points = { incumbent: [], bound: [] };
 let lines = [];
 let drawing = false;
@@ -28,19 +29,22 @@ function row(cells) {
   return tr;
 }
 
-async function json(path, options) {
-  const response = await fetch(path, options);
-  const body = await response.json();
-  if (!response.ok) throw new Error([body.detail, body.line && `line ${body.line}`, body.remedy].filter(Boolean).join("; "));
-  return body;
+function say(text) {
+  $("message").textContent = text;
+  $("message").hidden = text === "";
 }
 
 async function list() {
+  const own = key();
   let jobs;
   try {
     ({ jobs } = await json("/v1/jobs?limit=50"));
-  } catch {
-    return; // the service is away; the next round asks again
+    if (own !== key()) return;
+    say("");
+  } catch (error) {
+    // Whoever was refused is told so; a service that is away is asked again in the next round.
+    if (error.status !== 401) say(error.status ? error.message : "The service does not answer; it is asked again.");
+    return;
   }
   $("empty").hidden = jobs.length > 0;
   $("jobs").replaceChildren(...jobs.map((job) => {
@@ -77,22 +81,26 @@ async function show(id) {
 }
 
 function choose(id) {
-  if (stream) stream.close();
+  stream.abort();
+  stream = new AbortController();
   chosen = id;
   points = { incumbent: [], bound: [] };
   lines = [];
   $("detail").hidden = false;
+  $("refused").textContent = "";
   location.hash = id;
   later();
-  stream = new EventSource(`/v1/jobs/${id}/events`);
-  const on = (name, act) => stream.addEventListener(name, (event) => { act(JSON.parse(event.data)); later(); });
-  on("incumbent", (e) => points.incumbent.push([e.seconds, e.objective]));
-  on("bound", (e) => points.bound.push([e.seconds, e.bound]));
-  on("log", (e) => { lines.push(`${e.lane} │ ${e.line}`); lines = lines.slice(-MOST_LINES); });
-  on("warning", (e) => lines.push(`! ${e.code}: ${e.detail}`));
-  for (const name of ["state", "lane", "progress"]) on(name, () => {});
-  const own = stream;
-  on("result", () => own.close());
+  const acts = {
+    incumbent: (e) => points.incumbent.push([e.seconds, e.objective]),
+    bound: (e) => points.bound.push([e.seconds, e.bound]),
+    log: (e) => { lines.push(`${e.lane} │ ${e.line}`); lines = lines.slice(-MOST_LINES); },
+    warning: (e) => lines.push(`! ${e.code}: ${e.detail}`),
+  };
+  follow(`/v1/jobs/${id}/events`, stream.signal, (name, event) => {
+    acts[name]?.(event);
+    later();
+    return name === "result";
+  });
   list();
 }
 
@@ -102,12 +110,18 @@ function later() {
   drawing = true;
   setTimeout(async () => {
     drawing = false;
+    if (chosen === null) return;
     draw();
     const log = $("log");
     const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
     log.textContent = lines.join("\n");
     if (atEnd) log.scrollTop = log.scrollHeight;
-    try { await show(chosen); } catch { /* the next event asks again */ }
+    try {
+      await show(chosen);
+    } catch (error) {
+      // Another project's, or forgotten; for whatever else the next event asks again.
+      if (error.status === 404) $("detail").hidden = true;
+    }
   }, 500);
 }
 
@@ -151,7 +165,15 @@ function draw() {
 }
 
 for (const verb of ["stop", "cancel"]) {
-  $(verb).onclick = async () => { await json(`/v1/jobs/${chosen}:${verb}`, { method: "POST" }); later(); };
+  $(verb).onclick = async () => {
+    try {
+      await json(`/v1/jobs/${chosen}:${verb}`, { method: "POST" });
+      $("refused").textContent = "";
+    } catch (error) {
+      $("refused").textContent = error.message;
+    }
+    later();
+  };
 }
 $("upload").onsubmit = async (event) => {
   event.preventDefault();
@@ -168,13 +190,61 @@ $("upload").onsubmit = async (event) => {
     $("sent").textContent = error.message;
   }
 };
-(async () => {
+
+// Shows nothing any more of what a key let through.
+function clear() {
+  clearInterval(asking);
+  stream.abort();
+  chosen = null;
+  $("detail").hidden = $("main").hidden = true;
+  for (const id of ["jobs", "lanes", "plot"]) $(id).replaceChildren();
+  for (const id of ["title", "summary", "log", "backends", "sent"]) $(id).textContent = "";
+  say("");
+}
+
+onLocked((refused) => {
+  const first = refused.code === "key-missing";
+  forget();
+  clear();
+  $("forget").hidden = $("metrics").hidden = true;
+  $("signin").hidden = false;
+  say(first ? "" : `Not let in: ${refused.message}.`);
+  $("key").value = "";
+  $("key").focus();
+});
+$("signin").onsubmit = (event) => {
+  event.preventDefault();
+  const typed = $("key").value.trim();
+  $("key").value = "";
+  if (!canBeKey(typed)) return say("A key has visible characters, and no spaces.");
+  keep(typed);
+  begin();
+};
+$("forget").onclick = () => {
+  forget();
+  clear();
+  begin();
+};
+
+async function begin() {
+  const own = key();
+  clearInterval(asking);
   try {
     const { backends } = await json("/v1/backends");
     const ready = backends.filter((b) => b.availability.state === "ready");
     $("backends").textContent = ready.map((b) => `${b.name} ${b.availability.version}`).join(" · ") || "no solver is available";
-  } catch { /* told when the list is */ }
-})();
-list();
-setInterval(list, 2000);
-if (location.hash.length > 1) choose(location.hash.slice(1));
+  } catch (error) {
+    if (error.status === 401) return; // the sign-in is there instead
+  }
+  if (own !== key()) return; // somebody else is being let in
+  $("signin").hidden = true;
+  $("main").hidden = false;
+  $("forget").hidden = own === null;
+  // A link bears no key.
+  $("metrics").hidden = own !== null;
+  clearInterval(asking);
+  asking = setInterval(list, 2000);
+  list();
+  if (location.hash.length > 1) choose(location.hash.slice(1));
+}
+begin();

@@ -111,6 +111,7 @@ fn routes() -> Routes {
         .get("/openapi.json", Nothing, openapi::document)
         .get("/", Nothing, system::dashboard)
         .get("/dashboard.js", Nothing, system::script)
+        .get("/session.js", Nothing, system::session)
         .get("/dashboard.css", Nothing, system::style);
     mathopt::routes(cuopt::routes(routes))
 }

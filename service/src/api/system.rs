@@ -94,8 +94,15 @@ pub(super) async fn dashboard() -> Response {
 }
 
 pub(super) async fn script() -> Response {
-    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
-    (headers, include_str!("../../dashboard/dashboard.js")).into_response()
+    javascript(include_str!("../../dashboard/dashboard.js"))
+}
+
+pub(super) async fn session() -> Response {
+    javascript(include_str!("../../dashboard/session.js"))
+}
+
+fn javascript(text: &'static str) -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
 pub(super) async fn style() -> Response {

@@ -60,6 +60,7 @@ const OFFER: &str = r#"{"variables": {}}"#;
 const ROWS: &[Row] = &[
     row("GET", "/", Of::Nothing, [200; 6]),
     row("GET", "/dashboard.js", Of::Nothing, [200; 6]),
+    row("GET", "/session.js", Of::Nothing, [200; 6]),
     row("GET", "/dashboard.css", Of::Nothing, [200; 6]),
     row("GET", "/healthz", Of::Nothing, [200; 6]),
     row("GET", "/readyz", Of::Nothing, [200; 6]),

@@ -11,7 +11,7 @@ use crate::server::{Server, honest};
 /// Routes that are not in the document: pages for people, the document itself, and the routes of other services' clients, whose
 /// documents are those services' own.
 fn is_elsewhere(path: &str) -> bool {
-    let pages = ["/", "/dashboard.js", "/dashboard.css", "/openapi.json"];
+    let pages = ["/", "/dashboard.js", "/session.js", "/dashboard.css", "/openapi.json"];
     pages.contains(&path) || ["/cuopt/", "/v2/health/", "/v1/mathopt:"].iter().any(|front| path.starts_with(front))
 }
 

@@ -66,8 +66,9 @@ async fn the_service_tells_about_itself() {
     assert!(metrics.contains("\nfarkas_cores 2\n"), "{metrics}");
     assert!(metrics.contains("\nfarkas_store_seconds_count{operation=\"submit\"} 1\n"), "{metrics}");
     let page = text("/").await;
-    for file in ["/dashboard.js", "/dashboard.css"] {
-        assert!(page.contains(file));
+    let script = text("/dashboard.js").await;
+    for (file, named_in) in [("/dashboard.js", &page), ("/dashboard.css", &page), ("/session.js", &script)] {
+        assert!(named_in.contains(file));
         assert!(!text(file).await.is_empty());
     }
     assert!(!page.contains("http://") && !page.contains("https://"), "the page needs nothing from elsewhere");
