@@ -20,6 +20,8 @@ pub struct Limits {
     pub batch_scenarios: usize,
     /// Jobs that may wait for cores.
     pub queued_jobs: u64,
+    /// Of these, those of one key; where there are no keys, of one project.
+    pub queued_jobs_of_key: u64,
     /// Longest `Prefer: wait`, in seconds.
     pub wait_seconds: u64,
     /// Longest time limit of a job, and the default of one that names none, in seconds.
@@ -43,6 +45,7 @@ impl Default for Limits {
             model_entries: 1 << 30,
             batch_scenarios: 10_000,
             queued_jobs: 100_000,
+            queued_jobs_of_key: 50_000,
             wait_seconds: 120,
             time_limit_seconds: 24.0 * 3600.0,
             event_streams: 4096,

@@ -14,7 +14,8 @@ use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
 use farkas_service::fairness::Room;
 use farkas_service::jobs::{Cause, FIRST_EPOCH, Rules, Wish};
 use farkas_service::store::{
-    Body, Database, Filter, Idempotency, Lease, Leases, NewJob, Renewed, SqlStore, Store, StoreError, Stored, Submitted,
+    Body, Database, Filter, Idempotency, Lease, Leases, NewJob, Queued, Renewed, SqlStore, Store, StoreError, Stored,
+    Submitted,
 };
 use jobs::{accepted, ids_and_kinds, incumbent, lane, new, solved};
 
@@ -54,6 +55,7 @@ const CASES: &[(&str, Case)] = &[
     }),
     ("claims_take_the_oldest_job_that_fits", |place| Box::pin(claims_take_the_oldest_job_that_fits(place))),
     ("a_queue_has_a_limit_and_a_list_has_pages", |place| Box::pin(a_queue_has_a_limit_and_a_list_has_pages(place))),
+    ("a_key_has_a_limit_of_its_own", |place| Box::pin(a_key_has_a_limit_of_its_own(place))),
     ("values_that_are_superseded_are_dropped_also_as_files", |place| {
         Box::pin(values_that_are_superseded_are_dropped_also_as_files(place))
     }),
@@ -234,6 +236,48 @@ async fn a_queue_has_a_limit_and_a_list_has_pages(place: &Place) {
     assert_eq!(list(Filter { states: vec![JobState::Canceled], ..Filter::default() }).await, [ids[1].clone()]);
     assert_eq!(list(Filter { tag: Some("t".into()), ..Filter::default() }).await.len(), 2);
     assert!(list(Filter { tag: Some("other".into()), ..Filter::default() }).await.is_empty());
+}
+
+/// Jobs that wait are counted, whatever made them wait or ended that; what this store did not see happen, too.
+async fn a_key_has_a_limit_of_its_own(place: &Place) {
+    let of = |key: &str| {
+        let mut new = NewJob { most_queued_of_holder: 2, ..new(1) };
+        new.ticket.key = Some(key.into());
+        new
+    };
+    let full = |found: Submitted| assert_eq!(found, Submitted::ShareFull { queued: 2 });
+    let (first, second) = {
+        let store = place.open().await;
+        let (first, second) = (accepted(&store, of("a")).await, accepted(&store, of("a")).await);
+        full(store.submit(of("a")).await.unwrap());
+        accepted(&store, of("b")).await;
+        // Whoever has no key counts for the project.
+        accepted(&store, NewJob { most_queued_of_holder: 1, ..new(1) }).await;
+        let found = store.submit(NewJob { most_queued_of_holder: 1, ..new(1) }).await.unwrap();
+        assert_eq!(found, Submitted::ShareFull { queued: 1 });
+        assert_eq!(store.queued("a").await.unwrap(), Queued { in_all: 4, of_holder: 2 });
+        (first, second)
+    };
+    let store = place.open().await;
+    full(store.submit(of("a")).await.unwrap());
+    // One that runs leaves its place, and comes back to it however full the queue is meanwhile.
+    let claimed = store.claim("n", ALL).await.unwrap().unwrap();
+    assert_eq!(claimed.lease.job, first);
+    let third = accepted(&store, of("a")).await;
+    full(store.submit(of("a")).await.unwrap());
+    store.advance(&claimed.lease, vec![Cause::Released { seconds: 0.1 }], Vec::new()).await.unwrap();
+    assert_eq!(store.submit(of("a")).await.unwrap(), Submitted::ShareFull { queued: 3 });
+    for id in [&first, &second] {
+        store.signal(id, Wish::Discard).await.unwrap();
+        store.signal(id, Wish::Discard).await.unwrap();
+    }
+    accepted(&store, of("a")).await;
+    full(store.submit(of("a")).await.unwrap());
+    assert_eq!(store.job(&third).await.unwrap().job.state, JobState::Queued);
+    // A job that was begun before it was written never waits, and is let in.
+    let begun = store.begin(of("a"), "n", vec![lane(), solved("result/1")], Vec::new()).await.unwrap();
+    assert!(matches!(begun, Submitted::New(_)), "{begun:?}");
+    full(store.submit(of("a")).await.unwrap());
 }
 
 async fn values_that_are_superseded_are_dropped_also_as_files(place: &Place) {

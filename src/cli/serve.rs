@@ -70,6 +70,9 @@ struct LimitArgs {
     /// Jobs that may wait for cores; more get 429
     #[arg(long, value_name = "N", default_value_t = Limits::default().queued_jobs)]
     queued_jobs: u64,
+    /// Jobs of one key that may wait for cores; more get 429
+    #[arg(long, value_name = "N", default_value_t = Limits::default().queued_jobs_of_key)]
+    queued_jobs_of_key: u64,
     /// Longest `Prefer: wait`
     #[arg(long, value_name = "S", default_value_t = Limits::default().wait_seconds)]
     wait_seconds: u64,
@@ -97,6 +100,7 @@ impl LimitArgs {
             event_streams_of_key: self.event_streams_of_key,
             model_bytes: self.model_bytes,
             queued_jobs: self.queued_jobs,
+            queued_jobs_of_key: self.queued_jobs_of_key,
             wait_seconds: self.wait_seconds,
             time_limit_seconds: self.time_limit_seconds,
             event_streams: self.event_streams,

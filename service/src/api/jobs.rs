@@ -259,7 +259,7 @@ pub(super) async fn retry(
     if !stored.job.state.is_finished() {
         return Err(Problem::new(409, "job-not-finished", format!("the job is {}", stored.job.state)));
     }
-    submit::resubmit(&app, stored, warm).await
+    submit::resubmit(&app, &principal, stored, warm).await
 }
 
 #[cfg(test)]

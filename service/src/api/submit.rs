@@ -9,7 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use farkas_api_types::{Fields, JobState, JobView, ProblemDetails, SolveRequest, Task};
+use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest, Task};
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +19,7 @@ use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
 use crate::access::{Principal, hex};
 use crate::jobs::{Ticket, Wish, Work, is_tiny};
+use crate::limits::Limits;
 use crate::roster::RosterError;
 use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
 use crate::time::Timestamp;
@@ -133,6 +134,7 @@ fn accepted(app: &App, submitted: Submitted) -> Result<Stored, Problem> {
             Err(Problem::new(422, "idempotency-key-reused", detail).map(|p| p.in_parameter("Idempotency-Key")))
         }
         Submitted::QueueFull { queued } => Err(queue_full(format!("{queued} jobs wait already"))),
+        Submitted::ShareFull { queued } => Err(share_full(format!("{queued} jobs of this key wait already"))),
     }
 }
 
@@ -140,14 +142,26 @@ fn queue_full(detail: String) -> Problem {
     Problem::new(429, "queue-full", detail).retry_after(10)
 }
 
+fn share_full(detail: String) -> Problem {
+    let problem = Problem::new(429, "key-queue-full", detail).retry_after(10);
+    problem.map(|p| p.remedy("wait until some of them have begun, or cancel some"))
+}
+
 /// Writes jobs that belong together: all of them, or none. Where others fill the queue meanwhile, or the store fails, those
 /// that were made by then are discarded.
 pub(crate) async fn enter_all(app: &App, new: Vec<NewJob>) -> Result<Vec<Stored>, Problem> {
-    let counts = app.desk.store.counts().await?;
-    let queued = counts.iter().find(|(state, _)| state == JobState::Queued.name()).map_or(0, |(_, count)| *count);
-    let (count, most) = (new.len(), app.limits.queued_jobs);
-    if queued.saturating_add(count as u64) > most {
-        return Err(queue_full(format!("{queued} jobs wait already, and {count} more come together; {most} may wait")));
+    // All of them are one principal's.
+    let holder = new.first().map_or("", |new| new.ticket.holder());
+    let (queued, count) = (app.desk.store.queued(holder).await?, new.len());
+    let too_many = |queued: u64, most: u64| {
+        let found = format!("{queued} wait already, and {count} more come together; {most} may wait");
+        (queued.saturating_add(count as u64) > most).then_some(found)
+    };
+    if let Some(found) = too_many(queued.in_all, app.limits.queued_jobs) {
+        return Err(queue_full(found));
+    }
+    if let Some(found) = too_many(queued.of_holder, app.limits.queued_jobs_of_key) {
+        return Err(share_full(format!("of this key's jobs {found}")));
     }
     let (mut made, mut tried) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let mut left = new.into_iter();
@@ -225,6 +239,7 @@ pub(crate) async fn draw_up(
     let ticket = Ticket {
         id,
         project: principal.project.clone(),
+        key: principal.key.clone(),
         name: order.name,
         tags: order.tags,
         work: order.work,
@@ -237,8 +252,19 @@ pub(crate) async fn draw_up(
         patches: order.source.patches,
         start,
     };
-    let warnings = order.warnings;
-    Ok(NewJob { ticket, bodies, warnings, idempotency, most_queued: app.limits.queued_jobs })
+    Ok(new_job(app, ticket, bodies, order.warnings, idempotency))
+}
+
+/// A job, with the limits that it is accepted under.
+fn new_job(
+    app: &App,
+    ticket: Ticket,
+    bodies: Vec<Body>,
+    warnings: Vec<(String, String)>,
+    idempotency: Option<Idempotency>,
+) -> NewJob {
+    let Limits { queued_jobs: most_queued, queued_jobs_of_key: most_queued_of_holder, .. } = app.limits;
+    NewJob { ticket, bodies, warnings, idempotency, most_queued, most_queued_of_holder }
 }
 
 /// Who is to work on it, one name a lane; nobody for what needs no solver.
@@ -334,7 +360,12 @@ fn digest(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> String {
 }
 
 /// A job like another one, to be solved anew; from its best point, if it has one and that is wanted.
-pub(super) async fn resubmit(app: &Arc<App>, of: Stored, warm: bool) -> Result<Response, Problem> {
+pub(super) async fn resubmit(
+    app: &Arc<App>,
+    principal: &Principal,
+    of: Stored,
+    warm: bool,
+) -> Result<Response, Problem> {
     let id = uuid::Uuid::now_v7().to_string();
     let mut bodies = Vec::new();
     let mut start = None;
@@ -345,8 +376,9 @@ pub(super) async fn resubmit(app: &Arc<App>, of: Stored, warm: bool) -> Result<R
         bodies.extend(place(app, key.clone(), bytes).await?);
         start = Some(key);
     }
-    let ticket = Ticket { id, start, cores: of.ticket.cores.min(app.scheduler.cores()), ..of.ticket };
-    let new = NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: app.limits.queued_jobs };
+    let cores = of.ticket.cores.min(app.scheduler.cores());
+    let ticket = Ticket { id, start, cores, key: principal.key.clone(), ..of.ticket };
+    let new = new_job(app, ticket, bodies, Vec::new(), None);
     answer(app, enter(app, new).await?, None, Fields::NONE).await
 }
 

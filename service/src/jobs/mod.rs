@@ -82,6 +82,9 @@ pub struct Ticket {
     /// Whose it is.
     #[serde(default = "default_project")]
     pub project: String,
+    /// The id of the key that it was ordered with; none where no keys are needed, and of jobs of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// A name for people.
     pub name: Option<String>,
     /// Tags.
@@ -110,6 +113,11 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// Whose limits it counts for: its key's, or where there is none its project's.
+    pub fn holder(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.project)
+    }
+
     /// Where its problem is.
     pub fn source(&self) -> Source {
         Source { model: self.model.clone(), patches: self.patches.clone() }

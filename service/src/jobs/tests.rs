@@ -13,6 +13,7 @@ fn ticket() -> Ticket {
     Ticket {
         id: "j".into(),
         project: DEFAULT_PROJECT.into(),
+        key: None,
         name: None,
         tags: Vec::new(),
         work: Work::Solve,

@@ -13,6 +13,7 @@ mod nodes;
 mod retention;
 mod schema;
 mod sql;
+mod waiting;
 mod watchers;
 mod writer;
 mod writes;
@@ -127,6 +128,8 @@ pub struct NewJob {
     pub idempotency: Option<Idempotency>,
     /// How many jobs may wait at most.
     pub most_queued: u64,
+    /// Of these, those of the same [holder](Ticket::holder).
+    pub most_queued_of_holder: u64,
 }
 
 /// A job as stored.
@@ -149,6 +152,11 @@ pub enum Submitted {
     KeyReused,
     /// Too many jobs wait.
     QueueFull {
+        /// How many.
+        queued: u64,
+    },
+    /// Too many of its holder's wait.
+    ShareFull {
         /// How many.
         queued: u64,
     },
@@ -276,6 +284,15 @@ pub struct Forgotten {
     pub next: Option<String>,
 }
 
+/// How many jobs wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queued {
+    /// Of everybody.
+    pub in_all: u64,
+    /// Of one holder.
+    pub of_holder: u64,
+}
+
 /// How many jobs are in each state, and other figures for `/metrics`.
 pub type Counts = Vec<(String, u64)>;
 
@@ -332,6 +349,9 @@ pub trait Store: Send + Sync {
 
     /// Jobs, newest first.
     fn list(&self, filter: Filter, limit: u32) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
+
+    /// How many jobs wait, and of these how many of a [holder](Ticket::holder).
+    fn queued(&self, holder: &str) -> impl Future<Output = Result<Queued, StoreError>> + Send;
 
     /// How many jobs are before this one in the queue.
     fn position(&self, id: &str) -> impl Future<Output = Result<u64, StoreError>> + Send;

@@ -7,13 +7,14 @@ use super::StoreError;
 use super::database::Database;
 use crate::blobs::Blobs;
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_jobs.sql"),
     include_str!("migrations/0002_projects.sql"),
     include_str!("migrations/0003_nodes.sql"),
     include_str!("migrations/0004_documents.sql"),
     include_str!("migrations/0005_turns.sql"),
     include_str!("migrations/0006_waiting.sql"),
+    include_str!("migrations/0007_holders.sql"),
 ];
 
 /// Nodes that start together bring the schema on one after the other. The number is any that nobody else uses.

@@ -12,12 +12,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::claims::Known;
 use super::database::Database;
+use super::waiting::Counted;
 use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
 use super::writes::Write;
 use super::{
     Body, Claimed, Counts, Document, Duty, Extent, Faults, Filter, Forgotten, Kind, Lease, Leases, NewJob, NodeRecord,
-    NodeReport, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents,
+    NodeReport, Queued, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents, waiting,
 };
 use crate::blobs::Blobs;
 use crate::fairness::{Policy, Room};
@@ -124,6 +125,7 @@ impl SqlStore {
             policy,
             faults,
             known: Known::default(),
+            counted: Counted::default(),
         };
         tokio::spawn(writer.run(receiver));
         Ok(Self { writes, reads, blobs, watchers, metrics, policy: kept, _listener: listener })
@@ -297,6 +299,10 @@ impl Store for SqlStore {
             .fetch_all(&self.reads)
             .await?;
         rows.iter().map(|row| stored(row.try_get("id")?, row)).collect()
+    }
+
+    async fn queued(&self, holder: &str) -> Result<Queued, StoreError> {
+        waiting::read(&self.reads, holder).await
     }
 
     async fn position(&self, id: &str) -> Result<u64, StoreError> {

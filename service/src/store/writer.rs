@@ -18,6 +18,7 @@ use super::claims::Known;
 use super::database::{Database, Trouble, too_long};
 use super::faults::Faults;
 use super::listener::{self, Changed};
+use super::waiting::Counted;
 use super::watchers::Watchers;
 use super::writes::Write;
 use crate::blobs::Blobs;
@@ -120,6 +121,8 @@ pub(super) struct Writer {
     pub(super) faults: Faults,
     pub(super) policy: Arc<Policy>,
     pub(super) known: Known,
+    /// What transactions counted that were committed.
+    pub(super) counted: Counted,
 }
 
 impl Writer {
@@ -205,11 +208,13 @@ impl Writer {
         };
         let known = std::mem::take(&mut self.known);
         let mut write = Write::new(connection, self.database.clone(), self.rules, Arc::clone(&self.policy), known);
+        // Lost, unless the transaction is committed.
+        write.counted = std::mem::take(&mut self.counted);
         self.batch += 1;
         let mark = (self.node.as_str(), self.batch);
         let work = tokio::time::timeout(ANSWER, work(&mut write, batch, mark, &self.faults)).await;
         let done = work.unwrap_or_else(|_| Err(too_long("no answer")));
-        let Write { mut connection, told, known, .. } = write;
+        let Write { mut connection, told, known, counted, .. } = write;
         self.known = known;
         if let Err(error) = done {
             self.give_up(connection, &error).await;
@@ -219,6 +224,7 @@ impl Writer {
         match commit.unwrap_or_else(|_| Err(too_long("no answer"))) {
             Ok(_) => {
                 self.connection = Some(connection);
+                self.counted = counted;
                 Ok(told)
             }
             Err(error) if self.database.trouble(&error) == Trouble::Lost => Err(Failure::Unanswered { told, error }),

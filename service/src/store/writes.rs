@@ -10,6 +10,7 @@ use super::claims::Known;
 use super::database::Database;
 use super::listener::Changed;
 use super::sql::stored;
+use super::waiting::Counted;
 use super::writer::Told;
 use super::{Body, IDEMPOTENCY_SECONDS, Lease, Leases, NewJob, Renewed, StoreError, Stored, Submitted};
 use crate::fairness::Policy;
@@ -31,6 +32,7 @@ pub(super) struct Write {
     /// What is to be told once it is committed.
     pub(super) told: Told,
     pub(super) known: Known,
+    pub(super) counted: Counted,
 }
 
 impl Write {
@@ -41,7 +43,8 @@ impl Write {
         policy: Arc<Policy>,
         known: Known,
     ) -> Self {
-        Self { connection, database, rules, policy, now: Timestamp::now(), told: Told::default(), known }
+        let (told, counted) = (Told::default(), Counted::default());
+        Self { connection, database, rules, policy, now: Timestamp::now(), told, known, counted }
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
@@ -53,11 +56,8 @@ impl Write {
         if let Some(known) = self.known(new).await? {
             return Ok(known);
         }
-        let row =
-            sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetch_one(&mut self.connection).await?;
-        let queued = row.try_get::<i64, _>(0)? as u64;
-        if queued >= new.most_queued {
-            return Ok(Submitted::QueueFull { queued });
+        if let Some(full) = self.no_room(new).await? {
+            return Ok(full);
         }
         let transition = jobs::submit(&new.ticket, new.warnings.clone(), self.now);
         Ok(Submitted::New(self.create(new, transition, "").await?))
@@ -109,6 +109,7 @@ impl Write {
     /// Writes a job that was not there; one that somebody works on is that node's.
     async fn create(&mut self, new: &NewJob, transition: Transition, node: &str) -> Result<Stored, StoreError> {
         self.insert(&new.ticket, &transition.job, node).await?;
+        self.counted.follow(&new.ticket, None, transition.job.state);
         self.put_bodies(new.bodies.iter()).await?;
         let Transition { job, events, effects } = transition;
         self.put_events(&new.ticket, &job, &events).await?;
@@ -144,8 +145,8 @@ impl Write {
         let held = !is_free(job);
         sqlx::query(
             "INSERT INTO jobs
-                (id, project, state, cores, epoch, ticket, job, priority, tiny, expires_at, lease_node, lease_until)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                (id, project, state, cores, epoch, ticket, job, priority, tiny, expires_at, lease_node, lease_until, holder)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(&ticket.id)
         .bind(&ticket.project)
@@ -159,6 +160,7 @@ impl Write {
         .bind(expires(job))
         .bind(held.then_some(node))
         .bind(held.then(|| self.lease_ends()))
+        .bind(ticket.holder())
         .execute(&mut self.connection)
         .await?;
         for tag in &ticket.tags {
@@ -212,7 +214,7 @@ impl Write {
         // Bodies after the step, which may refuse; a body that a cause drops again was never put.
         let (transition, drops) = self.fold(&found, causes)?;
         self.put_bodies(bodies.iter().filter(|body| !drops.contains(&body.key))).await?;
-        Ok(self.log(&found.ticket, transition, None).await?.job)
+        Ok(self.log(&found, transition, None).await?.job)
     }
 
     pub(super) async fn signal(&mut self, job: &str, wish: Wish) -> Result<Stored, StoreError> {
@@ -269,7 +271,7 @@ impl Write {
         node: Option<&str>,
     ) -> Result<Stored, StoreError> {
         let (transition, _) = self.fold(found, causes)?;
-        self.log(&found.ticket, transition, node).await
+        self.log(found, transition, node).await
     }
 
     /// Takes a job through several causes: one transition in the end.
@@ -286,8 +288,8 @@ impl Write {
     }
 
     /// Writes a transition: its events, and the row that is their projection. A node that is named gets the lease.
-    async fn log(&mut self, ticket: &Ticket, transition: Transition, node: Option<&str>) -> Result<Stored, StoreError> {
-        let Transition { job, events, effects } = transition;
+    async fn log(&mut self, found: &Stored, transition: Transition, node: Option<&str>) -> Result<Stored, StoreError> {
+        let (ticket, Transition { job, events, effects }) = (&found.ticket, transition);
         self.put_events(ticket, &job, &events).await?;
         sqlx::query(
             "UPDATE jobs SET state = $1, epoch = $2, wish = $3, expires_at = $4, job = $5,
@@ -306,6 +308,7 @@ impl Write {
         .bind(&ticket.id)
         .execute(&mut self.connection)
         .await?;
+        self.counted.follow(ticket, Some(found.job.state), job.state);
         self.settle(ticket, job, effects).await
     }
 

@@ -2,8 +2,13 @@
 //! order is by priority.
 
 use farkas_api_types::{JobState, JobView};
+use farkas_service::access::Token;
+use farkas_service::{Limits, ServeOptions};
+use futures_util::StreamExt;
+use serde_json::json;
 
-use crate::server::{Server, honest, options, patient, problem};
+use crate::access::{OPERATOR, make_key};
+use crate::server::{MPS, Server, honest, options, patient, problem};
 
 #[tokio::test]
 async fn a_tiny_job_is_solved_while_others_hold_all_cores() {
@@ -60,5 +65,48 @@ async fn the_higher_priority_is_next() {
     // Times in one form sort as text; two may fall into one millisecond.
     let order = [&started[2], &started[3], &started[0], &started[1]];
     assert!(order.is_sorted(), "{order:?}");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_key_that_has_filled_its_share_of_the_queue_leaves_room_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { queued_jobs_of_key: 2, ..Limits::default() };
+    let admin_key = Some(Token::sent(OPERATOR));
+    let server =
+        Server::start_with(ServeOptions { limits, admin_key, ..options(folder.path(), vec![patient()]) }).await;
+    let key = async |name: &str| {
+        make_key(&server, OPERATOR, json!({"name": name, "project": "team", "role": "user"})).await.key
+    };
+    let (first, second) = (key("first").await, key("second").await);
+    let send = async |key: &str| server.model("threads=2").bearer_auth(key).send().await.unwrap();
+    let accepted = async |key: &str| -> JobView {
+        let response = send(key).await;
+        assert_eq!(response.status(), 201);
+        response.json().await.unwrap()
+    };
+    // The operator's job holds both cores, so the others wait.
+    let holds = accepted(OPERATOR).await.id;
+    let events = server.get(&format!("/v1/jobs/{holds}/events")).bearer_auth(OPERATOR).send().await.unwrap();
+    let (mut events, mut told) = (events.bytes_stream(), String::new());
+    while !told.contains("event: incumbent") {
+        told += &String::from_utf8_lossy(&events.next().await.unwrap().unwrap());
+    }
+    let waiting = accepted(&first).await.id;
+    let batch = |count: usize| {
+        let body = json!({"model": {"format": "mps", "text": MPS}, "scenarios": vec![json!({}); count]});
+        server.post("/v1/batches").bearer_auth(&first).json(&body).send()
+    };
+    assert_eq!(batch(2).await.unwrap().status(), 429, "a batch is accepted whole or not at all");
+    accepted(&first).await;
+    for response in [send(&first).await, batch(1).await.unwrap()] {
+        assert_eq!(response.headers()["retry-after"], "10");
+        let found = problem(response).await;
+        assert_eq!((found.status, found.code.as_str()), (429, "key-queue-full"));
+    }
+    accepted(&second).await;
+    let cancelled = server.post(&format!("/v1/jobs/{waiting}:cancel")).bearer_auth(&first).send().await.unwrap();
+    assert_eq!(cancelled.status(), 200);
+    accepted(&first).await;
     server.close().await;
 }

@@ -12,6 +12,7 @@ pub fn new(cores: u32) -> NewJob {
     let ticket = Ticket {
         id: uuid::Uuid::now_v7().to_string(),
         project: "default".into(),
+        key: None,
         name: Some("a job".into()),
         tags: vec!["t".into()],
         work: farkas_service::jobs::Work::Solve,
@@ -25,7 +26,7 @@ pub fn new(cores: u32) -> NewJob {
         start: None,
     };
     let bodies = vec![Body { key: "model/m".into(), bytes: b"model".to_vec() }];
-    NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: 1000 }
+    NewJob { ticket, bodies, warnings: Vec::new(), idempotency: None, most_queued: 1000, most_queued_of_holder: 1000 }
 }
 
 /// Submits a job that nobody submitted before.
