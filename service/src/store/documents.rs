@@ -21,6 +21,8 @@ pub enum Kind {
     Batch,
     /// A webhook.
     Webhook,
+    /// What a client of another service deleted, by a job's id or the tag of several; goes with the last of them.
+    Hidden,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Model => "model",
             Self::Batch => "batch",
             Self::Webhook => "webhook",
+            Self::Hidden => "hidden",
         }
     }
 }

@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use super::sql::stored;
 use super::writes::Write;
-use super::{Extent, Forgotten, StoreError, Stored};
+use super::{Extent, Forgotten, Kind, StoreError, Stored};
 use crate::time::Timestamp;
 
 impl Write {
@@ -61,6 +61,17 @@ impl Write {
             "DELETE FROM jobs WHERE id = $1",
         ] {
             sqlx::query(sql).bind(&found.ticket.id).execute(&mut self.connection).await?;
+        }
+        for name in std::iter::once(&found.ticket.id).chain(&found.ticket.tags) {
+            sqlx::query(
+                "DELETE FROM documents WHERE kind = $1 AND project = $2 AND id = $3
+                    AND NOT EXISTS (SELECT 1 FROM tags WHERE tag = $3)",
+            )
+            .bind(Kind::Hidden.name())
+            .bind(&found.ticket.project)
+            .bind(name)
+            .execute(&mut self.connection)
+            .await?;
         }
         Ok(())
     }

@@ -202,17 +202,35 @@ async fn what_takes_long_is_polled_watched_and_aborted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_hides_and_destroys_nothing() {
-    let server = Server::start(vec![honest()]).await;
-    let reply = read(server.ask(QUERY, PACK, JSON, MILP_PACK).await).await;
-    let id = reply["reqId"].as_str().unwrap();
-    assert_eq!(server.call("DELETE", &format!("/cuopt/solution/{id}")).await.0, 200);
-    assert_eq!(server.call("DELETE", &format!("/cuopt/log/{id}")).await.0, 200);
-    for path in [format!("/cuopt/solution/{id}"), format!("/cuopt/request/{id}"), format!("/cuopt/log/{id}")] {
-        let (status, error) = server.call("GET", &path).await;
-        assert_eq!(status, 404, "{path}");
-        assert!(error["error"].as_str().unwrap().contains("does not exist"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_in(folder.path(), vec![honest()]).await;
+    let ask =
+        async |body: &[u8]| read(server.ask(QUERY, PACK, JSON, body).await).await["reqId"].as_str().unwrap().to_owned();
+    let (one, list, logless) = (ask(MILP_PACK).await, ask(LIST).await, ask(MILP_PACK).await);
+    for id in [&one, &list] {
+        assert_eq!(server.call("DELETE", &format!("/cuopt/solution/{id}")).await.0, 200);
+        assert_eq!(server.call("DELETE", &format!("/cuopt/solution/{id}")).await.0, 404, "it is gone already");
     }
-    assert_eq!(server.job(id).await.tags, ["cuopt"]);
+    for id in [&one, &logless, "nobodys"] {
+        assert_eq!(server.call("DELETE", &format!("/cuopt/log/{id}")).await.0, 200);
+    }
+    server.close().await;
+    // What was deleted stays so over a restart.
+    let server = Server::start_in(folder.path(), vec![honest()]).await;
+    for (what, id, expected) in [
+        ("solution", &one, 404),
+        ("request", &one, 404),
+        ("log", &one, 404),
+        ("solution", &list, 404),
+        ("log", &list, 404),
+        ("log", &logless, 404),
+        ("solution", &logless, 200),
+    ] {
+        let (status, error) = server.call("GET", &format!("/cuopt/{what}/{id}")).await;
+        assert_eq!(status, expected, "{what} {id}");
+        assert!(status == 200 || error["error"].as_str().unwrap().contains("does not exist"), "{error}");
+    }
+    assert_eq!(server.job(&one).await.tags, ["cuopt"]);
     server.close().await;
 }
 

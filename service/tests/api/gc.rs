@@ -8,7 +8,7 @@ use farkas_service::NodeOptions;
 use farkas_service::blobs::Blobs;
 use farkas_service::jobs::Rules;
 use farkas_service::retention;
-use farkas_service::store::{Database, Extent, SqlStore, Store};
+use farkas_service::store::{Database, Extent, Kind, SqlStore, Store};
 
 use crate::backup::large;
 use crate::server::{MPS, Server, honest, options, patient};
@@ -59,6 +59,11 @@ async fn what_ended_long_ago_is_forgotten() {
     }
     let running = server.submit("solver=patient").await.id;
     crate::life::wait_for_event(&server, &running, "incumbent").await;
+    // A client of another service's deletes them: marks beside the jobs.
+    for id in [&ended[0], &running] {
+        let deleted = server.request("DELETE", &format!("/cuopt/solution/{id}")).send().await.unwrap();
+        assert_eq!(deleted.status(), 200);
+    }
     server.close().await;
     let store = store_in(folder.path()).await;
     let mut own = Vec::new();
@@ -92,6 +97,8 @@ async fn what_ended_long_ago_is_forgotten() {
     for key in files {
         assert!(blobs.read(key).await.unwrap().is_none(), "{key}");
     }
+    let mark = async |id: &str| store.document(Kind::Hidden, "default", id).await.unwrap();
+    assert!(mark(&ended[0]).await.is_none() && mark(&running).await.is_some());
     let model = store.job(&running).await.unwrap().ticket.model;
     assert!(store.body(&model).await.unwrap().is_some());
     drop(store);

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::answer::{self, Solution};
+use super::hidden::{self, Hidden};
 use super::{TAG, no_such_job, reply};
 use crate::access::Principal;
 use crate::api::problem::Problem;
@@ -36,9 +37,19 @@ pub fn tag_of(id: &str) -> String {
 
 /// A request's jobs; a hidden one is not there.
 pub async fn find(app: &App, principal: &Principal, id: &str) -> Result<Group, Problem> {
-    if app.cuopt.is_hidden(id) {
-        return Err(no_such_job(id));
+    Ok(find_with_marks(app, principal, id).await?.0)
+}
+
+/// The same, and what is hidden of it.
+pub async fn find_with_marks(app: &App, principal: &Principal, id: &str) -> Result<(Group, Option<Hidden>), Problem> {
+    let group = locate(app, principal, id).await?;
+    match hidden::much(app, principal, &group).await? {
+        Some(Hidden::Whole) => Err(no_such_job(id)),
+        hidden => Ok((group, hidden)),
     }
+}
+
+async fn locate(app: &App, principal: &Principal, id: &str) -> Result<Group, Problem> {
     match app.job_of(principal, id).await {
         Ok(stored) => return Ok(Group { id: id.into(), jobs: vec![stored], together: false }),
         Err(StoreError::NoJob(_)) => {}
@@ -189,8 +200,9 @@ pub(super) async fn hide(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    find(&app, &principal, &id).await?;
-    app.cuopt.hide(&id);
+    let group = find(&app, &principal, &id).await?;
+    hidden::hide(&app, &principal, &group, Hidden::Whole).await?;
+    app.cuopt.forget(&id);
     Ok(StatusCode::OK.into_response())
 }
 

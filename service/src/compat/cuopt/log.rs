@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{EventBody, JobEvent};
 use serde::Serialize;
 
+use super::hidden::{self, Hidden};
 use super::memory::LogEnd;
 use super::{jobs, no_such_job, reply};
 use crate::access::Principal;
@@ -34,8 +35,8 @@ pub(super) async fn lines(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let from = Query::parse(raw.as_deref()).number("frombyte")?.unwrap_or(0);
-    let group = jobs::find(&app, &principal, &id).await?;
-    if app.cuopt.is_log_hidden(&principal.project, &id) {
+    let (group, hidden) = jobs::find_with_marks(&app, &principal, &id).await?;
+    if hidden.is_some() {
         return Err(no_such_job(&id));
     }
     let mut cut = Cut { from, at: 0, log: Vec::new() };
@@ -88,10 +89,18 @@ impl Cut {
 }
 
 /// Hides a request's log.
-pub(super) async fn hide(State(app): State<Arc<App>>, principal: Principal, Path(id): Path<String>) -> Response {
-    // The client deletes the result first, and then the log of what is no longer there.
-    app.cuopt.hide_log(&principal.project, &id);
-    StatusCode::OK.into_response()
+pub(super) async fn hide(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    match jobs::find(&app, &principal, &id).await {
+        Ok(group) => hidden::hide(&app, &principal, &group, Hidden::Log).await?,
+        // The client deletes the result first, and then the log of what is no longer there.
+        Err(problem) if problem.details().status == 404 => {}
+        Err(problem) => return Err(problem),
+    }
+    Ok(StatusCode::OK.into_response())
 }
 
 #[derive(Serialize)]

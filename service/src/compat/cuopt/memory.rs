@@ -1,8 +1,7 @@
 //! What these routes remember beside the jobs, all of it bounded and lost with the process, as with the service that they
-//! stand for: bodies that a client cached, which incumbents it has had, how far logs were read, and what it has deleted.
-//! Bodies and logs are a project's own.
+//! stand for: bodies that a client cached, which are its project's own, which incumbents it has had, and how far logs were read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -37,8 +36,6 @@ struct Slots {
     cached: HashMap<(String, String), Cached>,
     delivered: HashMap<String, u64>,
     log_ends: HashMap<String, LogEnd>,
-    hidden: HashSet<String>,
-    hidden_logs: HashSet<(String, String)>,
 }
 
 /// See the module.
@@ -105,33 +102,10 @@ impl Memory {
         }
     }
 
-    /// Hides a request.
-    pub fn hide(&self, id: &str) {
+    /// Nobody reads there any more.
+    pub fn forget(&self, id: &str) {
         let mut slots = self.slots();
         slots.delivered.remove(id);
         slots.log_ends.remove(id);
-        bounded(&mut slots.hidden).insert(id.into());
     }
-
-    /// Whether a request is hidden.
-    pub fn is_hidden(&self, id: &str) -> bool {
-        self.slots().hidden.contains(id)
-    }
-
-    /// Hides a request's log.
-    pub fn hide_log(&self, project: &str, id: &str) {
-        bounded(&mut self.slots().hidden_logs).insert((project.into(), id.into()));
-    }
-
-    /// Whether a request's log is hidden.
-    pub fn is_log_hidden(&self, project: &str, id: &str) -> bool {
-        self.slots().hidden_logs.contains(&(project.to_owned(), id.to_owned()))
-    }
-}
-
-fn bounded<T>(set: &mut HashSet<T>) -> &mut HashSet<T> {
-    if set.len() >= MOST_PLACES {
-        set.clear();
-    }
-    set
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod encoding;
+mod hidden;
 mod jobs;
 mod log;
 mod memory;
