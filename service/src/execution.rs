@@ -137,7 +137,7 @@ impl Attempt {
                 None => return Ok(()),
             },
         };
-        self.work_on(loaded).await
+        Box::pin(self.work_on(loaded)).await
     }
 
     /// Reads what a claimed job stands on; nothing where it is over already.

@@ -32,6 +32,8 @@ pub struct Limits {
     pub event_streams_of_key: usize,
     /// Requests whose bodies are read and parsed at a time; more wait for their turn.
     pub bodies_at_once: usize,
+    /// How long a webhook's listener may take to answer, in seconds.
+    pub webhook_seconds: u64,
     /// Jobs or events on a page.
     pub page: u32,
 }
@@ -51,6 +53,7 @@ impl Default for Limits {
             event_streams: 4096,
             event_streams_of_key: 2048,
             bodies_at_once: 16,
+            webhook_seconds: 10,
             page: 1000,
         }
     }

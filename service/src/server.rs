@@ -187,7 +187,8 @@ impl Service {
         }
         node.scheduler.start();
         let close = CancellationToken::new();
-        let caller = Caller::new(Arc::clone(&node.desk.store), options.webhook_addresses);
+        let patience = Duration::from_secs(options.limits.webhook_seconds);
+        let caller = Caller::new(Arc::clone(&node.desk.store), options.webhook_addresses, patience);
         tokio::spawn(caller.map_err(ServeError::NoTls)?.run(close.clone()));
         let app = Arc::new(App {
             desk: node.desk.clone(),

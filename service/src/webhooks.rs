@@ -4,6 +4,7 @@
 
 mod address;
 mod caller;
+mod turns;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,15 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// A webhook that something is to be told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Whose.
+    pub project: String,
+    /// Its id.
+    pub webhook: String,
 }
 
 /// Something to be told to one webhook.

@@ -8,15 +8,31 @@ use super::documents::Kind;
 use super::writes::Write;
 use crate::jobs::Ticket;
 use crate::time::Timestamp;
-use crate::webhooks::Delivery;
+use crate::webhooks::{Delivery, Subscriber};
 
 /// How long a caller has one for itself.
 const LEASE_SECONDS: f64 = 60.0;
+/// Webhooks that are looked at.
+const MOST_WEBHOOKS: i64 = 10_000;
 
-/// Whether something is due; spares the writer a look into an empty table.
-pub(super) async fn are_due(reads: &AnyPool, now: Timestamp) -> Result<bool, StoreError> {
-    let query = sqlx::query("SELECT id FROM deliveries WHERE due_at <= $1 LIMIT 1").bind(now.millis());
-    Ok(query.fetch_optional(reads).await?.is_some())
+/// For whom something is due. Each step asks the index for the next webhook, however much is to be told to one.
+pub(super) async fn due_for(reads: &AnyPool, now: Timestamp) -> Result<Vec<Subscriber>, StoreError> {
+    let sql = "WITH RECURSIVE next (webhook) AS (
+            SELECT MIN(webhook) FROM deliveries
+            UNION ALL
+            SELECT (SELECT MIN(webhook) FROM deliveries WHERE webhook > next.webhook)
+            FROM next WHERE next.webhook IS NOT NULL
+        ) SELECT webhook,
+            (SELECT project FROM deliveries d WHERE d.webhook = next.webhook AND d.due_at <= $1 LIMIT 1) AS project
+        FROM next WHERE webhook IS NOT NULL ORDER BY webhook LIMIT $2";
+    let rows = sqlx::query(sql).bind(now.millis()).bind(MOST_WEBHOOKS).fetch_all(reads).await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        if let Some(project) = row.try_get("project")? {
+            found.push(Subscriber { project, webhook: row.try_get("webhook")? });
+        }
+    }
+    Ok(found)
 }
 
 impl Write {
@@ -39,18 +55,26 @@ impl Write {
     }
 
     /// Takes what is due; it is due again if it is not struck out within a lease.
-    pub(super) async fn take_due(&mut self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query(
-            "UPDATE deliveries SET due_at = $1
-             WHERE due_at <= $2 AND id IN (SELECT id FROM deliveries WHERE due_at <= $2 ORDER BY due_at LIMIT $3)
-             RETURNING id, project, webhook, job_id, event_id, state, attempts",
-        )
-        .bind(self.now.plus_seconds(LEASE_SECONDS).millis())
-        .bind(self.now.millis())
-        .bind(i64::from(limit))
-        .fetch_all(&mut self.connection)
-        .await?;
-        Ok(rows.iter().map(delivery).collect::<Result<_, _>>()?)
+    pub(super) async fn take_due(&mut self, shares: &[(String, usize)]) -> Result<Vec<Delivery>, StoreError> {
+        let mut due = Vec::new();
+        for (webhook, most) in shares {
+            let rows = sqlx::query(
+                "UPDATE deliveries SET due_at = $1
+                 WHERE due_at <= $2 AND id IN
+                    (SELECT id FROM deliveries WHERE webhook = $3 AND due_at <= $2 ORDER BY due_at, id LIMIT $4)
+                 RETURNING id, project, webhook, job_id, event_id, state, attempts",
+            )
+            .bind(self.now.plus_seconds(LEASE_SECONDS).millis())
+            .bind(self.now.millis())
+            .bind(webhook)
+            .bind(*most as i64)
+            .fetch_all(&mut self.connection)
+            .await?;
+            for row in &rows {
+                due.push(delivery(row)?);
+            }
+        }
+        Ok(due)
     }
 
     /// Strikes out what was heard, or is given up.

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use crate::fairness::Room;
 use crate::jobs::{Cause, Job, Refused, Ticket, Wish};
 use crate::time::Timestamp;
-use crate::webhooks::Delivery;
+use crate::webhooks::{Delivery, Subscriber};
 
 pub use database::Database;
 pub use documents::{Document, Kind};
@@ -394,8 +394,12 @@ pub trait Store: Send + Sync {
     /// Removes a document; false where there is none.
     fn remove(&self, kind: Kind, project: &str, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Takes what webhooks are to be told now; it is due again unless it is struck out or put off.
-    fn due(&self, limit: u32) -> impl Future<Output = Result<Vec<Delivery>, StoreError>> + Send;
+    /// Which webhooks are to be told something now, by their ids.
+    fn due_for(&self) -> impl Future<Output = Result<Vec<Subscriber>, StoreError>> + Send;
+
+    /// Takes what webhooks are to be told now, of each so many at most, the oldest first; it is due again unless it is struck out
+    /// or put off.
+    fn due(&self, shares: Vec<(String, usize)>) -> impl Future<Output = Result<Vec<Delivery>, StoreError>> + Send;
 
     /// Strikes out what a webhook heard.
     fn heard(&self, delivery: &str) -> impl Future<Output = Result<(), StoreError>> + Send;

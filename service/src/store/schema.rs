@@ -7,7 +7,7 @@ use super::StoreError;
 use super::database::Database;
 use crate::blobs::Blobs;
 
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_jobs.sql"),
     include_str!("migrations/0002_projects.sql"),
     include_str!("migrations/0003_nodes.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_turns.sql"),
     include_str!("migrations/0006_waiting.sql"),
     include_str!("migrations/0007_holders.sql"),
+    include_str!("migrations/0008_subscribers.sql"),
 ];
 
 /// Nodes that start together bring the schema on one after the other. The number is any that nobody else uses.

@@ -25,7 +25,7 @@ use crate::fairness::{Policy, Room};
 use crate::jobs::{Cause, Job, Rules, Wish};
 use crate::metrics::Metrics;
 use crate::time::Timestamp;
-use crate::webhooks::Delivery;
+use crate::webhooks::{Delivery, Subscriber};
 
 /// Writes that may wait for the writer; more wait at their caller.
 const MOST_PENDING: usize = 1024;
@@ -382,11 +382,17 @@ impl Store for SqlStore {
         .await
     }
 
-    async fn due(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        if !deliveries::are_due(&self.reads, Timestamp::now()).await? {
-            return Ok(Vec::new());
-        }
-        self.write("due", move |write| Box::pin(write.take_due(limit))).await
+    async fn due_for(&self) -> Result<Vec<Subscriber>, StoreError> {
+        deliveries::due_for(&self.reads, Timestamp::now()).await
+    }
+
+    async fn due(&self, shares: Vec<(String, usize)>) -> Result<Vec<Delivery>, StoreError> {
+        let shares: Arc<[(String, usize)]> = shares.into();
+        self.write("due", move |write| {
+            let shares = Arc::clone(&shares);
+            Box::pin(async move { write.take_due(&shares).await })
+        })
+        .await
     }
 
     async fn heard(&self, delivery: &str) -> Result<(), StoreError> {

@@ -1,27 +1,26 @@
-//! The one who calls: takes what is due from the store, a lease at a time, calls, and strikes out what was heard.
+//! The one who calls: takes what is due from the store, as many of each webhook's as it may have under way, calls, and strikes
+//! out what was heard.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::address::{Judge, parse};
+use super::turns::Turns;
 use super::{Addresses, Delivery, SIGNATURE, Webhook, sign, wait_after};
 use crate::store::{Kind, SqlStore, Store, StoreError};
 use crate::time::Timestamp;
 
 /// How often it is looked what is due.
 const LOOK: Duration = Duration::from_millis(500);
-/// Deliveries that are taken at a time.
-const AT_ONCE: u32 = 64;
-/// Calls that are under way at a time.
-const CALLS: usize = 16;
-/// How long a listener may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon after a call ended, where more is due than could be taken.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Calls webhooks until it is told to stop.
 pub struct Caller {
@@ -31,11 +30,11 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// One that calls these addresses.
+    /// One that calls these addresses, and gives each so long to answer.
     ///
     /// # Errors
     /// When there is no TLS to be had.
-    pub fn new(store: Arc<SqlStore>, allowed: Addresses) -> Result<Self, reqwest::Error> {
+    pub fn new(store: Arc<SqlStore>, allowed: Addresses, patience: Duration) -> Result<Self, reqwest::Error> {
         // Another part of the program may have chosen one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -43,7 +42,7 @@ impl Caller {
             .redirect(Policy::none())
             .no_proxy()
             .dns_resolver(Arc::new(Judge(allowed)))
-            .timeout(PATIENCE)
+            .timeout(patience)
             .user_agent(concat!("farkas/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { store, client, allowed })
@@ -51,32 +50,54 @@ impl Caller {
 
     /// Calls what is due, again and again.
     pub async fn run(self, closing: CancellationToken) {
+        let (mut turns, mut calls) = (Turns::default(), FuturesUnordered::new());
         loop {
-            let due = match self.store.due(AT_ONCE).await {
-                Ok(due) => due,
-                Err(error) => {
-                    tracing::error!(%error, "it could not be seen which webhooks are due");
-                    Vec::new()
+            let mut more = false;
+            if turns.are_free() {
+                match self.take(&mut turns).await {
+                    Ok(taken) => {
+                        more = taken.more;
+                        for delivery in taken.due {
+                            turns.begin(&delivery);
+                            calls.push(self.deliver(delivery));
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "it could not be seen which webhooks are due"),
                 }
-            };
-            let full = due.len() == AT_ONCE as usize;
-            let calls = stream::iter(due).for_each_concurrent(CALLS, |delivery| self.deliver(delivery));
-            tokio::select! {
-                () = calls => {}
-                // What was not heard is due again when its lease is over.
-                () = closing.cancelled() => return,
             }
-            if full {
-                continue;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                () = closing.cancelled() => return,
+            let mut look = tokio::time::Instant::now() + LOOK;
+            loop {
+                tokio::select! {
+                    Some(delivery) = calls.next() => {
+                        turns.end(&delivery);
+                        // Its place is wanted; those that end with it are given away by the same transaction.
+                        if more {
+                            look = look.min(tokio::time::Instant::now() + GATHER);
+                        }
+                    }
+                    () = tokio::time::sleep_until(look) => break,
+                    // What was not heard is due again when its lease is over.
+                    () = closing.cancelled() => return,
+                }
             }
         }
     }
 
-    async fn deliver(&self, delivery: Delivery) {
+    /// Takes what is due and may be told now.
+    async fn take(&self, turns: &mut Turns) -> Result<Taken, StoreError> {
+        let waiting = self.store.due_for().await?;
+        let shares = turns.shares(&waiting);
+        if shares.is_empty() {
+            return Ok(Taken { more: !waiting.is_empty(), due: Vec::new() });
+        }
+        let asked: usize = shares.iter().map(|(_, share)| share).sum();
+        let all = shares.len() == waiting.len();
+        let due = self.store.due(shares).await?;
+        Ok(Taken { more: !all || due.len() == asked, due })
+    }
+
+    /// Calls, and writes what became of it.
+    async fn deliver(&self, delivery: Delivery) -> Delivery {
         let heard = self.call(&delivery).await;
         let attempts = delivery.attempts + 1;
         let written = match heard {
@@ -96,6 +117,7 @@ impl Caller {
         if let Err(error) = written {
             tracing::error!(%error, "what became of a webhook's call could not be written; it is called again");
         }
+        delivery
     }
 
     /// Calls; what there is nobody to tell of counts as heard.
@@ -130,6 +152,13 @@ impl Caller {
         let status = response.status();
         if status.is_success() { Ok(()) } else { Err(format!("it answers {status}")) }
     }
+}
+
+/// What is to be told now.
+struct Taken {
+    due: Vec<Delivery>,
+    /// Whether more may be due than could be taken.
+    more: bool,
 }
 
 /// An error with its causes; without the URL, whose query may be somebody's secret.

@@ -8,11 +8,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use farkas_api_types::WebhookMade;
-use farkas_service::ServeOptions;
+use farkas_service::access::Token;
 use farkas_service::webhooks::{Addresses, SIGNATURE, Secret, sign};
+use farkas_service::{Limits, ServeOptions};
 use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use crate::access::{OPERATOR, make_key};
 use crate::log::Log;
 use crate::server::{Server, honest, options, problem};
 
@@ -34,7 +37,7 @@ impl Listener {
             let code = if codes.is_empty() { 200 } else { codes.remove(0) };
             (StatusCode::from_u16(code).unwrap(), [("location", "/hook")])
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let router = Router::new().route("/hook", post(hear)).with_state(state);
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -86,6 +89,68 @@ async fn a_change_of_state_is_told_signed_and_again_until_it_is_heard() {
     assert_eq!(gone.status(), 204);
     let list: Value = server.get("/v1/webhooks").send().await.unwrap().json().await.unwrap();
     assert_eq!(list["webhooks"], json!([]));
+    server.close().await;
+}
+
+/// One that takes calls and never answers; whoever has it hears of each.
+async fn silent() -> (String, mpsc::UnboundedReceiver<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (send, called) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if send.send(stream).is_err() {
+                return;
+            }
+        }
+    });
+    (url, called)
+}
+
+#[tokio::test]
+async fn whoever_does_not_answer_holds_up_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin_key = Some(Token::sent(OPERATOR));
+    let options = options(folder.path(), vec![honest()]);
+    // No call is given up before the end.
+    let limits = Limits { webhook_seconds: 600, ..Limits::default() };
+    let server =
+        Server::start_with(ServeOptions { webhook_addresses: Addresses::All, admin_key, limits, ..options }).await;
+    let admin = async |project: &str| {
+        make_key(&server, OPERATOR, json!({"name": "k", "project": project, "role": "admin"})).await.key
+    };
+    let (team, other) = (admin("team").await, admin("other").await);
+    let subscribe = async |key: &str, url: &str| {
+        let body = json!({"url": url, "states": ["succeeded"]});
+        let response = server.post("/v1/webhooks").bearer_auth(key).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 201);
+    };
+    let (url, mut called) = silent().await;
+    let (mut colleague, mut stranger) = (Listener::start(Vec::new()).await, Listener::start(Vec::new()).await);
+    subscribe(&team, &url).await;
+    subscribe(&team, &colleague.url).await;
+    subscribe(&other, &stranger.url).await;
+    let solve = async |key: &str| {
+        let request = server.model("").header("prefer", "wait=20").bearer_auth(key).send().await.unwrap();
+        request.json::<Value>().await.unwrap()["id"].clone()
+    };
+    // More than may be under way at a time.
+    let mut ids = Vec::new();
+    for _ in 0..12 {
+        ids.push(solve(&team).await);
+    }
+    let mut open = vec![called.recv().await.unwrap()];
+    let id = solve(&other).await;
+    let (_, body) = stranger.next().await;
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["job"]["id"], id);
+    let mut heard = Vec::new();
+    while heard.len() < ids.len() {
+        let (_, body) = colleague.next().await;
+        heard.push(serde_json::from_slice::<Value>(&body).unwrap()["job"]["id"].clone());
+    }
+    assert!(ids.iter().all(|id| heard.contains(id)), "{heard:?}");
+    open.extend(std::iter::from_fn(|| called.try_recv().ok()));
+    assert!(open.len() <= 8, "{} calls to one webhook are under way", open.len());
     server.close().await;
 }
 
