@@ -88,6 +88,21 @@ fn no_password_is_shown() {
 }
 
 #[test]
+fn a_collector_is_taken_from_the_variable_that_all_programs_go_by() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let common = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://common:4318");
+    let own = ("FARKAS_OTLP_ENDPOINT", "http://own:4318");
+    let cases: [(&[(&str, &str)], &str); 3] =
+        [(&[common], common.0), (&[common, own], own.0), (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")], "")];
+    for (environment, from) in cases {
+        let output = config(folder.path(), "", environment, &[]);
+        let told: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+        let expected = if from.is_empty() { "default".into() } else { format!("environment: {from}") };
+        assert_eq!(told["otlp_endpoint"]["from"], expected, "{told}");
+    }
+}
+
+#[test]
 fn half_of_tls_serves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("farkas.toml"), "tls_certificate = 'here.pem'\n").expect("a file");

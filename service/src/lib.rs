@@ -31,6 +31,7 @@ pub mod roster;
 pub mod scheduler;
 pub mod server;
 pub mod store;
+pub mod telemetry;
 pub mod time;
 pub mod tls;
 pub mod webhooks;

@@ -24,8 +24,9 @@ use crate::metrics::Metrics;
 use crate::retention;
 use crate::roster::Roster;
 use crate::scheduler::{Scheduler, Share};
-use crate::server::{ServeError, log_to_stderr, signalled};
+use crate::server::{ServeError, signalled};
 use crate::store::{Database, Leases, Setup, SqlStore, Store};
+use crate::telemetry::Telemetry;
 
 /// How a node works.
 pub struct NodeOptions {
@@ -49,6 +50,8 @@ pub struct NodeOptions {
     pub retain: Option<Duration>,
     /// How long jobs may go on when the node is closed, before they are handed back to the queue.
     pub finish: Duration,
+    /// An OpenTelemetry collector, which is told of requests and jobs: what stands before `/v1/traces`.
+    pub otlp_endpoint: Option<String>,
 }
 
 impl NodeOptions {
@@ -66,6 +69,7 @@ impl NodeOptions {
             policy: Policy::default(),
             retain: None,
             finish: Duration::ZERO,
+            otlp_endpoint: None,
         }
     }
 }
@@ -137,9 +141,9 @@ pub fn work(
     listen: Option<SocketAddr>,
     ready: impl FnOnce(&str, Option<SocketAddr>),
 ) -> Result<(), ServeError> {
-    log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
     runtime.block_on(async {
+        let telemetry = Telemetry::start(options.otlp_endpoint.as_deref())?;
         let listener = match listen {
             Some(address) => {
                 let failed = |error| ServeError::Listen { address, error };
@@ -161,6 +165,7 @@ pub fn work(
             std::process::exit(130);
         });
         node.close().await;
+        telemetry.finish().await;
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! What a race tells, on its way to the job's log: bounded slots, newest wins. The race's driver never waits here; what
 //! was not yet published may be superseded.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use farkas_modeling::check::CheckedPoint;
 use farkas_modeling::problem::Sense;
 use farkas_modeling::tolerances::relative_gap;
 use tokio::sync::Notify;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// Log lines, warnings and lane changes that may wait to be written.
 const MOST_WAITING: usize = 4096;
@@ -40,6 +43,8 @@ struct Slots {
     turned_at: Vec<f64>,
     incumbent: Option<f64>,
     bound: Option<f64>,
+    /// Of the lanes that have begun and are not over.
+    spans: HashMap<u16, Span>,
 }
 
 /// A point handed in from outside, until the race asks for it; the newest wins.
@@ -63,13 +68,15 @@ pub struct Recorder {
     offers: Offers,
     slots: Mutex<Slots>,
     news: Notify,
+    /// The job's, in which the recorder was made.
+    span: Span,
 }
 
 impl Recorder {
     /// An empty one; `incumbent` is the best that earlier attempts published.
     pub fn new(sense: Sense, incumbent: Option<f64>, offers: Offers) -> Self {
         let slots = Slots { incumbent, ..Slots::default() };
-        Self { sense, offers, slots: Mutex::new(slots), news: Notify::new() }
+        Self { sense, offers, slots: Mutex::new(slots), news: Notify::new(), span: Span::current() }
     }
 
     /// Waits until there is something.
@@ -93,6 +100,23 @@ impl Recorder {
         notes
     }
 
+    /// Begins a lane's span, or ends it.
+    fn trace(&self, spans: &mut HashMap<u16, Span>, lane: u16, solver: &str, state: LaneState) {
+        match state {
+            LaneState::Waiting => {}
+            LaneState::Running | LaneState::Paused => {
+                spans
+                    .entry(lane)
+                    .or_insert_with(|| tracing::info_span!(parent: &self.span, "lane", lane, solver, state = Empty));
+            }
+            over => {
+                if let Some(span) = spans.remove(&lane) {
+                    span.record("state", tracing::field::debug(over));
+                }
+            }
+        }
+    }
+
     /// Whether it is long enough since a lane last told something of this sort; then it tells it now.
     fn is_due(last: &mut Vec<f64>, lane: u16, seconds: f64) -> bool {
         let at = usize::from(lane);
@@ -113,6 +137,9 @@ impl Observer for Recorder {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slots = &mut *slots;
         let mut point = None;
+        if let RaceEvent::Lane { lane, solver, state, .. } = event {
+            self.trace(&mut slots.spans, *lane, solver, *state);
+        }
         let body = match event {
             // Lanes that take turns tell of each; their start and their end are always heard.
             RaceEvent::Lane { lane, state: LaneState::Paused | LaneState::Running, .. }

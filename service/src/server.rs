@@ -1,6 +1,5 @@
 //! The service as a whole: a [`Node`] that listens, and on a signal hands everything back in order.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use crate::keyring::{self, Door, Keyring, LEAST_ADMIN_KEY, RevokeError};
 use crate::limits::Limits;
 use crate::node::{Node, NodeOptions};
 use crate::store::StoreError;
+use crate::telemetry::{Telemetry, TelemetryError};
 use crate::tls::{Tls, TlsError, TlsListener};
 use crate::webhooks::{Addresses, Caller};
 
@@ -114,6 +114,9 @@ pub enum ServeError {
     /// The bodies' folder does not open.
     #[error(transparent)]
     Blobs(#[from] BlobError),
+    /// Spans cannot be told.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// The runtime failed.
     #[error("the service cannot run: {0}")]
     Runtime(std::io::Error),
@@ -132,6 +135,7 @@ impl ServeError {
             Self::Data { .. } => "serve-data",
             Self::InUse { .. } => "serve-data-in-use",
             Self::Store(_) | Self::Blobs(_) => "serve-store",
+            Self::Telemetry(_) => "serve-otlp",
             Self::Runtime(_) => "serve-runtime",
         }
     }
@@ -257,9 +261,9 @@ async fn run(listener: Listening, app: Arc<App>, node: Node) {
 /// # Errors
 /// When the service cannot start.
 pub fn serve(options: ServeOptions, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
-    log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
     runtime.block_on(async {
+        let telemetry = Telemetry::start(options.node.otlp_endpoint.as_deref())?;
         let service = Service::start(options).await?;
         ready(&service.url());
         let close = service.closer();
@@ -272,19 +276,9 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(&str)) -> Result<(), Serv
             std::process::exit(130);
         });
         service.closed().await;
+        telemetry.finish().await;
         Ok(())
     })
-}
-
-/// Environment variable that says what is logged: `off`, `error`, `warn`, `info` (default), `debug`, `trace`.
-pub const LOG_VARIABLE: &str = "FARKAS_LOG";
-
-/// Logs to standard error, unless the program around us logs already.
-pub(crate) fn log_to_stderr() {
-    let level = std::env::var(LOG_VARIABLE).ok().and_then(|text| text.parse().ok());
-    let level = level.unwrap_or(tracing_subscriber::filter::LevelFilter::INFO);
-    let colours = std::io::stderr().is_terminal();
-    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(colours).try_init();
 }
 
 #[cfg(unix)]

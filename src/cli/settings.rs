@@ -60,8 +60,14 @@ fn of_environment(arg: Arg) -> Arg {
     arg.env(variable).hide_env_values(true)
 }
 
+/// Settings that have a variable of their own name and, where that is not set, one that other programs go by as well.
+const COMMON: [(&str, &str); 1] = [("otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT")];
+
 fn variable(setting: &str) -> String {
-    format!("FARKAS_{}", setting.to_ascii_uppercase())
+    let own = format!("FARKAS_{}", setting.to_ascii_uppercase());
+    let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let common = COMMON.into_iter().find(|(name, common)| *name == setting && !is_set(&own) && is_set(common));
+    common.map_or(own, |(_, common)| common.into())
 }
 
 /// Parses again with the file's values as defaults, if the command takes settings and a file is named.

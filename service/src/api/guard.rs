@@ -12,11 +12,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::problem::{Problem, finish};
 use super::{App, Needs, auth};
 use crate::access::Principal;
 use crate::compat::Dialect;
+use crate::telemetry::continue_from;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,7 +37,8 @@ pub(super) async fn guard(State(guarded): State<Guarded>, mut request: Request, 
     // A path that is no route would be a label of its own, chosen by whoever asks.
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "none".into(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    let span = tracing::info_span!("request", id, %method, path = request.uri().path(), status = Empty);
+    continue_from(&span, request.headers());
     let refused = if app.on_loopback { foreign(request.headers(), request.uri()) } else { None };
     let dialect = Dialect::of(request.uri().path(), request.headers());
     let admitted = match refused {
@@ -45,8 +48,9 @@ pub(super) async fn guard(State(guarded): State<Guarded>, mut request: Request, 
     let act = Act::of(&request);
     let response = match admitted {
         Err(problem) => problem.into_response(),
-        Ok(()) => next.run(request).instrument(span).await,
+        Ok(()) => next.run(request).instrument(span.clone()).await,
     };
+    span.record("status", response.status().as_u16());
     act.tell(&id, response.status());
     app.desk.metrics.request(method.as_str(), &route, response.status().as_u16(), began.elapsed());
     let mut response = finish(response, &id, dialect);
