@@ -57,6 +57,7 @@ fn trust_is_counted_from_the_records() {
         "easy-seeds.jsonl.zst",
         "lp-singles.jsonl",
         "lp-races.jsonl",
+        "medium-seed-2.jsonl",
         "mip-singles.jsonl",
         "mip-races.jsonl",
     ]
