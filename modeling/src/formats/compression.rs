@@ -105,13 +105,13 @@ impl Default for SizeLimits {
 /// `compression-damaged` (a wrong checksum, a stream that makes no sense), `compression-cut-off`, `compression-ratio`,
 /// `too-large`.
 pub fn decompress<'a>(bytes: &'a [u8], limits: &SizeLimits) -> Result<Cow<'a, [u8]>, FormatError> {
-    match Compression::detect(bytes) {
-        Compression::None if bytes.len() > limits.bytes => Err(too_large("file", bytes.len() as u64, limits)),
-        Compression::None => Ok(Cow::Borrowed(bytes)),
-        Compression::Gzip => gunzip(bytes, limits).map(Cow::Owned),
-        Compression::Zstd => unzstd(bytes, limits).map(Cow::Owned),
-        Compression::Bzip2 => unbzip2(bytes, limits).map(Cow::Owned),
-        Compression::Xz => unxz(bytes, limits).map(Cow::Owned),
+    let mut opened = Vec::new();
+    match open_into(bytes, limits, &mut opened) {
+        Ok(Compression::None) => Ok(Cow::Borrowed(bytes)),
+        Ok(_) => Ok(Cow::Owned(opened)),
+        Err(Unopened::Format(error)) => Err(error),
+        // Memory takes what it is given.
+        Err(Unopened::Sink(error)) => Err(damaged("memory", 0, &error)),
     }
 }
 
@@ -129,55 +129,93 @@ pub fn read_all(source: impl Read, limits: &SizeLimits) -> io::Result<Vec<u8>> {
     }
 }
 
+/// As [`decompress`], into a file, say: what is opened is never in memory whole. Bytes that are not compressed are not
+/// written; the answer says how they were.
+///
+/// # Errors
+/// Those of `sink`, and [`FormatError`] inside [`io::ErrorKind::InvalidData`].
+pub fn decompress_into(bytes: &[u8], limits: &SizeLimits, sink: &mut dyn Write) -> io::Result<Compression> {
+    open_into(bytes, limits, sink).map_err(|error| match error {
+        Unopened::Format(error) => io::Error::new(io::ErrorKind::InvalidData, error),
+        Unopened::Sink(error) => error,
+    })
+}
+
+fn open_into(bytes: &[u8], limits: &SizeLimits, sink: &mut dyn Write) -> Result<Compression, Unopened> {
+    let kind = Compression::detect(bytes);
+    match kind {
+        Compression::None if bytes.len() > limits.bytes => {
+            return Err(too_large("file", bytes.len() as u64, limits).into());
+        }
+        Compression::None => {}
+        Compression::Gzip => gunzip(bytes, limits, sink)?,
+        Compression::Zstd => unzstd(bytes, limits, sink)?,
+        Compression::Bzip2 => unbzip2(bytes, limits, sink)?,
+        Compression::Xz => unxz(bytes, limits, sink)?,
+    }
+    Ok(kind)
+}
+
+/// Why something compressed was not opened.
+enum Unopened {
+    /// It makes no sense, or becomes too large.
+    Format(FormatError),
+    /// Where it was to be written failed.
+    Sink(io::Error),
+}
+
+impl From<FormatError> for Unopened {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
 /// Opened bytes, counted against the limits.
 struct Opened<'a> {
     format: &'static str,
     compressed: usize,
-    bytes: Vec<u8>,
+    bytes: usize,
     limits: &'a SizeLimits,
+    sink: &'a mut dyn Write,
 }
 
 impl Opened<'_> {
     /// Reads until the end; `left` tells how many compressed bytes are still to be read.
-    fn read_from<R: Read>(&mut self, reader: &mut R, left: impl Fn(&R) -> usize) -> Result<(), FormatError> {
+    fn read_from<R: Read>(&mut self, reader: &mut R, left: impl Fn(&R) -> usize) -> Result<(), Unopened> {
         let mut chunk = vec![0; 64 << 10];
         loop {
             let n = match reader.read(&mut chunk) {
                 Ok(0) => return Ok(()),
                 Ok(n) => n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(damaged(self.format, self.compressed - left(reader), &error)),
+                Err(error) => return Err(damaged(self.format, self.compressed - left(reader), &error).into()),
             };
-            self.bytes.extend_from_slice(&chunk[..n]);
+            self.bytes += n;
             let used = self.compressed - left(reader);
-            if self.bytes.len() > self.limits.bytes {
-                return Err(too_large(self.format, used as u64, self.limits));
+            if self.bytes > self.limits.bytes {
+                return Err(too_large(self.format, used as u64, self.limits).into());
             }
-            if self.bytes.len() > self.limits.ratio_from_bytes.max(used.saturating_mul(self.limits.ratio)) {
-                let finding = format!(
-                    "{} bytes came out of {used}, more than {} times as many",
-                    self.bytes.len(),
-                    self.limits.ratio
-                );
+            if self.bytes > self.limits.ratio_from_bytes.max(used.saturating_mul(self.limits.ratio)) {
+                let finding =
+                    format!("{} bytes came out of {used}, more than {} times as many", self.bytes, self.limits.ratio);
                 let remedy = "no model compresses so well; send it uncompressed if it is one";
-                return Err(FormatError::at_byte(self.format, used as u64, "compression-ratio", finding, remedy));
+                return Err(FormatError::at_byte(self.format, used as u64, "compression-ratio", finding, remedy).into());
             }
+            self.sink.write_all(&chunk[..n]).map_err(Unopened::Sink)?;
         }
     }
 }
 
-fn gunzip(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
-    let mut opened = Opened { format: "gzip", compressed: bytes.len(), bytes: Vec::new(), limits };
+fn gunzip(bytes: &[u8], limits: &SizeLimits, sink: &mut dyn Write) -> Result<(), Unopened> {
+    let mut opened = Opened { format: "gzip", compressed: bytes.len(), bytes: 0, limits, sink };
     let mut decoder = MultiGzDecoder::new(bytes);
-    opened.read_from(&mut decoder, |d| d.get_ref().len())?;
-    Ok(opened.bytes)
+    opened.read_from(&mut decoder, |d| d.get_ref().len())
 }
 
-fn unbzip2(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
-    let mut opened = Opened { format: "bzip2", compressed: bytes.len(), bytes: Vec::new(), limits };
+fn unbzip2(bytes: &[u8], limits: &SizeLimits, sink: &mut dyn Write) -> Result<(), Unopened> {
+    let mut opened = Opened { format: "bzip2", compressed: bytes.len(), bytes: 0, limits, sink };
     let mut decoder = MultiBzDecoder::new(bytes);
-    opened.read_from(&mut decoder, |d| d.get_ref().len())?;
-    Ok(opened.bytes)
+    opened.read_from(&mut decoder, |d| d.get_ref().len())
 }
 
 /// Bytes that say how many of them are left.
@@ -194,16 +232,15 @@ impl Read for Counted<'_> {
     }
 }
 
-fn unxz(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
-    let mut opened = Opened { format: "xz", compressed: bytes.len(), bytes: Vec::new(), limits };
+fn unxz(bytes: &[u8], limits: &SizeLimits, sink: &mut dyn Write) -> Result<(), Unopened> {
+    let mut opened = Opened { format: "xz", compressed: bytes.len(), bytes: 0, limits, sink };
     let left = Cell::new(bytes.len());
     let mut decoder = XzReader::new_mem_limit(Counted { bytes, left: &left }, true, XZ_MEMORY_KIB);
-    opened.read_from(&mut decoder, |_| left.get())?;
-    Ok(opened.bytes)
+    opened.read_from(&mut decoder, |_| left.get())
 }
 
-fn unzstd(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
-    let mut opened = Opened { format: "zstd", compressed: bytes.len(), bytes: Vec::new(), limits };
+fn unzstd(bytes: &[u8], limits: &SizeLimits, sink: &mut dyn Write) -> Result<(), Unopened> {
+    let mut opened = Opened { format: "zstd", compressed: bytes.len(), bytes: 0, limits, sink };
     let mut rest = bytes;
     while !rest.is_empty() {
         let at = bytes.len() - rest.len();
@@ -214,18 +251,18 @@ fn unzstd(bytes: &[u8], limits: &SizeLimits) -> Result<Vec<u8>, FormatError> {
                 rest = rest.get(8_usize.saturating_add(length as usize)..).unwrap_or_default();
                 continue;
             }
-            Err(error) => return Err(damaged("zstd", at, &io::Error::other(error))),
+            Err(error) => return Err(damaged("zstd", at, &io::Error::other(error)).into()),
         };
         opened.read_from(&mut decoder, |d| d.get_ref().len())?;
         let sums = (decoder.decoder.get_checksum_from_data(), decoder.decoder.get_calculated_checksum());
         if let (Some(told), Some(is)) = sums
             && told != is
         {
-            return Err(damaged("zstd", at, &io::Error::other("the checksum does not match")));
+            return Err(damaged("zstd", at, &io::Error::other("the checksum does not match")).into());
         }
         rest = decoder.into_inner();
     }
-    Ok(opened.bytes)
+    Ok(())
 }
 
 fn damaged(format: &'static str, at: usize, error: &io::Error) -> FormatError {
@@ -367,7 +404,9 @@ mod tests {
         for kind in [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz] {
             let packed = compress(&text, kind);
             assert_eq!(Compression::detect(&packed), kind);
-            assert!(decompress(&packed, &SizeLimits::default()).unwrap()[..] == text[..], "{kind:?}");
+            let mut sink = Vec::new();
+            assert_eq!(decompress_into(&packed, &SizeLimits::default(), &mut sink).unwrap(), kind);
+            assert!(sink == if kind == Compression::None { &[] } else { &text[..] }, "{kind:?}");
             let twice = [packed.clone(), packed].concat();
             assert_eq!(decompress(&twice, &SizeLimits::default()).unwrap().len(), 2 * text.len(), "{kind:?}");
             assert_eq!(read_all(&twice[..], &SizeLimits::default()).unwrap().len(), 2 * text.len(), "{kind:?}");
@@ -397,6 +436,11 @@ mod tests {
             assert_eq!(code(&bomb, &tight), "compression-ratio", "{kind:?}");
             let small = SizeLimits { bytes: 1000, ..tight };
             assert_eq!(code(&good, &small), "too-large", "{kind:?}");
+            let told = decompress_into(&good, &small, &mut io::sink()).unwrap_err();
+            let told = told.get_ref().and_then(|error| error.downcast_ref::<FormatError>()).map(|error| error.code);
+            assert_eq!(told, Some("too-large"), "{kind:?}");
+            let full = decompress_into(&good, &tight, &mut &mut [0; 10][..]).unwrap_err();
+            assert_eq!(full.kind(), io::ErrorKind::WriteZero, "{kind:?}");
         }
         // A dictionary of 1.5 GiB, which nothing here needs.
         let mut greedy = compress(&text, Compression::Xz);

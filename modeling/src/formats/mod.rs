@@ -21,7 +21,7 @@ mod triplets;
 mod write;
 
 use crate::problem::Problem;
-pub use compression::{Compression, Encoder, SizeLimits, decompress, read_all};
+pub use compression::{Compression, Encoder, SizeLimits, decompress, decompress_into, read_all};
 pub use place::{FormatError, Read, TextPlace, Warning};
 pub use write::{WriteError, write_problem};
 
@@ -129,13 +129,20 @@ pub fn read_problem(bytes: &[u8], hint: Option<&str>) -> Result<Read<Problem>, F
 /// # Errors
 /// As [`read_problem`].
 pub fn read_problem_with(bytes: &[u8], hint: Option<&str>, limits: &SizeLimits) -> Result<Read<Problem>, FormatError> {
-    let text = decompress(bytes, limits)?;
-    let format = hint.and_then(Format::of_hint).unwrap_or_else(|| Format::of_text(&text));
+    read_text(&decompress(bytes, limits)?, hint)
+}
+
+/// As [`read_problem`], of a text that is opened already.
+///
+/// # Errors
+/// Those of the format.
+pub fn read_text(text: &[u8], hint: Option<&str>) -> Result<Read<Problem>, FormatError> {
+    let format = hint.and_then(Format::of_hint).unwrap_or_else(|| Format::of_text(text));
     match format {
-        Format::Mps => mps::read(&text),
-        Format::Json => json::read(&text),
-        Format::Nl => nl::read(&text),
-        Format::Lp => lp::read(&text),
-        Format::MathOptFormat => mof::read(&text),
+        Format::Mps => mps::read(text),
+        Format::Json => json::read(text),
+        Format::Nl => nl::read(text),
+        Format::Lp => lp::read(text),
+        Format::MathOptFormat => mof::read(text),
     }
 }
