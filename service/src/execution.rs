@@ -2,13 +2,14 @@
 //! end. The clock starts when the job got its cores; a later attempt gets what is left, and begins from the best point.
 
 mod analyse;
+mod ending;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use farkas_api_types::{EventBody, Fields, SolveResult};
-use farkas_backends::contract::{Start, StopToken};
+use farkas_backends::contract::Start;
 use farkas_backends::race::trust::TrustTable;
 use farkas_backends::race::{self, Lineup, RaceSpec, Sharing};
 use farkas_backends::worker;
@@ -16,17 +17,18 @@ use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
 use farkas_modeling::{Limit, Problem, Reason};
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::blobs::Blobs;
 use crate::jobs::{self, Cause, Job, Outcome, Rules, Ticket, Told, Wish, Work};
 use crate::metrics::{Kill, Metrics, Retry};
 use crate::models;
-use crate::recorder::{GATHER, Note, Offers, Recorder};
+use crate::recorder::{GATHER, Note, Recorder};
 use crate::roster::Roster;
 use crate::store::{Body, Claimed, Lease, NewJob, SqlStore, Store, StoreError, Stored, Submitted};
 use crate::time::Timestamp;
+
+pub use ending::Ending;
 
 /// How long after its time limit, or after it was asked to stop, a race is killed.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -44,19 +46,6 @@ pub struct Desk {
     pub roster: Arc<Roster>,
     /// What is counted and measured.
     pub metrics: Arc<Metrics>,
-}
-
-/// How an attempt is reached from outside.
-#[derive(Clone, Default)]
-pub struct Ending {
-    /// Reaches the race.
-    pub stop: StopToken,
-    /// Points that users hand in.
-    pub offers: Offers,
-    /// Set once the attempt needs its cores no more: what is left is to write.
-    pub over: CancellationToken,
-    /// The service shuts down: what is not solved goes back to the queue.
-    pub closing: CancellationToken,
 }
 
 /// A job that was begun before it was written: it is written with the first that there is to tell of it, at the end for most,
@@ -296,7 +285,7 @@ impl Attempt {
         if !causes.is_empty() || self.unwritten.is_some() {
             let written = self.persist(causes, bodies).await;
             if matches!(written, Err(StoreError::Fenced { .. })) {
-                self.ending.stop.kill();
+                self.ending.fence(&self.desk.metrics);
             }
             self.job = written?;
         }

@@ -394,10 +394,7 @@ impl Scheduler {
         for (lease, renewed) in leases.iter().zip(renewed) {
             let ending = self.lock().get(&lease.job).filter(|r| r.lease == *lease).map(|r| r.ending.clone());
             match (ending, renewed) {
-                (Some(ending), Renewed::Lost) => {
-                    self.desk.metrics.killed(Kill::Fenced);
-                    ending.stop.kill();
-                }
+                (Some(ending), Renewed::Lost) => ending.fence(&self.desk.metrics),
                 (Some(ending), Renewed::Held { wish: Some(wish) }) => end(&ending, wish, &self.desk.metrics),
                 _ => {}
             }

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::{Attempt, GRACE, Loaded, sleep_until};
 use crate::jobs::{Cause, Told, Work};
+use crate::metrics::Kill;
 use crate::store::StoreError;
 
 /// What an analysis stands on.
@@ -42,6 +43,25 @@ enum Found {
     Failed(String),
     /// No attempt will go better.
     Broken(String),
+}
+
+impl Found {
+    /// Whether it may be what it is because it was ended. What was found out whole is not given up for a service that shuts
+    /// down.
+    fn is_cut_short(&self, work: Work) -> bool {
+        let result = match self {
+            Self::Result(result) => result,
+            Self::Failed(_) => return true,
+            Self::Broken(_) => return false,
+        };
+        match (&result.analysis, work) {
+            _ if result.termination.limit == Some(Limit::Interrupted) => true,
+            (Some(Analysis::Iis(iis)), _) => !iis.minimal,
+            // Whether the objective had its turn is not told.
+            (_, Work::Relax(what)) => what.then_objective,
+            _ => false,
+        }
+    }
 }
 
 impl Attempt {
@@ -72,13 +92,18 @@ impl Attempt {
         let found = loop {
             tokio::select! {
                 found = &mut done => break found.unwrap_or_else(|_| Found::Failed("the analysis panicked".into())),
-                () = sleep_until(deadline), if !self.ending.stop.is_killed() => self.ending.stop.kill(),
+                () = sleep_until(deadline), if !self.ending.stop.is_killed() => {
+                    self.desk.metrics.killed(Kill::Overstayed);
+                    self.ending.stop.kill();
+                }
             }
         };
         let seconds = self.seconds();
         let ended = self.lane(&solver, LaneState::Finished);
         match found {
-            _ if self.ending.closing.is_cancelled() => self.finish(vec![Cause::Released { seconds }], Vec::new()).await,
+            cut if self.ending.closing.is_cancelled() && cut.is_cut_short(self.ticket.work) => {
+                self.finish(vec![Cause::Released { seconds }], Vec::new()).await
+            }
             Found::Failed(reason) => self.finish(vec![Cause::Failed { seconds, reason }], Vec::new()).await,
             Found::Broken(reason) => self.finish(vec![Cause::Broken { reason }], Vec::new()).await,
             Found::Result(result) => self.hand_in(*result, vec![ended], Vec::new()).await,

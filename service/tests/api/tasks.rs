@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use farkas_api_types::{Analysis, JobState, JobView, SolveResult, Task};
-use farkas_backends::contract::Backend;
+use farkas_backends::contract::{
+    Availability, Backend, BackendError, Capabilities, Control, Session, SessionError, Start, StopToken,
+};
+use farkas_backends::options::Options;
 use farkas_backends::solvers::microlp::Microlp;
-use farkas_modeling::{Limit, Reason};
+use farkas_modeling::answer::Claim;
+use farkas_modeling::{Limit, Problem, Reason};
 use serde_json::{Value, json};
 
 use crate::server::{MPS, Server, honest, patient, problem};
@@ -116,6 +120,67 @@ async fn a_task_that_cannot_be_is_refused_with_its_place() {
         assert_eq!(found.parameter.as_deref(), Some(parameter), "{query}: {found:?}");
     }
     server.close().await;
+}
+
+/// Answers as microlp does, but not before it is stopped.
+struct Late;
+
+struct LateSession(Box<dyn Session>);
+
+impl Backend for Late {
+    fn name(&self) -> &str {
+        Microlp.name()
+    }
+
+    fn probe(&self) -> Availability {
+        Microlp.probe()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Microlp.capabilities()
+    }
+
+    fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError> {
+        Ok(Box::new(LateSession(Microlp.open(problem)?)))
+    }
+}
+
+impl Session for LateSession {
+    fn version(&self) -> &str {
+        self.0.version()
+    }
+
+    fn solve(
+        &mut self,
+        options: &Options,
+        start: &Start,
+        control: &(dyn Control + Sync),
+        stop: &StopToken,
+    ) -> Result<Claim, SessionError> {
+        let (stopped, waiting) = std::sync::mpsc::channel();
+        let _waker = stop.on_stop(move || stopped.send(()).unwrap_or_default());
+        waiting.recv().expect("the waker lives as long as this");
+        self.0.solve(options, start, control, &StopToken::new())
+    }
+}
+
+#[tokio::test]
+async fn an_analysis_that_is_over_when_the_service_closes_is_kept() {
+    let both = json!({"bounds": false, "then_objective": true});
+    // The second may have been cut short, so it is done again.
+    for (relax, attempts) in [(json!({}), 1), (both, 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start_in(folder.path(), vec![Arc::new(Late)]).await;
+        let order = json!({"task": "relax", "model": too_much(), "relax": relax});
+        let job: JobView = server.post("/v1/jobs").json(&order).send().await.unwrap().json().await.unwrap();
+        while server.job(&job.id).await.state != JobState::Running {}
+        server.close().await;
+        let again = Server::start_in(folder.path(), vec![simplex()]).await;
+        again.events(&job.id, 0).await;
+        let job = again.job(&job.id).await;
+        assert_eq!((job.state, job.attempts), (JobState::Succeeded, attempts), "{order}");
+        again.close().await;
+    }
 }
 
 #[tokio::test]
