@@ -10,9 +10,10 @@ mod postgres;
 use farkas_api_types::JobState;
 use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
 use farkas_service::fairness::Room;
-use farkas_service::jobs::{Rules, Wish};
+use farkas_service::jobs::{Rules, Ticket, Wish};
 use farkas_service::store::{
-    Body, Database, Faults, Filter, Idempotency, Leases, NewJob, SqlStore, Store, StoreError, Submitted,
+    Body, Database, Document, Faults, Filter, Idempotency, Kind, Leases, NewJob, SqlStore, Store, StoreError, Stored,
+    Submitted, Together,
 };
 use jobs::{ids_and_kinds, incumbent, lane, new, solved};
 
@@ -54,8 +55,34 @@ fn promise(submitted: Submitted, promised: &mut Promised) -> String {
     id
 }
 
+/// Project and id of the batch.
+fn batch(project: &str) -> (String, String) {
+    (format!("{project}-batch"), "b".to_owned())
+}
+
+async fn jobs_of(store: &SqlStore, project: &str) -> Result<Vec<Stored>, StoreError> {
+    store.list(Filter { project: Some(project.into()), ..Filter::default() }, 100).await
+}
+
+/// A client that submits a batch, looks whether it is there where no answer came, and gives it up.
+async fn submit_batch(store: &SqlStore, of: &str) -> Result<(), StoreError> {
+    let (project, id) = batch(of);
+    if store.document(Kind::Batch, &project, &id).await?.is_none() {
+        let document = Document::new(Kind::Batch, project.clone(), id, &3)?;
+        let jobs = (0..3).map(|_| new(1));
+        let jobs = jobs.map(|new| NewJob { ticket: Ticket { project: project.clone(), ..new.ticket }, ..new });
+        let together = Together { document: Some(document), bodies: Vec::new(), jobs: jobs.collect() };
+        store.submit_together(together).await?;
+    }
+    for stored in jobs_of(store, &project).await? {
+        store.signal(&stored.ticket.id, Wish::Discard).await?;
+    }
+    Ok(())
+}
+
 /// A client and a node at work, until all is finished or the process dies.
 async fn live(store: &SqlStore, blobs: &Blobs, project: &str, promised: &mut Promised) -> Result<(), StoreError> {
+    submit_batch(store, project).await?;
     let solve = submit(store, order(project, "solve"), promised).await?;
     let cancel = submit(store, order(project, "cancel"), promised).await?;
     store.signal(&cancel, Wish::Discard).await?;
@@ -84,9 +111,11 @@ async fn live(store: &SqlStore, blobs: &Blobs, project: &str, promised: &mut Pro
 }
 
 async fn check(store: &SqlStore, project: &str, promised: &Promised) {
-    let filter = Filter { project: Some(project.into()), ..Filter::default() };
+    let batch = jobs_of(store, &batch(project).0).await.unwrap();
+    assert_eq!(batch.len(), 3, "{project}: a batch is there once, and whole");
+    assert!(batch.iter().all(|stored| stored.job.state == JobState::Canceled), "{project}");
     let mut listed: Vec<String> =
-        store.list(filter, 100).await.unwrap().into_iter().map(|stored| stored.ticket.id).collect();
+        jobs_of(store, project).await.unwrap().into_iter().map(|stored| stored.ticket.id).collect();
     listed.reverse();
     assert_eq!(listed, promised.accepted, "{project}");
     for (id, end) in promised.accepted.iter().zip([JobState::Succeeded, JobState::Canceled, JobState::Succeeded]) {

@@ -14,8 +14,8 @@ use farkas_service::blobs::{Blobs, MOST_INLINE_BYTES};
 use farkas_service::fairness::Room;
 use farkas_service::jobs::{Cause, FIRST_EPOCH, Rules, Wish};
 use farkas_service::store::{
-    Body, Database, Filter, Idempotency, Lease, Leases, NewJob, Queued, Renewed, SqlStore, Store, StoreError, Stored,
-    Submitted,
+    Body, Database, Document, Filter, Idempotency, Kind, Lease, Leases, NewJob, Queued, Renewed, SqlStore, Store,
+    StoreError, Stored, Submitted, SubmittedTogether, Together,
 };
 use jobs::{accepted, ids_and_kinds, incumbent, lane, new, solved};
 
@@ -54,6 +54,9 @@ const CASES: &[(&str, Case)] = &[
         Box::pin(an_idempotency_key_gives_the_same_job_or_an_error(place))
     }),
     ("claims_take_the_oldest_job_that_fits", |place| Box::pin(claims_take_the_oldest_job_that_fits(place))),
+    ("what_belongs_together_is_there_whole_or_not_at_all", |place| {
+        Box::pin(what_belongs_together_is_there_whole_or_not_at_all(place))
+    }),
     ("a_queue_has_a_limit_and_a_list_has_pages", |place| Box::pin(a_queue_has_a_limit_and_a_list_has_pages(place))),
     ("a_key_has_a_limit_of_its_own", |place| Box::pin(a_key_has_a_limit_of_its_own(place))),
     ("values_that_are_superseded_are_dropped_also_as_files", |place| {
@@ -110,6 +113,32 @@ async fn a_job_lives_and_survives_the_store(place: &Place) {
     let late = Lease { job: id.clone(), epoch: 1 };
     assert!(matches!(store.advance(&late, vec![lane()], Vec::new()).await, Err(StoreError::Refused(_))));
     assert!(matches!(store.job("no").await, Err(StoreError::NoJob(_))));
+}
+
+async fn what_belongs_together_is_there_whole_or_not_at_all(place: &Place) {
+    let store = place.open().await;
+    let together = |id: &str, most_queued| Together {
+        document: Some(Document::new(Kind::Batch, "default".into(), id.into(), &id).unwrap()),
+        bodies: vec![Body { key: format!("model/{id}"), bytes: b"image".to_vec() }],
+        jobs: (0..3).map(|_| NewJob { most_queued, ..new(1) }).collect(),
+    };
+    let refused = store.submit_together(together("b1", 2)).await.unwrap();
+    assert_eq!(refused, SubmittedTogether::QueueFull { queued: 0 });
+    assert_eq!(store.document(Kind::Batch, "default", "b1").await.unwrap(), None);
+    assert_eq!((store.counts().await.unwrap(), store.body("model/b1").await.unwrap()), (Vec::new(), None));
+    let SubmittedTogether::New(stored) = store.submit_together(together("b2", 3)).await.unwrap() else { panic!() };
+    assert_eq!(store.counts().await.unwrap(), [("queued".to_string(), 3)]);
+    assert!(store.document(Kind::Batch, "default", "b2").await.unwrap().is_some());
+    assert_eq!(store.body("model/b2").await.unwrap().as_deref(), Some(&b"image"[..]));
+    for stored in stored {
+        assert_eq!(ids_and_kinds(&store, &stored.ticket.id).await, ["state"]);
+    }
+    let full = store.submit_together(together("b3", 5)).await.unwrap();
+    assert_eq!(full, SubmittedTogether::QueueFull { queued: 3 });
+    let mut share = together("b4", 100);
+    share.jobs.iter_mut().for_each(|new| new.most_queued_of_holder = 5);
+    assert_eq!(store.submit_together(share).await.unwrap(), SubmittedTogether::ShareFull { queued: 3 });
+    assert_eq!(store.document(Kind::Batch, "default", "b4").await.unwrap(), None);
 }
 
 async fn a_job_begun_before_it_was_written_is_whole(place: &Place) {

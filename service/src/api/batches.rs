@@ -14,7 +14,6 @@ use farkas_api_types::{
     BATCH_TAG, BatchList, BatchRequest, BatchView, JobState, ProblemDetails, Scenario, ScenarioView,
 };
 use serde::{Deserialize, Serialize};
-use tracing::Instrument;
 
 use super::models::{self, Base};
 use super::problem::{Problem, blocking};
@@ -24,7 +23,7 @@ use super::upload::{self, Order};
 use super::{App, Shared};
 use crate::access::Principal;
 use crate::jobs::Wish;
-use crate::store::{self, Document, Filter, Kind, NewJob, Store, Stored};
+use crate::store::{Document, Filter, Kind, NewJob, Store, Stored};
 use crate::time::Timestamp;
 
 /// Jobs that one read of the store brings.
@@ -75,10 +74,7 @@ pub(super) async fn make(
     for (key, bytes) in shared {
         small.extend(submit::place(&app, key, bytes).await?);
     }
-    // To its end, also where the client goes away meanwhile: half a batch would never be finished.
-    let writing = write(Arc::clone(&app), document, small, drawn).in_current_span();
-    let written = tokio::spawn(writing).await;
-    written.map_err(|_| Problem::new(500, "internal-error", "writing the batch panicked; the log has more"))??;
+    submit::enter_all(&app, Some(document), small, drawn).await?;
     tracing::info!(batch = id, scenarios, "a batch is accepted");
     let view = view(&app, &principal, &id, true).await?;
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
@@ -86,17 +82,6 @@ pub(super) async fn make(
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
-}
-
-/// Writes a batch and all its jobs, or nothing.
-async fn write(app: Arc<App>, document: Document, bodies: Vec<store::Body>, jobs: Vec<NewJob>) -> Result<(), Problem> {
-    let (project, id) = (document.project.clone(), document.id.clone());
-    app.desk.store.put(document, bodies).await?;
-    let Err(refused) = submit::enter_all(&app, jobs).await else { return Ok(()) };
-    if let Err(error) = app.desk.store.remove(Kind::Batch, &project, &id).await {
-        tracing::error!(batch = id, %error, "a batch that was refused could not be removed");
-    }
-    Err(refused)
 }
 
 type Bodies = Vec<(String, Vec<u8>)>;

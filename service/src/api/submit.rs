@@ -10,7 +10,6 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest, Task};
-use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, blocking, reading};
@@ -18,14 +17,14 @@ use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
 use crate::access::{Principal, hex};
-use crate::jobs::{Ticket, Wish, Work, is_tiny};
+use crate::jobs::{Ticket, Work, is_tiny};
 use crate::limits::Limits;
 use crate::roster::RosterError;
-use crate::store::{Body, Idempotency, NewJob, Store, StoreError, Stored, Submitted};
+use crate::store::{
+    Body, Document, Idempotency, NewJob, Store, StoreError, Stored, Submitted, SubmittedTogether, Together,
+};
 use crate::time::Timestamp;
 
-/// Jobs that are written at a time.
-const AT_ONCE: usize = 64;
 /// What `Prefer: wait` means without a number.
 const DEFAULT_WAIT_SECONDS: u64 = 10;
 
@@ -147,49 +146,28 @@ fn share_full(detail: String) -> Problem {
     problem.map(|p| p.remedy("wait until some of them have begun, or cancel some"))
 }
 
-/// Writes jobs that belong together: all of them, or none. Where others fill the queue meanwhile, or the store fails, those
-/// that were made by then are discarded.
-pub(crate) async fn enter_all(app: &App, new: Vec<NewJob>) -> Result<Vec<Stored>, Problem> {
-    // All of them are one principal's.
-    let holder = new.first().map_or("", |new| new.ticket.holder());
-    let (queued, count) = (app.desk.store.queued(holder).await?, new.len());
-    let too_many = |queued: u64, most: u64| {
-        let found = format!("{queued} wait already, and {count} more come together; {most} may wait");
-        (queued.saturating_add(count as u64) > most).then_some(found)
-    };
-    if let Some(found) = too_many(queued.in_all, app.limits.queued_jobs) {
-        return Err(queue_full(found));
-    }
-    if let Some(found) = too_many(queued.of_holder, app.limits.queued_jobs_of_key) {
-        return Err(share_full(format!("of this key's jobs {found}")));
-    }
-    let (mut made, mut tried) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    let mut left = new.into_iter();
-    loop {
-        let together: Vec<NewJob> = left.by_ref().take(AT_ONCE).collect();
-        if together.is_empty() {
-            return Ok(made);
-        }
-        tried.extend(together.iter().map(|new| new.ticket.id.clone()));
-        // Every answer is awaited: what nobody waits for any more may be written all the same.
-        let answers = join_all(together.into_iter().map(|new| enter(app, new))).await;
-        match answers.into_iter().collect::<Result<Vec<_>, _>>() {
-            Ok(stored) => made.extend(stored),
-            Err(refused) => {
-                discard(app, &tried).await;
-                return Err(refused);
+/// Writes jobs that belong together, with the document that names them and the bodies they share: all of it in one
+/// transaction, or nothing.
+pub(crate) async fn enter_all(
+    app: &App,
+    document: Option<Document>,
+    bodies: Vec<Body>,
+    jobs: Vec<NewJob>,
+) -> Result<Vec<Stored>, Problem> {
+    let count = jobs.len();
+    let too_many =
+        |queued: u64, most: u64| format!("{queued} wait already, and {count} more come together; {most} may wait");
+    match app.desk.store.submit_together(Together { document, bodies, jobs }).await? {
+        SubmittedTogether::New(stored) => {
+            for stored in &stored {
+                app.desk.metrics.accepted();
+                tracing::info!(job = stored.ticket.id, "accepted");
             }
+            Ok(stored)
         }
-    }
-}
-
-/// Discards jobs that shall not be after all.
-async fn discard(app: &App, jobs: &[String]) {
-    for id in jobs {
-        match app.wish(id, Wish::Discard).await {
-            // Some were never written.
-            Ok(_) | Err(StoreError::NoJob(_)) => {}
-            Err(error) => tracing::error!(job = id, %error, "a job could not be discarded; it is solved in vain"),
+        SubmittedTogether::QueueFull { queued } => Err(queue_full(too_many(queued, app.limits.queued_jobs))),
+        SubmittedTogether::ShareFull { queued } => {
+            Err(share_full(format!("of this key's jobs {}", too_many(queued, app.limits.queued_jobs_of_key))))
         }
     }
 }

@@ -13,6 +13,7 @@ mod nodes;
 mod retention;
 mod schema;
 mod sql;
+mod together;
 mod waiting;
 mod watchers;
 mod writer;
@@ -162,6 +163,34 @@ pub enum Submitted {
     },
 }
 
+/// Jobs that belong together, a batch say.
+#[derive(Debug, Clone)]
+pub struct Together {
+    /// What names them.
+    pub document: Option<Document>,
+    /// What they share.
+    pub bodies: Vec<Body>,
+    /// The jobs: of one holder, under the same limits, and without idempotency keys of their own.
+    pub jobs: Vec<NewJob>,
+}
+
+/// What became of jobs that belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SubmittedTogether {
+    /// All are accepted, and durable.
+    New(Vec<Stored>),
+    /// There is no room for all of them, and none is accepted.
+    QueueFull {
+        /// How many wait.
+        queued: u64,
+    },
+    /// Their holder has no room for all of them, and none is accepted.
+    ShareFull {
+        /// How many of the holder's wait.
+        queued: u64,
+    },
+}
+
 /// The right to work on a job, until somebody else claims it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -300,6 +329,10 @@ pub type Counts = Vec<(String, u64)>;
 pub trait Store: Send + Sync {
     /// Accepts a job: ticket, first event and idempotency key in one transaction.
     fn submit(&self, new: NewJob) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
+
+    /// Accepts jobs that belong together: all of them, with what names them, in one transaction, or none.
+    fn submit_together(&self, together: Together)
+    -> impl Future<Output = Result<SubmittedTogether, StoreError>> + Send;
 
     /// Accepts a job that a node has begun already: as [`submit`](Self::submit), and claimed by that node and taken through
     /// causes with the bodies they name, all in one transaction. It never waits, so it counts for no queue.

@@ -18,7 +18,8 @@ use super::writer::{self, Command, Writer};
 use super::writes::Write;
 use super::{
     Body, Claimed, Counts, Document, Duty, Extent, Faults, Filter, Forgotten, Kind, Lease, Leases, NewJob, NodeRecord,
-    NodeReport, Queued, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, deliveries, documents, waiting,
+    NodeReport, Queued, Renewed, Store, StoreError, Stored, StoredEvent, Submitted, SubmittedTogether, Together,
+    deliveries, documents, waiting,
 };
 use crate::blobs::Blobs;
 use crate::fairness::{Policy, Room};
@@ -167,6 +168,15 @@ impl Store for SqlStore {
         self.write("submit", move |write| {
             let new = Arc::clone(&new);
             Box::pin(async move { write.submit(&new).await })
+        })
+        .await
+    }
+
+    async fn submit_together(&self, together: Together) -> Result<SubmittedTogether, StoreError> {
+        let together = Arc::new(together);
+        self.write("submit_together", move |write| {
+            let together = Arc::clone(&together);
+            Box::pin(async move { write.submit_together(&together).await })
         })
         .await
     }

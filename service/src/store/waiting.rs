@@ -9,7 +9,7 @@ use farkas_api_types::JobState;
 use sqlx::{AnyPool, Row};
 
 use super::writes::Write;
-use super::{NewJob, Queued, StoreError, Submitted};
+use super::{NewJob, Queued, StoreError};
 use crate::jobs::Ticket;
 use crate::time::Timestamp;
 
@@ -54,19 +54,28 @@ impl Counted {
     }
 }
 
+/// Which limit leaves no room, and how many wait under it.
+pub(super) enum Full {
+    /// That of all.
+    Queue(u64),
+    /// That of one holder.
+    Share(u64),
+}
+
 impl Write {
-    /// Why one more job may not wait, where it may not.
-    pub(super) async fn no_room(&mut self, new: &NewJob) -> Result<Option<Submitted>, StoreError> {
-        let queued = self.waiting_in_all(new.most_queued).await?;
-        if queued >= new.most_queued {
-            return Ok(Some(Submitted::QueueFull { queued }));
+    /// Why so many more jobs like this one may not wait, where they may not.
+    pub(super) async fn no_room(&mut self, new: &NewJob, more: u64) -> Result<Option<Full>, StoreError> {
+        let too_many = |queued: u64, most: u64| queued.saturating_add(more) > most;
+        let queued = self.waiting_in_all(new.most_queued.saturating_sub(more)).await?;
+        if too_many(queued, new.most_queued) {
+            return Ok(Some(Full::Queue(queued)));
         }
         // What is not more than all holds for all.
         if new.most_queued_of_holder >= new.most_queued {
             return Ok(None);
         }
-        let queued = self.waiting_of(new.ticket.holder(), new.most_queued_of_holder).await?;
-        Ok((queued >= new.most_queued_of_holder).then_some(Submitted::ShareFull { queued }))
+        let queued = self.waiting_of(new.ticket.holder(), new.most_queued_of_holder.saturating_sub(more)).await?;
+        Ok(too_many(queued, new.most_queued_of_holder).then_some(Full::Share(queued)))
     }
 
     async fn waiting_in_all(&mut self, most: u64) -> Result<u64, StoreError> {

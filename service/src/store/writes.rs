@@ -10,7 +10,7 @@ use super::claims::Known;
 use super::database::Database;
 use super::listener::Changed;
 use super::sql::stored;
-use super::waiting::Counted;
+use super::waiting::{Counted, Full};
 use super::writer::Told;
 use super::{Body, IDEMPOTENCY_SECONDS, Lease, Leases, NewJob, Renewed, StoreError, Stored, Submitted};
 use crate::fairness::Policy;
@@ -56,8 +56,10 @@ impl Write {
         if let Some(known) = self.known(new).await? {
             return Ok(known);
         }
-        if let Some(full) = self.no_room(new).await? {
-            return Ok(full);
+        match self.no_room(new, 1).await? {
+            Some(Full::Queue(queued)) => return Ok(Submitted::QueueFull { queued }),
+            Some(Full::Share(queued)) => return Ok(Submitted::ShareFull { queued }),
+            None => {}
         }
         let transition = jobs::submit(&new.ticket, new.warnings.clone(), self.now);
         Ok(Submitted::New(self.create(new, transition, "").await?))
@@ -107,7 +109,12 @@ impl Write {
     }
 
     /// Writes a job that was not there; one that somebody works on is that node's.
-    async fn create(&mut self, new: &NewJob, transition: Transition, node: &str) -> Result<Stored, StoreError> {
+    pub(super) async fn create(
+        &mut self,
+        new: &NewJob,
+        transition: Transition,
+        node: &str,
+    ) -> Result<Stored, StoreError> {
         self.insert(&new.ticket, &transition.job, node).await?;
         self.counted.follow(&new.ticket, None, transition.job.state);
         self.put_bodies(new.bodies.iter()).await?;

@@ -194,7 +194,7 @@ async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<Grou
         order.tags.push(jobs::tag_of(&id));
         drawn.push(submit::draw_up(app, principal, order, None).await?);
     }
-    Ok(Group { id, jobs: submit::enter_all(app, drawn).await?, together: true })
+    Ok(Group { id, jobs: submit::enter_all(app, None, Vec::new(), drawn).await?, together: true })
 }
 
 async fn wait(app: &App, group: Group, patience: Duration) -> Result<Group, Problem> {
