@@ -51,7 +51,7 @@ pub fn patch_key(json: &[u8]) -> String {
     format!("patch/{}", hex(&Sha256::digest(json)))
 }
 
-/// The problem; or a sentence why there is none (any more).
+/// The problem, without a name of its own; or a sentence why there is none (any more).
 ///
 /// # Errors
 /// When the store fails.
@@ -68,6 +68,8 @@ pub async fn open(store: &impl Store, source: &Source) -> Result<Result<Problem,
     }
     let opened = tokio::task::spawn_blocking(move || {
         let problem = image::open(Arc::new(bytes)).map_err(|error| format!("its model does not read: {error}"))?;
+        // Images of earlier versions have the name that the first who stored them gave.
+        let problem = problem.named("");
         patches.iter().try_fold(problem, |problem, json| {
             let patch: Patch =
                 serde_json::from_slice(json).map_err(|error| format!("a patch of its model does not read: {error}"))?;

@@ -34,9 +34,12 @@ use crate::problem::Defects;
 /// What an image holds besides the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Contents {
-    /// Names too: what is stored.
+    /// Names too.
     #[default]
     Everything,
+    /// All but the problem's own name, which is no part of its [`identity`]: what is stored under that, so that it has the
+    /// same bytes whoever stores it.
+    Nameless,
     /// No names at all (of columns, rows, sets, the objective, the problem): what a solver gets. Smaller, and private.
     WithoutNames,
 }

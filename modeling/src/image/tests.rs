@@ -131,6 +131,16 @@ fn a_worker_gets_no_names() {
 }
 
 #[test]
+fn what_is_stored_by_identity_does_not_tell_whose_it_was() {
+    let [mine, yours] = ["mine", "yours"].map(|name| problem(everything()).named(name));
+    let bytes = bytes_of(&mine, Contents::Nameless);
+    assert_eq!(bytes, bytes_of(&yours, Contents::Nameless));
+    let opened = open(Arc::new(bytes)).unwrap();
+    same(&opened, &mine.named(""));
+    assert_eq!(identity(&opened), identity(&yours));
+}
+
+#[test]
 fn names_made_on_demand_are_written_down() {
     struct Family;
     impl NameSource for Family {

@@ -86,8 +86,8 @@ fn parts(problem: &Problem, contents: Contents) -> io::Result<Vec<Part<'_>>> {
         (Section::Indices, le(problem.indices())),
         (Section::Values, le(problem.values())),
     ];
-    if contents == Contents::Everything {
-        if !problem.name().is_empty() {
+    if contents != Contents::WithoutNames {
+        if contents == Contents::Everything && !problem.name().is_empty() {
             parts.push((Section::Name, Cow::Borrowed(problem.name().as_bytes())));
         }
         if let Some(name) = problem.objective_name() {
@@ -134,7 +134,7 @@ fn names<'a>(names: &'a Names, [ends, text]: [Section; 2], parts: &mut Vec<Part<
 fn sets(problem: &Problem, contents: Contents, parts: &mut Vec<Part<'_>>) -> io::Result<()> {
     let (mut records, mut text, mut columns, mut weights) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for set in problem.sets() {
-        if contents == Contents::Everything {
+        if contents != Contents::WithoutNames {
             text.extend_from_slice(set.name.as_bytes());
         }
         for &(column, weight) in &set.members {

@@ -442,6 +442,11 @@ impl Problem {
     pub fn name(&self) -> &str {
         &self.name
     }
+    /// The same with another name of its own.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
     /// The objective's name, if it has one.
     pub fn objective_name(&self) -> Option<&str> {
         self.objective_name.as_deref()

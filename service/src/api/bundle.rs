@@ -38,6 +38,7 @@ pub(super) async fn bundle(
     let _turn = app.turn().await?;
     let unreadable = |error: String| StoreError::Unreadable { what: format!("the model of job {id}"), error };
     let problem = models::open(&*app.desk.store, &stored.ticket.source()).await?.map_err(unreadable)?;
+    let problem = problem.named(stored.ticket.name.clone().unwrap_or_default());
     let parts = Parts {
         events: events(&app, &id).await?,
         result: view::result(&app, &stored, Fields::ALL).await?,

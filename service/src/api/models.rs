@@ -282,6 +282,7 @@ pub(super) async fn open(app: &App, principal: &Principal, id: &str) -> Result<(
     let entry: Entry = find(app, principal, id).await?.read()?;
     let opened = models::open(&*app.desk.store, &entry.source).await?;
     let problem = opened.map_err(|error| StoreError::Unreadable { what: format!("model {id}"), error })?;
+    let problem = problem.named(entry.name.clone().unwrap_or_default());
     Ok((entry, problem))
 }
 
@@ -308,7 +309,7 @@ fn view(document: &Document) -> Result<ModelView, StoreError> {
 
 fn image_of(problem: &Model) -> Result<Vec<u8>, Problem> {
     let mut image = Vec::new();
-    image::write(problem, Contents::Everything, &mut image)
+    image::write(problem, Contents::Nameless, &mut image)
         .map_err(|error| Problem::new(413, "model-too-large", error.to_string()))?;
     Ok(image)
 }

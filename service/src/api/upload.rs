@@ -299,7 +299,7 @@ impl Order {
     /// An order to solve a problem, without a name, tags and warnings; `options_at` as in [`Order::options_at`]. Blocks.
     pub fn new(problem: Model, options: SolveOptions, options_at: &'static str) -> Result<Self, Problem> {
         let mut bytes = Vec::new();
-        image::write(&problem, Contents::Everything, &mut bytes)
+        image::write(&problem, Contents::Nameless, &mut bytes)
             .map_err(|error| Problem::new(413, "model-too-large", error.to_string()))?;
         let key = image_key(&image::identity(&problem).to_string());
         let bodies = vec![(key.clone(), bytes)];

@@ -264,6 +264,32 @@ async fn lists_show_a_projects_own() {
 }
 
 #[tokio::test]
+async fn a_shared_image_tells_nobody_elses_name() {
+    let house = House::build().await;
+    let ask = async |who: usize, request: reqwest::RequestBuilder| {
+        let response = request.bearer_auth(&house.keys[who]).send().await.unwrap();
+        assert!(response.status().is_success(), "{}", response.status());
+        response.text().await.unwrap()
+    };
+    let mut contents = Vec::new();
+    for (who, name) in [(3, "takeover of the rival"), (4, "diet")] {
+        let body = MPS.replace("demo", name);
+        let stored = ask(who, house.server.post("/v1/models?filename=a.mps").body(body)).await;
+        let id = serde_json::from_str::<Value>(&stored).unwrap()["id"].as_str().unwrap().to_owned();
+        for format in ["mps", "json", "mof"] {
+            let path = format!("/v1/models/{id}/content?format={format}");
+            let text = ask(who, house.server.get(&path)).await;
+            assert!(!text.contains("rival") || who == 3, "{format}: {text}");
+            if format == "mps" {
+                assert!(text.contains(name), "{text}");
+            }
+        }
+        contents.push(id);
+    }
+    assert_eq!(contents[0], contents[1], "it is one image");
+}
+
+#[tokio::test]
 async fn nobody_ends_what_runs_for_another_project() {
     let house = House::with(vec![patient()]).await;
     let ask = async |method: &str, path: &str, who: usize| {
