@@ -100,8 +100,8 @@ async fn draw_up(
     tags.push(format!("{BATCH_TAG}{id}"));
     let mut drawn = Vec::with_capacity(scenarios.len());
     for (at, Scenario { name, patch }) in scenarios.into_iter().enumerate() {
-        let (base, patch) = (Arc::clone(&base), patch.unwrap_or_default());
-        let patched = blocking(move || base.patched(&patch, &format!("/scenarios/{at}/patch"))).await??;
+        let (base, patch, limits) = (Arc::clone(&base), patch.unwrap_or_default(), app.limits);
+        let patched = blocking(move || base.patched(&patch, &format!("/scenarios/{at}/patch"), &limits)).await??;
         let name = name.unwrap_or_else(|| format!("scenario {at}"));
         let order = Order::of(patched, options.clone(), "/options");
         let order = Order { name: Some(name), tags: tags.clone(), ..order };

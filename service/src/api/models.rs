@@ -20,6 +20,7 @@ use super::submit::place;
 use super::upload::{self, Given, Kind as Sent};
 use super::{App, Shared};
 use crate::access::Principal;
+use crate::limits::Limits;
 use crate::models::{self, Entry, MOST_PATCHES, Source, image_key, patch_key};
 use crate::store::{Document, Kind, Store, StoreError};
 use crate::time::Timestamp;
@@ -237,8 +238,9 @@ pub(super) async fn change(
     let (entry, problem) = open(&app, &principal, &id).await?;
     let json = serde_json::to_vec(&patch).map_err(|error| Problem::new(422, "bad-value", error.to_string()))?;
     let deep = entry.source.patches.len() >= MOST_PATCHES;
+    let limits = app.limits;
     let made = blocking(move || {
-        let after = patch.apply(&problem).map_err(|defects| of_defects(&defects, ""))?;
+        let after = patched(&problem, &patch, "", &limits)?;
         let image = if deep { Some(image_of(&after)?) } else { None };
         Ok::<_, Problem>((image::identity(&after).to_string(), (&after).into(), image))
     })
@@ -314,6 +316,15 @@ fn image_of(problem: &Model) -> Result<Vec<u8>, Problem> {
     Ok(image)
 }
 
+/// A model that a patch makes of another, which may be no larger than one that is uploaded; `at` is where the patch stands in the
+/// request. Blocks.
+fn patched(problem: &Model, patch: &Patch, at: &str, limits: &Limits) -> Result<Model, Problem> {
+    let after = patch.apply(problem).map_err(|defects| of_defects(&defects, at))?;
+    let fits = upload::check_size(&after, limits);
+    fits.map_err(|problem| if at.is_empty() { problem } else { problem.map(|p| p.at_pointer(at)) })?;
+    Ok(after)
+}
+
 /// What is wrong with a patch, all of it; `at` is where the patch stands in the request.
 pub(super) fn of_defects(defects: &Defects, at: &str) -> Problem {
     let detail = defects.list.first().map_or_else(|| defects.to_string(), ToString::to_string);
@@ -355,17 +366,18 @@ pub(super) async fn named(
 ) -> Result<(Option<String>, Base), Problem> {
     let (entry, problem) = open_named(app, principal, &stored.id).await?;
     let base = Base { problem, source: entry.source, bodies: Vec::new() };
+    let limits = app.limits;
     let base = match stored.patch {
         None => base,
-        Some(patch) => blocking(move || base.patched(&patch, "/model/patch")).await??,
+        Some(patch) => blocking(move || base.patched(&patch, "/model/patch", &limits)).await??,
     };
     Ok((entry.name, base))
 }
 
 impl Base {
     /// The same with a patch; `at` is where the patch stands in the request. Blocks.
-    pub(super) fn patched(&self, patch: &Patch, at: &str) -> Result<Self, Problem> {
-        let problem = patch.apply(&self.problem).map_err(|defects| of_defects(&defects, at))?;
+    pub(super) fn patched(&self, patch: &Patch, at: &str, limits: &Limits) -> Result<Self, Problem> {
+        let problem = patched(&self.problem, patch, at, limits)?;
         let (mut source, mut bodies) = (self.source.clone(), self.bodies.clone());
         if !patch.is_empty() {
             let json = serde_json::to_vec(patch).map_err(|error| Problem::new(422, "bad-value", error.to_string()))?;

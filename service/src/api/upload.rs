@@ -188,7 +188,7 @@ fn read_model(bytes: &[u8], hint: Option<&str>, limits: &Limits, at: &str) -> Re
     Ok(read)
 }
 
-/// Sees that a model is not too large, whatever it was read from.
+/// Sees that a model is not too large, whatever it was read or made from.
 pub fn check_size(problem: &Model, limits: &Limits) -> Result<(), Problem> {
     let most = limits.model_entries;
     let entries = problem.num_columns().saturating_add(problem.num_rows()).saturating_add(problem.num_nonzeros());

@@ -228,6 +228,30 @@ async fn a_batch_is_cancelled_whole() {
 }
 
 #[tokio::test]
+async fn a_patched_model_may_be_no_larger_than_one_that_is_uploaded() {
+    let folder = tempfile::tempdir().unwrap();
+    // Two rows, two columns and four nonzeros.
+    let limits = Limits { model_entries: 8, ..Limits::default() };
+    let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
+    let id = store(&server).await.id;
+    let wider = json!({"changes": [{"change": "add_column", "column": {"name": "z", "lower": 0, "upper": 1}}]});
+    let batch = json!({"model": {"id": id}, "scenarios": [{}, {"patch": wider}]});
+    let cases = [
+        ("PATCH", format!("/v1/models/{id}"), wider.clone(), None),
+        ("POST", "/v1/jobs".into(), json!({"model": {"id": id, "patch": wider}}), Some("/model/patch")),
+        ("POST", "/v1/batches".into(), batch, Some("/scenarios/1/patch")),
+    ];
+    for (method, path, body, pointer) in cases {
+        let found = problem(server.request(method, &path).json(&body).send().await.unwrap()).await;
+        let expected = (413, "model-too-large", pointer);
+        assert_eq!((found.status, found.code.as_str(), found.pointer.as_deref()), expected, "{path}: {found:?}");
+    }
+    let shifted = json!({"changes": [{"change": "row_upper", "row": "capacity", "value": 14}]});
+    json_of::<ModelView>(server.request("PATCH", &format!("/v1/models/{id}")).json(&shifted), 201).await;
+    server.close().await;
+}
+
+#[tokio::test]
 async fn a_bundle_has_all_that_reproduces_a_job() {
     let server = Server::start(vec![honest()]).await;
     let job: JobView = server.model("seed=3").header("prefer", "wait=20").send().await.unwrap().json().await.unwrap();
