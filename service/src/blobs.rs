@@ -13,12 +13,15 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
+use tokio::sync::mpsc;
 
 use crate::store::Body;
 
 /// Bodies up to this size travel in the store's transaction, which spares a small job the file's own fsync.
 pub const MOST_INLINE_BYTES: usize = 32 << 10;
 pub(crate) const MARK: &str = "about/mark";
+/// Bytes of a part of a body that is written while it is made. Buckets take 5 MiB and more, and 10,000 of them.
+const PART_BYTES: usize = 8 << 20;
 /// A file that is half written and so old has been given up.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
@@ -31,6 +34,7 @@ pub enum BlobError {
         /// Which body, and where.
         place: String,
         /// What happened.
+        #[source]
         error: object_store::Error,
     },
     /// What was given is no place for bodies.
@@ -136,6 +140,45 @@ impl Blobs {
         Ok(None)
     }
 
+    /// Keeps what `write` writes, which is never in memory whole; durable when this returns. `write` blocks.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn write(
+        &self,
+        key: &str,
+        write: impl FnOnce(&mut Parts) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), BlobError> {
+        let failed = self.failed(key);
+        let mut upload = self.objects.put_multipart(&path(key)).await.map_err(&failed)?;
+        let (parts, mut ready) = mpsc::channel(1);
+        let writing = tokio::task::spawn_blocking(move || {
+            let mut parts = Parts { part: Vec::with_capacity(PART_BYTES), ready: parts };
+            write(&mut parts)?;
+            parts.send()
+        });
+        let mut sent = Ok(());
+        while let Some(part) = ready.recv().await
+            && sent.is_ok()
+        {
+            sent = upload.put_part(part.into()).await;
+        }
+        // Whoever still writes is told that nobody takes it.
+        drop(ready);
+        let written = writing.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let written = written.map_err(|error| object_store::Error::Generic { store: "parts", source: error.into() });
+        let done = match sent.and(written) {
+            Ok(()) => upload.complete().await.map(drop),
+            Err(error) => Err(error),
+        };
+        if done.is_err()
+            && let Err(error) = upload.abort().await
+        {
+            tracing::debug!(key, %error, "what was written of a body is left to the store's own cleaning");
+        }
+        done.map_err(&failed)
+    }
+
     /// Reads a body; `None` when there is none.
     ///
     /// # Errors
@@ -183,6 +226,34 @@ impl fmt::Display for Blobs {
     }
 }
 
+/// Takes a body that is being written, a part at a time: all but the last have the same size, as buckets want it.
+pub struct Parts {
+    part: Vec<u8>,
+    ready: mpsc::Sender<Vec<u8>>,
+}
+
+impl Parts {
+    fn send(&mut self) -> io::Result<()> {
+        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART_BYTES));
+        self.ready.blocking_send(part).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl io::Write for Parts {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.part.len() == PART_BYTES {
+            self.send()?;
+        }
+        let taken = bytes.len().min(PART_BYTES - self.part.len());
+        self.part.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Keys are the service's own (`model/…`, `point/…`, `result/…`): letters, digits, `-` and `/`.
 fn path(key: &str) -> Key {
     debug_assert!(key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '/'), "{key}");
@@ -207,6 +278,8 @@ fn remove_abandoned(folder: &Path, now: SystemTime) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[tokio::test]
@@ -228,6 +301,19 @@ mod tests {
             blobs.remove("point/a/2").await.unwrap();
             blobs.remove("point/a/2").await.unwrap();
             assert_eq!(blobs.read("point/a/2").await.unwrap(), None);
+
+            for bytes in [0, 1, PART_BYTES, 2 * PART_BYTES + 1] {
+                let whole: Vec<u8> = (0..bytes).map(|at| at as u8).collect();
+                let made = whole.clone();
+                blobs.write("model/a", move |out| out.write_all(&made)).await.unwrap();
+                assert!(blobs.read("model/a").await.unwrap() == Some(whole), "{bytes} bytes in {blobs}");
+            }
+            let broken = blobs.write("model/b", |out| {
+                out.write_all(&vec![1; PART_BYTES + 1])?;
+                Err(io::ErrorKind::StorageFull.into())
+            });
+            assert!(broken.await.unwrap_err().is_full());
+            assert_eq!(blobs.read("model/b").await.unwrap(), None);
         }
     }
 

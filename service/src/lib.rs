@@ -19,6 +19,7 @@ pub mod blobs;
 mod compat;
 pub mod execution;
 pub mod fairness;
+pub mod incoming;
 pub mod jobs;
 pub mod keyring;
 pub mod limits;

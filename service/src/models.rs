@@ -1,15 +1,18 @@
 //! Stored models: a project's entry for one, and how its problem comes from the store. A derived model is its base's image
 //! and the patches upon it, so that a thousand scenarios of a large model are one image and a thousand short texts.
 
+use std::io;
 use std::sync::Arc;
 
 use farkas_api_types::ProblemShape;
+use farkas_modeling::Problem;
+use farkas_modeling::image::{self, Contents};
 use farkas_modeling::patch::Patch;
-use farkas_modeling::{Problem, image};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::hex;
+use crate::incoming::MOST_IN_MEMORY;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 
@@ -39,6 +42,44 @@ pub struct Entry {
     pub base: Option<String>,
     /// When it was stored.
     pub created_at: Timestamp,
+}
+
+/// What is kept under a key.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The image of a problem, which is too large to stand in memory beside it: it is written while it is made.
+    Image(Arc<Problem>),
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+/// Writes the image by which a problem is stored under its identity. It does not tell the problem's own name: the same image
+/// is another project's too, which may call it otherwise.
+///
+/// # Errors
+/// What the writer says; names of more than 4 GiB.
+pub fn write_image(problem: &Problem, out: &mut impl io::Write) -> io::Result<()> {
+    image::write(problem, Contents::Nameless, out)
+}
+
+/// That image, to be kept.
+///
+/// # Errors
+/// Names of more than 4 GiB.
+pub fn image_of(problem: &Arc<Problem>) -> io::Result<Content> {
+    let size = image::size(problem, Contents::Nameless)?;
+    if size > MOST_IN_MEMORY as u64 {
+        return Ok(Content::Image(Arc::clone(problem)));
+    }
+    let mut bytes = Vec::with_capacity(size as usize);
+    write_image(problem, &mut bytes)?;
+    Ok(Content::Bytes(bytes))
 }
 
 /// Key of an image.

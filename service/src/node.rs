@@ -19,6 +19,7 @@ use crate::api::{self, problem::Problem};
 use crate::blobs::Blobs;
 use crate::execution::Desk;
 use crate::fairness::Policy;
+use crate::incoming::Incoming;
 use crate::jobs::Rules;
 use crate::metrics::Metrics;
 use crate::retention;
@@ -100,6 +101,9 @@ impl Node {
             None => Database::file(&options.data.join("farkas.db"))?,
         };
         let lock = if database.is_shared() { None } else { Some(lock(&options.data)?) };
+        if lock.is_some() {
+            Incoming::of(&options.data).sweep();
+        }
         let blobs = match &options.blobs {
             Some(address) => Blobs::at(address)?,
             None => Blobs::open(&options.data.join("blobs"))?,

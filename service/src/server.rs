@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Token;
 use crate::api::{self, App};
 use crate::blobs::BlobError;
+use crate::incoming::Incoming;
 use crate::keyring::{self, Door, Keyring, LEAST_ADMIN_KEY, RevokeError};
 use crate::limits::Limits;
 use crate::node::{Node, NodeOptions};
@@ -182,6 +183,7 @@ impl Service {
             Some(tls) => Listening::Tls(tls.listen(listener)?),
             None => Listening::Plain(listener),
         };
+        let incoming = Incoming::of(&options.node.data);
         let node = Node::open(options.node).await?;
         let keyring = Keyring::new(door, options.admin_key.as_ref());
         if keyring::any(&*node.desk.store).await? {
@@ -200,6 +202,7 @@ impl Service {
             keyring,
             scheduler: Arc::clone(&node.scheduler),
             limits: options.limits,
+            incoming,
             bodies: Semaphore::new(options.limits.bodies_at_once.max(1)),
             streams: Arc::new(Semaphore::new(options.limits.event_streams)),
             streams_of: api::Shares::default(),

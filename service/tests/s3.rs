@@ -1,6 +1,7 @@
 //! Bodies in a bucket: against a double that speaks as much of S3 as is asked of it, and refuses what is not signed.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -26,7 +27,7 @@ async fn answer(
     let key = uri.path().to_string();
     let mut objects = objects.lock().unwrap();
     let dated = [("etag", "\"1\""), ("last-modified", "Mon, 30 Nov 2026 10:00:00 GMT")];
-    match (method, uri.query()) {
+    match (method.clone(), uri.query()) {
         (Method::PUT, None) => {
             objects.insert(key, body);
             dated.into_response()
@@ -38,6 +39,25 @@ async fn answer(
         (Method::DELETE, None) => {
             objects.remove(&key);
             StatusCode::NO_CONTENT.into_response()
+        }
+        // A large one in parts: begun, each part under a number, then made one or given up.
+        (Method::POST, Some(query)) if query.starts_with("uploads") => {
+            "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>".into_response()
+        }
+        (Method::PUT, Some(query)) if query.contains("uploadId=u") => {
+            let number = query.split('&').find_map(|part| part.strip_prefix("partNumber=")).unwrap();
+            objects.insert(format!("{key}?{number:0>5}"), body);
+            dated.into_response()
+        }
+        (Method::POST | Method::DELETE, Some(query)) if query.contains("uploadId=u") => {
+            let parts: Vec<Bytes> = objects
+                .extract_if(format!("{key}?").., |name, _| name.starts_with(&format!("{key}?")))
+                .map(|part| part.1)
+                .collect();
+            if method == Method::POST {
+                objects.insert(key, parts.concat().into());
+            }
+            "<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>".into_response()
         }
         // Several at once: `<Delete><Object><Key>…</Key></Object>…`
         (Method::POST, Some(query)) if query.starts_with("delete") => {
@@ -83,6 +103,17 @@ async fn bodies_are_kept_in_a_bucket() {
     blobs.remove("point/a/1").await.unwrap();
     blobs.remove("point/a/1").await.unwrap();
     assert_eq!(blobs.read("point/a/1").await.unwrap(), None);
+
+    let made = vec![7; 20 << 20];
+    let whole = made.clone();
+    blobs.write("model/a", move |out| out.write_all(&made)).await.unwrap();
+    assert!(blobs.read("model/a").await.unwrap() == Some(whole));
+    let broken = blobs.write("model/b", |out| {
+        out.write_all(&[1; 1 << 10])?;
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    });
+    assert!(broken.await.is_err());
+    assert_eq!(objects.lock().unwrap().keys().collect::<Vec<_>>(), ["/bucket/some/prefix/model/a"]);
 
     let stranger = Blobs::at_in("s3://bucket/some/prefix", environment("nobody")).unwrap();
     assert!(matches!(stranger.place("point/a/1", large).await, Err(BlobError::Failed { .. })));

@@ -23,6 +23,7 @@ use super::upload::{self, Order};
 use super::{App, Shared};
 use crate::access::Principal;
 use crate::jobs::Wish;
+use crate::models::Content;
 use crate::store::{Document, Filter, Kind, NewJob, Store, Stored};
 use crate::time::Timestamp;
 
@@ -54,9 +55,9 @@ pub(super) async fn make(
     body: Body,
 ) -> Result<Response, Problem> {
     let turn = app.turn().await?;
-    let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
-    let limits = app.limits;
-    let (request, given) = blocking(move || upload::batch(&bytes, &limits)).await??;
+    let text = upload::receive(&app, &headers, body).await?;
+    let allowance = upload::Allowance::of(&app);
+    let (request, given) = blocking(move || upload::batch(text, &allowance)).await??;
     let most = app.limits.batch_scenarios;
     if request.scenarios.is_empty() || request.scenarios.len() > most {
         let detail = format!("{} scenarios; a batch has 1 to {most}", request.scenarios.len());
@@ -71,8 +72,8 @@ pub(super) async fn make(
     let (drawn, shared) = draw_up(&app, &principal, request, base, &id).await?;
     drop(turn);
     let mut small = Vec::new();
-    for (key, bytes) in shared {
-        small.extend(submit::place(&app, key, bytes).await?);
+    for (key, content) in shared {
+        small.extend(submit::place(&app, key, content).await?);
     }
     submit::enter_all(&app, Some(document), small, drawn).await?;
     tracing::info!(batch = id, scenarios, "a batch is accepted");
@@ -84,7 +85,7 @@ pub(super) async fn make(
     Ok(response)
 }
 
-type Bodies = Vec<(String, Vec<u8>)>;
+type Bodies = Vec<(String, Content)>;
 
 /// The scenarios' jobs, and the bodies that all of them need. Of the patched models one is in memory at a time.
 async fn draw_up(

@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Need;
 use crate::compat::{cuopt, mathopt};
 use crate::execution::Desk;
+use crate::incoming::Incoming;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::scheduler::Scheduler;
@@ -50,6 +51,7 @@ pub struct App {
     pub(crate) webhook_addresses: Addresses,
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) limits: Limits,
+    pub(crate) incoming: Incoming,
     pub(crate) bodies: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) streams_of: Shares,

@@ -1,6 +1,8 @@
 //! `/v1/models`: models stored once, looked at, handed back in any format, and changed by patches. Ids belong to a project;
 //! what they name is shared.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -10,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{MODEL_POINTER, ModelList, ModelView, ProblemDetails, RequestError, StoredModel};
 use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Format, WriteError, write_problem};
-use farkas_modeling::image::{self, Contents};
+use farkas_modeling::image;
 use farkas_modeling::patch::Patch;
 use farkas_modeling::problem::Defects;
 
@@ -21,7 +23,7 @@ use super::upload::{self, Given, Kind as Sent};
 use super::{App, Shared};
 use crate::access::Principal;
 use crate::limits::Limits;
-use crate::models::{self, Entry, MOST_PATCHES, Source, image_key, patch_key};
+use crate::models::{self, Content, Entry, MOST_PATCHES, Source, image_key, patch_key};
 use crate::store::{Document, Kind, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -53,23 +55,25 @@ pub(super) async fn store(
     let name = query.take("name")?;
     query.finish()?;
     let turn = app.turn().await?;
-    let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
-    let limits = app.limits;
-    let read = blocking(move || upload::model(&sent, &bytes, &limits)).await??;
-    drop(turn);
+    let text = upload::receive(&app, &headers, body).await?;
+    let allowance = upload::Allowance::of(&app);
+    let read = blocking(move || upload::model(&sent, text, &allowance)).await??;
     let warnings = read.warnings.iter().map(ToString::to_string).collect();
-    let problem = read.value;
+    let problem = Arc::new(read.value);
     let name = name.or_else(|| Some(problem.name().to_owned()).filter(|name| !name.is_empty()));
     let (identity, image, shape) = blocking(move || {
         let image = image_of(&problem)?;
-        Ok::<_, Problem>((image::identity(&problem).to_string(), image, (&problem).into()))
+        Ok::<_, Problem>((image::identity(&problem).to_string(), image, (&*problem).into()))
     })
     .await??;
     let source = Source { model: image_key(&identity), patches: Vec::new() };
     let name = name.map(|name| name.chars().take(256).collect());
     let entry = Entry { name, source, shape, base: None, created_at: Timestamp::now() };
     let key = entry.source.model.clone();
-    settle(&app, &principal, identity, entry, vec![(key, image)], warnings).await
+    let settled = settle(&app, &principal, identity, entry, vec![(key, image)], warnings).await;
+    // The image may be written from the model, which is in memory until then.
+    drop(turn);
+    settled
 }
 
 /// Writes bodies and entry, unless the project has the model already.
@@ -78,7 +82,7 @@ async fn settle(
     principal: &Principal,
     id: String,
     entry: Entry,
-    bodies: Vec<(String, Vec<u8>)>,
+    bodies: Vec<(String, Content)>,
     warnings: Vec<String>,
 ) -> Result<Response, Problem> {
     let store = &app.desk.store;
@@ -87,8 +91,8 @@ async fn settle(
         (StatusCode::OK, view(&there)?)
     } else {
         let mut small = Vec::new();
-        for (key, bytes) in bodies {
-            small.extend(place(app, key, bytes).await?);
+        for (key, content) in bodies {
+            small.extend(place(app, key, content).await?);
         }
         let document = Document::new(Kind::Model, principal.project.clone(), id, &entry)?;
         let view = view(&document)?;
@@ -240,9 +244,9 @@ pub(super) async fn change(
     let deep = entry.source.patches.len() >= MOST_PATCHES;
     let limits = app.limits;
     let made = blocking(move || {
-        let after = patched(&problem, &patch, "", &limits)?;
+        let after = Arc::new(patched(&problem, &patch, "", &limits)?);
         let image = if deep { Some(image_of(&after)?) } else { None };
-        Ok::<_, Problem>((image::identity(&after).to_string(), (&after).into(), image))
+        Ok::<_, Problem>((image::identity(&after).to_string(), (&*after).into(), image))
     })
     .await?;
     let (identity, shape, image) = made?;
@@ -252,7 +256,7 @@ pub(super) async fn change(
     } else {
         let mut source = entry.source;
         source.patches.push(patch_key(&json));
-        (source, (patch_key(&json), json))
+        (source, (patch_key(&json), json.into()))
     };
     let entry = Entry { source, shape, base: Some(id), created_at: Timestamp::now(), ..entry };
     settle(&app, &principal, identity, entry, vec![body], Vec::new()).await
@@ -309,11 +313,9 @@ fn view(document: &Document) -> Result<ModelView, StoreError> {
     })
 }
 
-fn image_of(problem: &Model) -> Result<Vec<u8>, Problem> {
-    let mut image = Vec::new();
-    image::write(problem, Contents::Nameless, &mut image)
-        .map_err(|error| Problem::new(413, "model-too-large", error.to_string()))?;
-    Ok(image)
+/// The image by which a model is stored.
+pub(super) fn image_of(problem: &Arc<Model>) -> Result<Content, Problem> {
+    models::image_of(problem).map_err(|error| Problem::new(413, "model-too-large", error.to_string()))
 }
 
 /// A model that a patch makes of another, which may be no larger than one that is uploaded; `at` is where the patch stands in the
@@ -335,18 +337,18 @@ pub(super) fn of_defects(defects: &Defects, at: &str) -> Problem {
 /// What a batch's scenarios stand on.
 pub(super) struct Base {
     /// The problem as it is.
-    pub(super) problem: Model,
+    pub(super) problem: Arc<Model>,
     /// Where it is, once `bodies` are written.
     pub(super) source: Source,
     /// What is not in the store yet.
-    pub(super) bodies: Vec<(String, Vec<u8>)>,
+    pub(super) bodies: Vec<(String, Content)>,
 }
 
 /// The model of a batch: stored, or inline.
 pub(super) async fn base(app: &App, principal: &Principal, given: Given) -> Result<Base, Problem> {
     match given {
         Given::Inline(problem) => {
-            let problem = *problem;
+            let problem = Arc::new(*problem);
             blocking(move || {
                 let key = image_key(&image::identity(&problem).to_string());
                 let bodies = vec![(key.clone(), image_of(&problem)?)];
@@ -365,7 +367,7 @@ pub(super) async fn named(
     stored: StoredModel,
 ) -> Result<(Option<String>, Base), Problem> {
     let (entry, problem) = open_named(app, principal, &stored.id).await?;
-    let base = Base { problem, source: entry.source, bodies: Vec::new() };
+    let base = Base { problem: Arc::new(problem), source: entry.source, bodies: Vec::new() };
     let limits = app.limits;
     let base = match stored.patch {
         None => base,
@@ -377,12 +379,12 @@ pub(super) async fn named(
 impl Base {
     /// The same with a patch; `at` is where the patch stands in the request. Blocks.
     pub(super) fn patched(&self, patch: &Patch, at: &str, limits: &Limits) -> Result<Self, Problem> {
-        let problem = patched(&self.problem, patch, at, limits)?;
+        let problem = Arc::new(patched(&self.problem, patch, at, limits)?);
         let (mut source, mut bodies) = (self.source.clone(), self.bodies.clone());
         if !patch.is_empty() {
             let json = serde_json::to_vec(patch).map_err(|error| Problem::new(422, "bad-value", error.to_string()))?;
             source.patches.push(patch_key(&json));
-            bodies.push((patch_key(&json), json));
+            bodies.push((patch_key(&json), json.into()));
         }
         Ok(Self { problem, source, bodies })
     }

@@ -1,5 +1,8 @@
 //! Errors on their way to a client: always `application/problem+json`, whatever layer they come from.
 
+use std::fmt::Display;
+use std::io;
+
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -118,6 +121,17 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// What a client is to hear when a body could not be written down.
+    pub fn of_disk(error: &io::Error) -> Self {
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            return full(error);
+        }
+        tracing::error!(%error, "a body could not be kept in the data folder");
+        Self::new(503, "disk-failed", "the service's disk failed; nothing was changed").retry_after(5)
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
@@ -142,7 +156,7 @@ pub(super) fn findings(defects: &Defects) -> Vec<Finding> {
     defects.list.iter().map(finding).collect()
 }
 
-fn full(error: &StoreError) -> Problem {
+fn full(error: &dyn Display) -> Problem {
     tracing::error!(%error, "the disk is full");
     Problem::new(507, "disk-full", "the service's disk is full; nothing was changed").retry_after(60)
 }

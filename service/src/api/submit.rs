@@ -19,6 +19,7 @@ use super::{App, Shared, models, view};
 use crate::access::{Principal, hex};
 use crate::jobs::{Ticket, Work, is_tiny};
 use crate::limits::Limits;
+use crate::models::{Content, write_image};
 use crate::roster::RosterError;
 use crate::store::{
     Body, Document, Idempotency, NewJob, Store, StoreError, Stored, Submitted, SubmittedTogether, Together,
@@ -64,12 +65,17 @@ pub(super) async fn submit(
     let key = idempotency_key(&headers)?;
     // Bodies wait for their turn, so that many large ones do not fill the memory together.
     let turn = app.turn().await?;
-    let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
-    let idempotency = key.map(|key| Idempotency { key, digest: digest(raw.as_deref(), &headers, &bytes) });
-    let limits = app.limits;
+    let text = upload::receive(&app, &headers, body).await?;
+    let allowance = upload::Allowance::of(&app);
     // What is compressed may become large.
-    let size = if headers.contains_key(CONTENT_ENCODING) { usize::MAX } else { bytes.len() };
-    let order = match reading(size, move || upload::parse(&kind, &bytes, query, &limits)).await?? {
+    let size = if headers.contains_key(CONTENT_ENCODING) { usize::MAX } else { text.len() };
+    let parse = move || {
+        let digest = |body: &[u8]| digest(raw.as_deref(), &headers, body);
+        let idempotency = key.map(|key| Idempotency { key, digest: text.read(digest) });
+        (upload::parse(&kind, text, query, &allowance), idempotency)
+    };
+    let (parsed, idempotency) = reading(size, parse).await?;
+    let order = match parsed? {
         Parsed::Whole(order) => *order,
         Parsed::Stored(draft, model) => {
             let (name, base) = models::named(&app, &principal, model).await?;
@@ -100,11 +106,12 @@ pub(crate) async fn accept(
     idempotency: Option<Idempotency>,
     client: Client,
 ) -> Result<Stored, Problem> {
-    let problem = Arc::clone(&order.problem);
+    // Whoever leaves needs it no longer than it takes to write it down.
+    let problem = (client == Client::Waits).then(|| Arc::clone(&order.problem));
     let new = draw_up(app, principal, order, idempotency).await?;
-    let new = match client {
-        Client::Leaves => new,
-        Client::Waits => match app.scheduler.begin(new, problem) {
+    let new = match problem {
+        None => new,
+        Some(problem) => match app.scheduler.begin(new, problem) {
             Err(new) => *new,
             Ok(hears) => {
                 let lost = || Problem::new(500, "internal-error", "the attempt panicked; there is no job");
@@ -205,13 +212,14 @@ pub(crate) async fn draw_up(
     }
     let id = uuid::Uuid::now_v7().to_string();
     let mut bodies = Vec::with_capacity(order.bodies.len() + 1);
-    for (key, bytes) in order.bodies {
-        bodies.extend(place(app, key, bytes).await?);
+    for (key, content) in order.bodies {
+        bodies.extend(place(app, key, content).await?);
     }
     let mut start = None;
     if let Some(point) = order.point {
         let key = format!("point/{id}/0");
-        bodies.extend(place(app, key.clone(), point.iter().flat_map(|value| value.to_le_bytes()).collect()).await?);
+        let values: Vec<u8> = point.iter().flat_map(|value| value.to_le_bytes()).collect();
+        bodies.extend(place(app, key.clone(), values.into()).await?);
         start = Some(key);
     }
     let ticket = Ticket {
@@ -257,8 +265,14 @@ async fn lanes(app: &App, order: &Order, cores: u32) -> Result<Vec<String>, Rost
     Ok(lineup.lanes.iter().map(|lane| lane.backend.name().to_owned()).collect())
 }
 
-pub(super) async fn place(app: &App, key: String, bytes: Vec<u8>) -> Result<Option<Body>, Problem> {
-    Ok(app.desk.blobs.place(&key, bytes).await.map_err(StoreError::from)?)
+/// Keeps a body, durably if it does not travel in a transaction.
+pub(super) async fn place(app: &App, key: String, content: Content) -> Result<Option<Body>, Problem> {
+    let blobs = &app.desk.blobs;
+    let placed = match content {
+        Content::Bytes(bytes) => blobs.place(&key, bytes).await,
+        Content::Image(problem) => blobs.write(&key, move |out| write_image(&problem, out)).await.map(|()| None),
+    };
+    Ok(placed.map_err(StoreError::from)?)
 }
 
 async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) -> Result<Response, Problem> {
@@ -351,7 +365,7 @@ pub(super) async fn resubmit(
         && let Some(bytes) = app.desk.store.body(&point.key).await?
     {
         let key = format!("point/{id}/0");
-        bodies.extend(place(app, key.clone(), bytes).await?);
+        bodies.extend(place(app, key.clone(), bytes.into()).await?);
         start = Some(key);
     }
     let cores = of.ticket.cores.min(app.scheduler.cores());

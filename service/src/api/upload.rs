@@ -1,5 +1,5 @@
-//! A request's body: read up to a limit, then parsed on a thread that may block. What comes out is a validated problem
-//! with its options, or an error with its place.
+//! A request's body: received up to a limit, in memory or in a file, then parsed on a thread that may block. What comes out
+//! is a validated problem with its options, or an error with its place.
 
 use std::sync::Arc;
 
@@ -12,19 +12,20 @@ use farkas_api_types::{
     StoredModel, Task, read_json, read_json_at,
 };
 use farkas_modeling::Problem as Model;
-use farkas_modeling::formats::{Format, Read, SizeLimits, decompress, read_problem_with};
-use farkas_modeling::image::{self, Contents};
+use farkas_modeling::formats::{Format, FormatError, Read, SizeLimits, read_text};
+use farkas_modeling::image;
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 
 use super::App;
-use super::models::Base;
+use super::models::{Base, image_of};
 use super::offers::vector;
-use super::problem::Problem;
+use super::problem::{Problem, blocking};
 use super::query::Query;
+use crate::incoming::{Incoming, MOST_IN_MEMORY, Text};
 use crate::jobs::Work;
 use crate::limits::Limits;
-use crate::models::{Source, image_key};
+use crate::models::{Content, Source, image_key};
 
 /// What a client wants solved.
 pub struct Order {
@@ -41,25 +42,59 @@ pub struct Order {
     pub warnings: Vec<(String, String)>,
     /// Where it is, once the bodies are written.
     pub source: Source,
-    /// What is not in the store yet: keys and bytes.
-    pub bodies: Vec<(String, Vec<u8>)>,
+    /// What is not in the store yet, by its keys.
+    pub bodies: Vec<(String, Content)>,
 }
 
-/// Reads a body up to the limit.
+/// Reads a body up to the limit into memory.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(413, "body-too-large", format!("a body has at most {limit} bytes here"))
-            .map(|p| p.remedy("compress it (Content-Encoding: gzip or zstd), or have the limit raised"))
-    };
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
-    }
+    announced(headers, limit)?;
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Problem::new(400, "body-cut-off", format!("the body did not arrive whole: {error}"))),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limit)),
+        Err(error) => Err(cut_off(&error)),
     }
+}
+
+/// Receives a body that may hold a model: a large one goes into a file as it arrives.
+pub async fn receive(app: &App, headers: &HeaderMap, mut body: Body) -> Result<Text, Problem> {
+    let limit = app.limits.body_bytes;
+    if announced(headers, limit)?.is_some_and(|length| length <= MOST_IN_MEMORY as u64) {
+        return Ok(Text::InMemory(read(headers, body, limit).await?));
+    }
+    let (mut arriving, mut bytes) = (app.incoming.begin(), 0);
+    while let Some(frame) = body.frame().await {
+        // Trailers say nothing about a model.
+        let Ok(data) = frame.map_err(|error| cut_off(&error))?.into_data() else { continue };
+        bytes += data.len();
+        if bytes > limit {
+            return Err(too_large(limit));
+        }
+        arriving.hold(&data);
+        if arriving.is_full() {
+            let put_away = move || arriving.put_away().map(|()| arriving);
+            arriving = blocking(put_away).await?.map_err(|error| Problem::of_disk(&error))?;
+        }
+    }
+    // What stayed in memory is whole without the disk.
+    let whole = move || arriving.whole();
+    let whole = if bytes < MOST_IN_MEMORY { whole() } else { blocking(whole).await? };
+    whole.map_err(|error| Problem::of_disk(&error))
+}
+
+/// How long the body is to be, where that is said.
+fn announced(headers: &HeaderMap, limit: usize) -> Result<Option<u64>, Problem> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) { Err(too_large(limit)) } else { Ok(announced) }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(413, "body-too-large", format!("a body has at most {limit} bytes here"))
+        .map(|p| p.remedy("compress it (Content-Encoding: gzip or zstd), or have the limit raised"))
+}
+
+fn cut_off(error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(400, "body-cut-off", format!("the body did not arrive whole: {error}"))
 }
 
 /// Reads a JSON body of a request that is no model.
@@ -140,34 +175,43 @@ pub enum Given {
     Stored(StoredModel),
 }
 
+/// What a body may take.
+#[derive(Clone)]
+pub struct Allowance {
+    /// Where what is opened goes.
+    pub incoming: Incoming,
+    /// How large it may be.
+    pub limits: Limits,
+}
+
+impl Allowance {
+    pub fn of(app: &App) -> Self {
+        Self { incoming: app.incoming.clone(), limits: app.limits }
+    }
+
+    /// A body opened, if it is compressed.
+    fn opened(&self, text: Text) -> Result<Text, Problem> {
+        let sizes = SizeLimits { bytes: self.limits.model_bytes, ..SizeLimits::default() };
+        text.opened(&self.incoming, &sizes).map_err(|error| {
+            let of_text = error.get_ref().and_then(|error| error.downcast_ref::<FormatError>());
+            of_text.map_or_else(|| Problem::of_disk(&error), |error| Problem::of_format(error, ""))
+        })
+    }
+}
+
 /// Parses a body. Blocks.
-pub fn parse(kind: &Kind, bytes: &[u8], mut query: Query, limits: &Limits) -> Result<Parsed, Problem> {
+pub fn parse(kind: &Kind, text: Text, mut query: Query, allowance: &Allowance) -> Result<Parsed, Problem> {
     match kind.format {
         Kinds::Request => {
             query.finish()?;
-            let text = decompress(bytes, &sizes(limits)).map_err(|error| Problem::of_format(&error, ""))?;
-            let request = SolveRequest::from_json(&text)?;
-            let work = match request.task {
-                Task::Solve => Work::Solve,
-                Task::Iis => Work::Iis,
-                Task::Relax => Work::Relax(request.relax.unwrap_or_default()),
-                Task::Sensitivity => Work::Sensitivity,
-                Task::Check => Work::Check { objective: request.solution.as_ref().and_then(|stated| stated.objective) },
-            };
-            let SolveRequest { name, tags, options, solution, model, .. } = request;
-            let draft = Draft { name, tags, work, solution, options, options_at: "/options" };
-            if is_stored(model.get()) {
-                return Ok(Parsed::Stored(Box::new(draft), read_json_at(model.get(), MODEL_POINTER)?));
-            }
-            let read = read_model(model.get().as_bytes(), Some("application/json"), limits, MODEL_POINTER)?;
-            Ok(Parsed::Whole(Box::new(draft.inline(read)?)))
+            allowance.opened(text)?.read(|text| request(text, &allowance.limits))
         }
         Kinds::Model => {
             let (name, tags) = (query.take("name")?, query.take_all("tag"));
             check_tags(&tags)?;
             let work = work_of(&mut query)?;
             let options = SolveOptions::from_query(query.rest())?;
-            let read = model(kind, bytes, limits)?;
+            let read = model(kind, text, allowance)?;
             let name = name.or_else(|| Some(read.value.name().to_string()).filter(|name| !name.is_empty()));
             let draft = Draft { name, tags, work, solution: None, options, options_at: "" };
             Ok(Parsed::Whole(Box::new(draft.inline(read)?)))
@@ -175,15 +219,33 @@ pub fn parse(kind: &Kind, bytes: &[u8], mut query: Query, limits: &Limits) -> Re
     }
 }
 
+fn request(text: &[u8], limits: &Limits) -> Result<Parsed, Problem> {
+    let request = SolveRequest::from_json(text)?;
+    let work = match request.task {
+        Task::Solve => Work::Solve,
+        Task::Iis => Work::Iis,
+        Task::Relax => Work::Relax(request.relax.unwrap_or_default()),
+        Task::Sensitivity => Work::Sensitivity,
+        Task::Check => Work::Check { objective: request.solution.as_ref().and_then(|stated| stated.objective) },
+    };
+    let SolveRequest { name, tags, options, solution, model, .. } = request;
+    let draft = Draft { name, tags, work, solution, options, options_at: "/options" };
+    if is_stored(model.get()) {
+        return Ok(Parsed::Stored(Box::new(draft), read_json_at(model.get(), MODEL_POINTER)?));
+    }
+    let read = read_model(model.get().as_bytes(), Some("application/json"), limits, MODEL_POINTER)?;
+    Ok(Parsed::Whole(Box::new(draft.inline(read)?)))
+}
+
 /// Parses a body that is a model and nothing else. Blocks.
-pub fn model(kind: &Kind, bytes: &[u8], limits: &Limits) -> Result<Read<Model>, Problem> {
+pub fn model(kind: &Kind, text: Text, allowance: &Allowance) -> Result<Read<Model>, Problem> {
     let hint = kind.hint.as_deref().or(matches!(kind.format, Kinds::Request).then_some("application/json"));
-    read_model(bytes, hint, limits, "")
+    allowance.opened(text)?.read(|text| read_model(text, hint, &allowance.limits, ""))
 }
 
 /// Reads a model that stands at a place in the request, and sees that it is not too large.
-fn read_model(bytes: &[u8], hint: Option<&str>, limits: &Limits, at: &str) -> Result<Read<Model>, Problem> {
-    let read = read_problem_with(bytes, hint, &sizes(limits)).map_err(|error| Problem::of_format(&error, at))?;
+fn read_model(text: &[u8], hint: Option<&str>, limits: &Limits, at: &str) -> Result<Read<Model>, Problem> {
+    let read = read_text(text, hint).map_err(|error| Problem::of_format(&error, at))?;
     check_size(&read.value, limits)?;
     Ok(read)
 }
@@ -200,9 +262,12 @@ pub fn check_size(problem: &Model, limits: &Limits) -> Result<(), Problem> {
 }
 
 /// Parses the request for a batch, and its model if that is inline. Blocks.
-pub fn batch(bytes: &[u8], limits: &Limits) -> Result<(BatchRequest, Given), Problem> {
-    let text = decompress(bytes, &sizes(limits)).map_err(|error| Problem::of_format(&error, ""))?;
-    let request: BatchRequest = read_json(&text)?;
+pub fn batch(text: Text, allowance: &Allowance) -> Result<(BatchRequest, Given), Problem> {
+    allowance.opened(text)?.read(|text| batch_request(text, &allowance.limits))
+}
+
+fn batch_request(text: &[u8], limits: &Limits) -> Result<(BatchRequest, Given), Problem> {
+    let request: BatchRequest = read_json(text)?;
     request.options.check("/options")?;
     request.check_names()?;
     let given = if is_stored(request.model.get()) {
@@ -222,10 +287,6 @@ fn check_tags(tags: &[String]) -> Result<(), RequestError> {
         return Err(RequestError::new("bad-parameter", detail).parameter("tag"));
     }
     Ok(())
-}
-
-fn sizes(limits: &Limits) -> SizeLimits {
-    SizeLimits { bytes: limits.model_bytes, ..SizeLimits::default() }
 }
 
 /// Whether a model in a request is `{"id": …}`: its first key says so, and nothing else has one like it.
@@ -298,11 +359,9 @@ impl Draft {
 impl Order {
     /// An order to solve a problem, without a name, tags and warnings; `options_at` as in [`Order::options_at`]. Blocks.
     pub fn new(problem: Model, options: SolveOptions, options_at: &'static str) -> Result<Self, Problem> {
-        let mut bytes = Vec::new();
-        image::write(&problem, Contents::Nameless, &mut bytes)
-            .map_err(|error| Problem::new(413, "model-too-large", error.to_string()))?;
+        let problem = Arc::new(problem);
         let key = image_key(&image::identity(&problem).to_string());
-        let bodies = vec![(key.clone(), bytes)];
+        let bodies = vec![(key.clone(), image_of(&problem)?)];
         Ok(Self::of(Base { problem, source: Source { model: key, patches: Vec::new() }, bodies }, options, options_at))
     }
 
@@ -316,7 +375,7 @@ impl Order {
             options,
             options_at,
             warnings: Vec::new(),
-            problem: Arc::new(base.problem),
+            problem: base.problem,
             source: base.source,
             bodies: base.bodies,
         }

@@ -17,4 +17,5 @@ mod models;
 mod server;
 mod tasks;
 mod tls;
+mod upload;
 mod webhooks;

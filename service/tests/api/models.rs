@@ -234,7 +234,7 @@ async fn a_patched_model_may_be_no_larger_than_one_that_is_uploaded() {
     let limits = Limits { model_entries: 8, ..Limits::default() };
     let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
     let id = store(&server).await.id;
-    let wider = json!({"changes": [{"change": "add_column", "column": {"name": "z", "lower": 0, "upper": 1}}]});
+    let wider = json!({"changes": [{"change": "add_column", "name": "z", "lower": 0, "upper": 1}]});
     let batch = json!({"model": {"id": id}, "scenarios": [{}, {"patch": wider}]});
     let cases = [
         ("PATCH", format!("/v1/models/{id}"), wider.clone(), None),

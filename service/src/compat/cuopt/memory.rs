@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-
 use super::encoding::Encoding;
+use crate::incoming::Text;
 
 /// Bodies that may be cached.
 const MOST_CACHED: usize = 256;
@@ -19,7 +18,7 @@ const MOST_PLACES: usize = 1 << 16;
 #[derive(Debug, Clone)]
 pub struct Cached {
     pub encoding: Encoding,
-    pub body: Bytes,
+    pub body: Arc<Text>,
 }
 
 /// How far a job's log goes, as far as it was read.

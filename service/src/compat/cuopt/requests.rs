@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use bytes::Bytes;
 use serde_json::json;
 
 use super::encoding::Encoding;
@@ -76,12 +75,12 @@ pub(super) async fn post(
         })?,
         None => Cached {
             encoding: Encoding::of_request(&headers)?,
-            body: upload::read(&headers, body, app.limits.body_bytes).await?,
+            body: Arc::new(upload::receive(&app, &headers, body).await?),
         },
     };
-    let (encoding, bytes, limits) = (source.encoding, source.body.clone(), app.limits);
-    let size = if encoding == Encoding::Zlib { usize::MAX } else { bytes.len() };
-    let mut drafts = reading(size, move || draft(encoding, &bytes, &limits)).await??;
+    let (encoding, text, limits) = (source.encoding, Arc::clone(&source.body), app.limits);
+    let size = if encoding == Encoding::Zlib { usize::MAX } else { text.len() };
+    let mut drafts = reading(size, move || text.read(|body| draft(encoding, body, &limits))).await??;
     drop(turn);
     if wanted.cache {
         return keep(&app, &principal, &headers, source);
@@ -127,7 +126,7 @@ impl Drafts {
 }
 
 /// Reads a body. Blocks.
-fn draft(encoding: Encoding, body: &Bytes, limits: &Limits) -> Result<Drafts, Problem> {
+fn draft(encoding: Encoding, body: &[u8], limits: &Limits) -> Result<Drafts, Problem> {
     // One allowance for the body and all files in it: a thousand of them may each inflate to a thousand times their bytes.
     let mut allowance = limits.model_bytes;
     let most_seconds = limits.time_limit_seconds;

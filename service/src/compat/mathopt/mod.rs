@@ -65,9 +65,9 @@ async fn solve(
     body: Body,
 ) -> Result<Response, Problem> {
     let turn = app.turn().await?;
-    let bytes = upload::read(&headers, body, app.limits.body_bytes).await?;
+    let text = upload::receive(&app, &headers, body).await?;
     let limits = app.limits;
-    let mut draft = reading(bytes.len(), move || draft(&bytes, &limits)).await??;
+    let mut draft = reading(text.len(), move || text.read(|body| draft(body, &limits))).await??;
     drop(turn);
     let patience = patience(&headers).min(app.limits.wait_seconds as f64);
     let most = (patience * SHARE).min(app.limits.time_limit_seconds);
