@@ -50,12 +50,11 @@ async fn answer(
             dated.into_response()
         }
         (Method::POST | Method::DELETE, Some(query)) if query.contains("uploadId=u") => {
-            let parts: Vec<Bytes> = objects
-                .extract_if(format!("{key}?").., |name, _| name.starts_with(&format!("{key}?")))
-                .map(|part| part.1)
-                .collect();
+            let mut parts = objects.clone();
+            parts.retain(|name, _| name.starts_with(&format!("{key}?")));
+            objects.retain(|name, _| !parts.contains_key(name));
             if method == Method::POST {
-                objects.insert(key, parts.concat().into());
+                objects.insert(key, parts.into_values().collect::<Vec<_>>().concat().into());
             }
             "<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>".into_response()
         }
