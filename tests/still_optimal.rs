@@ -1,5 +1,5 @@
-//! An answer that holds after a change is given without a solve, and never where it does not hold: by random changes, each
-//! answer beside that of a solver that begins anew.
+//! An answer that holds after a change, or lies a few pivots from one that did, is given without a solver, and never one that
+//! does not hold: by random changes, each answer beside that of a solver that begins anew.
 #![cfg(feature = "highs")]
 
 use farkas::modeling::answer::{BasisStatus, EvidenceLevel};
@@ -89,7 +89,7 @@ fn random_changes_are_answered_as_by_a_new_solver() {
             assert!(from.objective().is_some_and(|from| (from - one).abs() <= 1e-6 * one.abs().max(1.0)));
         }
     }
-    assert!(carried > 150 && solved > 150, "{carried} carried, {solved} solved: the test does not see both");
+    assert!(carried > 900 && solved > 50, "{carried} carried, {solved} solved: the test does not see both");
 }
 
 #[test]

@@ -129,6 +129,9 @@ fn answers_are_those_of_a_fresh_solve() {
     assert!(tried > 1000 && answered * 10 > tried * 8 && infeasible > 100, "{answered} of {tried}; {infeasible}");
 }
 
+/// What is changed, and how.
+type Case = (&'static str, fn(&mut Patch));
+
 #[test]
 fn what_it_was_not_made_for_goes_to_the_solver() {
     let mut random = fastrand::Rng::with_seed(1);
@@ -142,7 +145,7 @@ fn what_it_was_not_made_for_goes_to_the_solver() {
     };
     let mut known = Reoptimizer::new(&base, &basis).expect("a basis");
     assert!(known.solve(&base).is_some_and(|claim| claim.objective == by_highs(&base).0.objective()));
-    let cases: [(&str, fn(&mut Patch)); 4] = [
+    let cases: [Case; 4] = [
         ("a cost", |patch| _ = patch.cost(0, 77.0)),
         ("a coefficient", |patch| _ = patch.coefficient(0, 0, 77.0)),
         ("a kind", |patch| _ = patch.kind(0, farkas_modeling::ColumnKind::Integer)),

@@ -147,7 +147,7 @@ pub struct NodeArgs {
     /// Seconds that jobs may go on after SIGTERM or Ctrl-C, before they are handed back to the queue
     #[arg(long, value_name = "S", default_value = "0")]
     finish: u32,
-    /// OpenTelemetry collector that is told of requests, jobs and lanes, as in http://127.0.0.1:4318; also taken from
+    /// OpenTelemetry collector that is told of requests, jobs and lanes, as in `http://127.0.0.1:4318`; also taken from
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Takes a Farkas built with the feature `otlp` [default: none]
     #[arg(long, value_name = "URL")]
     otlp_endpoint: Option<String>,

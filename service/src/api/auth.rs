@@ -37,8 +37,10 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> 
         Unknown::NoKey => Problem::new(401, "key-missing", "this service asks for an API key").map(|p| {
             p.in_parameter("Authorization").remedy("send Authorization: Bearer …, or X-Api-Key; an admin makes keys")
         }),
-        Unknown::BadKey => Problem::new(401, "key-unknown", "this API key is none, was revoked, or has ended")
-            .map(|p| p.in_parameter("Authorization").remedy("ask an admin of the project for another")),
+        Unknown::BadKey => {
+            Problem::new(401, "key-unknown", "there is no such API key, or it was revoked, or has ended")
+                .map(|p| p.in_parameter("Authorization").remedy("ask an admin of the project for another"))
+        }
         Unknown::Store(error) => error.into(),
     })
 }
