@@ -114,6 +114,8 @@ async fn shake_hands(
                 continue;
             }
         };
+        // Events must not wait for the client's acknowledgements, here no more than without TLS.
+        let _ = connection.set_nodelay(true);
         let (acceptor, ready) = (acceptor.clone(), ready.clone());
         tokio::spawn(async move {
             let _turn = turn;
