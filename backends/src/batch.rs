@@ -220,24 +220,32 @@ impl Seat<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Err(ScenarioError::NotBegun("the batch's time was over"));
         }
-        let revision = Revision::new(self.base, patch).map_err(ScenarioError::Patch)?;
-        let answer = match self.known_answer(&revision) {
-            Some(answer) => answer,
-            None => self.ask(&revision, left)?,
-        };
+        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(patch, left)));
+        let answer = answered.unwrap_or_else(|_| Err(SessionError::Broken("it panicked".into()).into()))?;
         Ok(answer.with_run(Vec::new(), began.elapsed().as_secs_f64()))
+    }
+
+    /// What is in the seat is taken out while it is used: after a panic nobody goes on with it.
+    fn answer(&mut self, patch: &Patch, left: Option<Duration>) -> Scenario {
+        let revision = Revision::new(self.base, patch).map_err(ScenarioError::Patch)?;
+        match self.known_answer(&revision) {
+            Some(answer) => Ok(answer),
+            None => self.ask(&revision, left),
+        }
     }
 
     /// The answer from the basis that is known, where it gets there and is proven.
     fn known_answer(&mut self, revision: &Revision) -> Option<Answer> {
-        let known = self.known.as_mut().filter(|known| known.missed <= known.met + MOST_MISSED)?;
-        let claim = known.basis.solve(revision.problem());
+        let mut known = self.known.take()?;
+        let tries = known.missed <= known.met + MOST_MISSED;
+        let claim = if tries { known.basis.solve(revision.problem()) } else { None };
         let answer = claim.map(|claim| {
             let answer = self.batch.examined(revision.problem(), &known.source, &claim);
             answer.with_note(claim.termination.detail())
         });
         let proven = answer.filter(|answer| answer.evidence().level == EvidenceLevel::Certified);
         *(if proven.is_some() { &mut known.met } else { &mut known.missed }) += 1;
+        self.known = Some(known);
         proven
     }
 
@@ -246,10 +254,10 @@ impl Seat<'_> {
         let mut options = self.batch.options.clone();
         options.time_limit = options.time_limit.into_iter().chain(left).min();
         let open = self.open.take();
-        let solved = catch_unwind(AssertUnwindSafe(|| self.turn_to(open, revision, &options)));
-        let (open, answer) = solved.unwrap_or_else(|_| Err(SessionError::Broken("it panicked".into()).into()))?;
+        let (open, answer) = self.turn_to(open, revision, &options)?;
         self.open = open;
-        if self.known.is_none() && Reoptimizer::suits(&options) {
+        // Under other costs the basis would have nothing to say about the others.
+        if self.known.is_none() && revision.delta().keeps_matrix_and_costs() && Reoptimizer::suits(&options) {
             self.known = known(self.base, &answer);
         }
         Ok(answer)

@@ -128,7 +128,7 @@ fn substitute(rows: &mut [f64], norms: &mut [f64], column: usize, by: &[f64]) {
 }
 
 /// row += factor · by. Returns the sum of the row's squares.
-pub(super) fn add_multiple(row: &mut [f64], factor: f64, by: &[f64]) -> f64 {
+fn add_multiple(row: &mut [f64], factor: f64, by: &[f64]) -> f64 {
     let mut squares = [0.0; LANES];
     let (mut rows, mut bys) = (row.chunks_exact_mut(LANES), by.chunks_exact(LANES));
     for (row, by) in rows.by_ref().zip(bys.by_ref()) {
