@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sqlx::Row;
-use sqlx::any::AnyRow;
-
+use super::session::query;
 use super::sql::stored;
 use super::writes::{Write, places};
 use super::{Claimed, Lease, StoreError};
@@ -105,7 +103,7 @@ impl Write {
             for order in ["priority DESC, id", "id"] {
                 let sql =
                     format!("SELECT id FROM jobs WHERE state = 'queued' AND project = $1 ORDER BY {order} LIMIT $2");
-                let rows = sqlx::query(&sql).bind(&project).bind(WINDOW).fetch_all(&mut self.connection).await?;
+                let rows = query(&sql).bind(&project).bind(WINDOW).fetch_all(&mut self.connection).await?;
                 let all = (rows.len() as i64) < WINDOW;
                 for row in &rows {
                     ids.insert(row.try_get("id")?);
@@ -121,7 +119,7 @@ impl Write {
     /// The oldest tiny ones.
     async fn tiny_ones(&mut self) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT id FROM jobs WHERE state = 'queued' AND tiny = 1 ORDER BY id LIMIT $1";
-        let rows = sqlx::query(sql).bind(WINDOW).fetch_all(&mut self.connection).await?;
+        let rows = query(sql).bind(WINDOW).fetch_all(&mut self.connection).await?;
         Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
     }
 
@@ -133,7 +131,7 @@ impl Write {
         let unknown: Vec<&String> = ids.iter().filter(|id| !self.known.0.contains_key(*id)).collect();
         for ids in unknown.chunks(MOST_READ) {
             let sql = format!("SELECT id, ticket, job FROM jobs WHERE id IN {}", places(1, ids.len()));
-            let query = ids.iter().fold(sqlx::query(&sql), |query, id| query.bind(*id));
+            let query = ids.iter().fold(query(&sql), |query, id| query.bind(*id));
             for row in query.fetch_all(&mut self.connection).await? {
                 let id: String = row.try_get("id")?;
                 let found = stored(&id, &row)?;
@@ -157,27 +155,27 @@ impl Write {
                 SELECT (SELECT MIN(project) FROM jobs WHERE state = 'queued' AND project > next.project)
                 FROM next WHERE next.project IS NOT NULL
             ) SELECT project FROM next WHERE project IS NOT NULL LIMIT $1";
-        let rows = sqlx::query(sql).bind(PROJECTS).fetch_all(&mut self.connection).await?;
-        Ok(rows.iter().map(|row: &AnyRow| row.try_get("project")).collect::<Result<_, _>>()?)
+        let rows = query(sql).bind(PROJECTS).fetch_all(&mut self.connection).await?;
+        Ok(rows.iter().map(|row| row.try_get("project")).collect::<Result<_, _>>()?)
     }
 
     /// What runs now, on all nodes. Where quotas or licences count, two nodes do not claim at the same time.
     async fn in_use(&mut self) -> Result<InUse, StoreError> {
         if self.database.is_shared() && self.policy.counts() {
             let lock = "SELECT COUNT(*) FROM pg_advisory_xact_lock(7037142)";
-            sqlx::query(lock).execute(&mut self.connection).await?;
+            query(lock).execute(&mut self.connection).await?;
         }
         let running = "FROM jobs WHERE state IN ('starting', 'running', 'stopping')";
         let mut in_use = InUse::default();
         if self.policy.licences.is_empty() {
             let sql = format!("SELECT project, cores {running}");
-            for row in sqlx::query(&sql).fetch_all(&mut self.connection).await? {
-                let (project, cores) = (row.try_get("project")?, row.try_get::<i64, _>("cores")? as u32);
+            for row in query(&sql).fetch_all(&mut self.connection).await? {
+                let (project, cores) = (row.try_get("project")?, row.try_get::<i64>("cores")? as u32);
                 in_use.add(&Demand { project, cores, ..Demand::default() });
             }
         } else {
             let sql = format!("SELECT id, ticket, job {running}");
-            for row in sqlx::query(&sql).fetch_all(&mut self.connection).await? {
+            for row in query(&sql).fetch_all(&mut self.connection).await? {
                 in_use.add(&stored(row.try_get("id")?, &row)?.ticket.demand(&self.policy.tiny));
             }
         }

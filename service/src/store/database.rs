@@ -1,14 +1,16 @@
 //! Which database it is, and all in which the two differ: how a session is opened, how a transaction begins and whose
 //! clock it goes by, what locks a row, and which failures pass. The statements themselves are the same for both.
 
-use std::path::Path;
+use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor, Row};
+use sqlx::{AnyPool, ConnectOptions, Executor};
 
 use super::StoreError;
+use super::session::{File, Session, query};
 use crate::time::Timestamp;
 
 /// Longest wait for a connection.
@@ -22,10 +24,10 @@ const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode =
 const POSTGRES_SESSION: &str = "SET lock_timeout = '10s'; SET client_min_messages = warning;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     /// A file, for one process at a time.
-    Sqlite,
+    Sqlite(PathBuf),
     /// A server, for any number of nodes.
     Postgres,
 }
@@ -60,7 +62,7 @@ impl Database {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => url + &char::from(byte).to_string(),
             other => url + &format!("%{other:02X}"),
         });
-        Self::new(Kind::Sqlite, format!("sqlite://{encoded}?mode=rwc"))
+        Self::new(Kind::Sqlite(path.into()), format!("sqlite://{encoded}?mode=rwc"))
     }
 
     /// `postgres://…`: the address of a server, as `libpq` takes it.
@@ -111,23 +113,26 @@ impl Database {
     }
 
     /// A session for writing.
-    pub(super) async fn connect(&self, lease_seconds: u32) -> Result<AnyConnection, sqlx::Error> {
+    pub(super) async fn connect(&self, lease_seconds: u32) -> Result<Session, sqlx::Error> {
+        if let Kind::Sqlite(path) = &self.kind {
+            let mut session = Session::File(File::open(path)?);
+            session.run(SQLITE_SESSION).await?;
+            return Ok(session);
+        }
         let open = async {
-            let mut connection = self.options.connect().await?;
-            connection.execute(self.session()).await?;
-            if self.is_shared() {
-                // A node that is paused inside a transaction loses it within half a lease, so that its locks stop nobody.
-                let limit = format!("SET idle_in_transaction_session_timeout = {}", lease_seconds.max(1) * 500);
-                connection.execute(limit.as_str()).await?;
-            }
-            Ok(connection)
+            let mut session = Session::Server(Box::new(self.options.connect().await?));
+            session.run(POSTGRES_SESSION).await?;
+            // A node that is paused inside a transaction loses it within half a lease, so that its locks stop nobody.
+            let limit = format!("SET idle_in_transaction_session_timeout = {}", lease_seconds.max(1) * 500);
+            session.run(&limit).await?;
+            Ok(session)
         };
         tokio::time::timeout(CONNECT, open).await.unwrap_or_else(|_| Err(too_long("no connection")))
     }
 
     pub(super) async fn readers(&self) -> Result<AnyPool, sqlx::Error> {
-        let session = match self.kind {
-            Kind::Sqlite => "PRAGMA busy_timeout = 10000; PRAGMA query_only = 1",
+        let session = match &self.kind {
+            Kind::Sqlite(_) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = 1",
             Kind::Postgres => "SET default_transaction_read_only = 1; SET statement_timeout = '60s'",
         };
         AnyPoolOptions::new()
@@ -139,46 +144,63 @@ impl Database {
             .await
     }
 
-    fn session(&self) -> &'static str {
-        match self.kind {
-            Kind::Sqlite => SQLITE_SESSION,
-            Kind::Postgres => POSTGRES_SESSION,
+    /// Where a writer works: a file's on a thread of its own, which its statements block.
+    pub(super) fn host(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<(), StoreError> {
+        let runtime = tokio::runtime::Handle::current();
+        if self.is_shared() {
+            runtime.spawn(work);
+            return Ok(());
         }
+        let thread = std::thread::Builder::new().name("store".into()).spawn(move || runtime.block_on(work));
+        thread.map(|_| ()).map_err(|error| StoreError::Database(error.into()))
+    }
+
+    /// How long the database may take for something; a file's statements cannot be given up.
+    pub(super) async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        if !self.is_shared() {
+            return work.await;
+        }
+        tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(too_long("no answer")))
     }
 
     /// Begins a transaction; answers with the clock by which it goes: with several nodes, the server's.
-    pub(super) async fn begin(&self, connection: &mut AnyConnection) -> Result<Timestamp, sqlx::Error> {
-        if !self.is_shared() {
-            sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
-            return Ok(Timestamp::now());
+    pub(super) async fn begin(&self, session: &mut Session) -> Result<Timestamp, sqlx::Error> {
+        match session {
+            Session::File(_) => {
+                query("BEGIN IMMEDIATE").execute(session).await?;
+                Ok(Timestamp::now())
+            }
+            Session::Server(connection) => {
+                let begin = "BEGIN; SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+                // Two statements: the first answers with no row.
+                let rows = connection.fetch_all(begin).await?;
+                let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+                Ok(Timestamp::from_millis(sqlx::Row::try_get(row, 0)?))
+            }
         }
-        let begin = "BEGIN; SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        let rows = connection.fetch_all(begin).await?;
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        Ok(Timestamp::from_millis(row.try_get(0)?))
     }
 
     /// A writer that begins; it has a row for the number of its last transaction.
-    pub(super) async fn enter(connection: &mut AnyConnection, writer: &str) -> Result<(), sqlx::Error> {
-        let insert = sqlx::query("INSERT INTO writers (id, batch) VALUES ($1, 0)").bind(writer);
-        insert.execute(connection).await.map(|_| ())
+    pub(super) async fn enter(session: &mut Session, writer: &str) -> Result<(), sqlx::Error> {
+        let insert = query("INSERT INTO writers (id, batch) VALUES ($1, 0)").bind(writer);
+        insert.execute(session).await.map(|_| ())
     }
 
     /// Makes a number part of the writer's transaction. The server's own numbers would not do: after a crash it gives one
     /// that was not yet on its disk to somebody else.
-    pub(super) async fn number(connection: &mut AnyConnection, writer: &str, batch: i64) -> Result<(), sqlx::Error> {
-        let update = sqlx::query("UPDATE writers SET batch = $1 WHERE id = $2").bind(batch).bind(writer);
-        update.execute(connection).await.map(|_| ())
+    pub(super) async fn number(session: &mut Session, writer: &str, batch: i64) -> Result<(), sqlx::Error> {
+        let update = query("UPDATE writers SET batch = $1 WHERE id = $2").bind(batch).bind(writer);
+        update.execute(session).await.map(|_| ())
     }
 
     /// Whether the writer's transaction of this number was committed. The lock waits while the server is still at it.
-    pub(super) async fn was_committed(
-        connection: &mut AnyConnection,
-        writer: &str,
-        batch: i64,
-    ) -> Result<bool, sqlx::Error> {
-        let last = sqlx::query("SELECT batch FROM writers WHERE id = $1 FOR UPDATE").bind(writer);
-        Ok(last.fetch_one(connection).await?.try_get::<i64, _>(0)? == batch)
+    pub(super) async fn was_committed(session: &mut Session, writer: &str, batch: i64) -> Result<bool, sqlx::Error> {
+        let last = query("SELECT batch FROM writers WHERE id = $1 FOR UPDATE").bind(writer);
+        Ok(last.fetch_one(session).await?.try_get::<i64>(0)? == batch)
     }
 
     pub(super) fn trouble(&self, error: &sqlx::Error) -> Trouble {

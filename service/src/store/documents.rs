@@ -4,10 +4,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::AnyPool;
 
 use super::StoreError;
+use super::session::{Row, query};
 use super::writes::Write;
 
 /// What a document is.
@@ -92,7 +92,7 @@ impl Document {
         StoreError::Unreadable { what: format!("{} {}", self.kind.name(), self.id), error: error.to_string() }
     }
 
-    fn of(kind: Kind, row: &AnyRow) -> Result<Self, sqlx::Error> {
+    fn of(kind: Kind, row: &Row) -> Result<Self, sqlx::Error> {
         Ok(Self {
             kind,
             project: row.try_get("project")?,
@@ -104,18 +104,17 @@ impl Document {
 }
 
 pub(super) async fn read(reads: &AnyPool, kind: Kind, project: &str, id: &str) -> Result<Option<Document>, StoreError> {
-    let row =
-        sqlx::query("SELECT project, id, found_by, body FROM documents WHERE kind = $1 AND project = $2 AND id = $3")
-            .bind(kind.name())
-            .bind(project)
-            .bind(id)
-            .fetch_optional(reads)
-            .await?;
+    let row = query("SELECT project, id, found_by, body FROM documents WHERE kind = $1 AND project = $2 AND id = $3")
+        .bind(kind.name())
+        .bind(project)
+        .bind(id)
+        .fetch_optional(reads)
+        .await?;
     Ok(row.as_ref().map(|row| Document::of(kind, row)).transpose()?)
 }
 
 pub(super) async fn find(reads: &AnyPool, kind: Kind, name: &str) -> Result<Option<Document>, StoreError> {
-    let row = sqlx::query("SELECT project, id, found_by, body FROM documents WHERE kind = $1 AND found_by = $2")
+    let row = query("SELECT project, id, found_by, body FROM documents WHERE kind = $1 AND found_by = $2")
         .bind(kind.name())
         .bind(name)
         .fetch_optional(reads)
@@ -130,7 +129,7 @@ pub(super) async fn list(
     before: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Document>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT project, id, found_by, body FROM documents
          WHERE kind = $1 AND ($2 IS NULL OR project = $2) AND ($3 IS NULL OR id < $3)
          ORDER BY id DESC LIMIT $4",
@@ -146,7 +145,7 @@ pub(super) async fn list(
 
 impl Write {
     pub(super) async fn put_document(&mut self, document: &Document) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "INSERT INTO documents (kind, project, id, found_by, body) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (kind, project, id) DO UPDATE SET found_by = $4, body = $5",
         )
@@ -161,12 +160,12 @@ impl Write {
     }
 
     pub(super) async fn remove_document(&mut self, kind: Kind, project: &str, id: &str) -> Result<bool, StoreError> {
-        let removed = sqlx::query("DELETE FROM documents WHERE kind = $1 AND project = $2 AND id = $3")
+        let removed = query("DELETE FROM documents WHERE kind = $1 AND project = $2 AND id = $3")
             .bind(kind.name())
             .bind(project)
             .bind(id)
             .execute(&mut self.connection)
             .await?;
-        Ok(removed.rows_affected() > 0)
+        Ok(removed > 0)
     }
 }

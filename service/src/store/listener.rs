@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::AnyConnection;
 use sqlx::postgres::PgListener;
 
+use super::session::{Session, query};
 use super::watchers::Watchers;
 use super::writer::Told;
 
@@ -27,7 +27,7 @@ pub(super) struct Changed {
 }
 
 /// Tells the other nodes, once the transaction is committed. `node` tells whose news it is.
-pub(super) async fn tell(connection: &mut AnyConnection, node: &str, told: &Told) -> Result<(), sqlx::Error> {
+pub(super) async fn tell(connection: &mut Session, node: &str, told: &Told) -> Result<(), sqlx::Error> {
     let mut texts: Vec<String> = told.jobs.chunks(MOST_JOBS).map(|jobs| jobs.iter().map(line).collect()).collect();
     let words: String = [(told.queue, "queue\n"), (told.duty, "duty\n")].iter().filter(|w| w.0).map(|w| w.1).collect();
     match texts.last_mut() {
@@ -36,7 +36,7 @@ pub(super) async fn tell(connection: &mut AnyConnection, node: &str, told: &Told
         None => {}
     }
     for text in texts {
-        sqlx::query("SELECT COUNT(*) FROM pg_notify($1, $2)")
+        query("SELECT COUNT(*) FROM pg_notify($1, $2)")
             .bind(CHANNEL)
             .bind(format!("{node}\n{text}"))
             .execute(&mut *connection)

@@ -12,6 +12,7 @@ mod listener;
 mod nodes;
 mod retention;
 mod schema;
+mod session;
 mod sql;
 mod together;
 mod waiting;

@@ -1,9 +1,7 @@
 //! The nodes that share a store: each tells every few seconds that it is there. Nothing hangs on it but what people see and
 //! whom they ask to drain; whose jobs go on elsewhere is for the leases to say.
 
-use sqlx::Row;
-use sqlx::any::AnyRow;
-
+use super::session::{Row, query};
 use super::writes::Write;
 use super::{Duty, NodeRecord, NodeReport, StoreError};
 use crate::time::Timestamp;
@@ -16,7 +14,7 @@ const ALL: &str =
 
 impl Write {
     pub(super) async fn heartbeat(&mut self, node: &NodeReport) -> Result<Duty, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "INSERT INTO nodes (id, name, version, cores, cores_used, started_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $6)
              ON CONFLICT (id) DO UPDATE SET cores_used = $5, seen_at = $6 RETURNING drain",
         )
@@ -32,12 +30,12 @@ impl Write {
     }
 
     pub(super) async fn leave(&mut self, node: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM nodes WHERE id = $1").bind(node).execute(&mut self.connection).await?;
+        query("DELETE FROM nodes WHERE id = $1").bind(node).execute(&mut self.connection).await?;
         Ok(())
     }
 
     pub(super) async fn assign(&mut self, node: &str, duty: Duty) -> Result<NodeRecord, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "UPDATE nodes SET drain = $1 WHERE id = $2
              RETURNING id, name, version, cores, cores_used, started_at, seen_at, drain",
         )
@@ -51,7 +49,7 @@ impl Write {
     }
 
     pub(super) async fn forget_nodes(&mut self) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM nodes WHERE seen_at < $1")
+        query("DELETE FROM nodes WHERE seen_at < $1")
             .bind(self.now.plus_seconds(-SHOWN_SECONDS).millis())
             .execute(&mut self.connection)
             .await?;
@@ -59,22 +57,22 @@ impl Write {
     }
 
     pub(super) async fn nodes(&mut self) -> Result<Vec<NodeRecord>, StoreError> {
-        let rows = sqlx::query(ALL).fetch_all(&mut self.connection).await?;
+        let rows = query(ALL).fetch_all(&mut self.connection).await?;
         rows.iter().map(|row| record(row, self.now, self.rules.lease_seconds)).collect()
     }
 }
 
-fn duty(row: &AnyRow) -> Result<Duty, StoreError> {
-    Ok(if row.try_get::<i64, _>("drain")? == 0 { Duty::Work } else { Duty::Drain })
+fn duty(row: &Row) -> Result<Duty, StoreError> {
+    Ok(if row.try_get::<i64>("drain")? == 0 { Duty::Work } else { Duty::Drain })
 }
 
-fn record(row: &AnyRow, now: Timestamp, lease_seconds: u32) -> Result<NodeRecord, StoreError> {
+fn record(row: &Row, now: Timestamp, lease_seconds: u32) -> Result<NodeRecord, StoreError> {
     let report = NodeReport {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         version: row.try_get("version")?,
-        cores: row.try_get::<i64, _>("cores")? as u32,
-        cores_used: row.try_get::<i64, _>("cores_used")? as u32,
+        cores: row.try_get::<i64>("cores")? as u32,
+        cores_used: row.try_get::<i64>("cores_used")? as u32,
     };
     let seen_at = Timestamp::from_millis(row.try_get("seen_at")?);
     let alive = now.seconds_since(seen_at) <= f64::from(lease_seconds);

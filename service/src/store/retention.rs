@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
-
+use super::session::query;
 use super::sql::stored;
 use super::writes::Write;
 use super::{Extent, Forgotten, Kind, StoreError, Stored};
@@ -20,7 +19,7 @@ impl Write {
         extent: Extent,
     ) -> Result<Forgotten, StoreError> {
         let before = self.now.plus_seconds(-before.as_secs_f64());
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, ticket, job FROM jobs
              WHERE state IN ('succeeded', 'failed', 'canceled', 'expired') AND id > $1 AND id < $2 ORDER BY id LIMIT $3",
         )
@@ -51,7 +50,7 @@ impl Write {
         let keys: Vec<String> =
             points.chain(found.job.result.as_ref()).chain(found.ticket.start.as_ref()).cloned().collect();
         for key in keys {
-            sqlx::query("DELETE FROM bodies WHERE key = $1").bind(&key).execute(&mut self.connection).await?;
+            query("DELETE FROM bodies WHERE key = $1").bind(&key).execute(&mut self.connection).await?;
             self.told.drops.push(key);
         }
         for sql in [
@@ -60,10 +59,10 @@ impl Write {
             "DELETE FROM idempotency WHERE job_id = $1",
             "DELETE FROM jobs WHERE id = $1",
         ] {
-            sqlx::query(sql).bind(&found.ticket.id).execute(&mut self.connection).await?;
+            query(sql).bind(&found.ticket.id).execute(&mut self.connection).await?;
         }
         for name in std::iter::once(&found.ticket.id).chain(&found.ticket.tags) {
-            sqlx::query(
+            query(
                 "DELETE FROM documents WHERE kind = $1 AND project = $2 AND id = $3
                     AND NOT EXISTS (SELECT 1 FROM tags WHERE tag = $3)",
             )

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
-use tokio::sync::{mpsc, watch};
+use sqlx::AnyPool;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::claims::Known;
 use super::database::Database;
+use super::session::{Row, query};
 use super::waiting::Counted;
 use super::watchers::Watchers;
 use super::writer::{self, Command, Writer};
@@ -97,39 +97,32 @@ impl SqlStore {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_with(database: Database, blobs: Blobs, rules: Rules, setup: Setup) -> Result<Self, StoreError> {
-        let mut connection = database.connect(rules.lease_seconds).await?;
-        let compared = (setup.bodies == Bodies::Used).then_some(&blobs);
-        super::schema::migrate(&database, &mut connection, compared).await?;
         let node = uuid::Uuid::now_v7().to_string();
-        if database.is_shared() {
-            Database::enter(&mut connection, &node).await?;
-        }
-        let reads = database.readers().await?;
         let watchers = Arc::new(Watchers::default());
         let listener = database.shared_at().map(|url| {
             let listen = super::listener::listen(url, node.clone(), Arc::clone(&watchers));
             AbortOnDropHandle::new(tokio::spawn(listen))
         });
-        let (writes, receiver) = mpsc::channel(MOST_PENDING);
-        let connection = Some(connection);
-        let (told, bodies) = (Arc::clone(&watchers), blobs.clone());
-        let Setup { policy, metrics, faults, .. } = setup;
-        let kept = Arc::clone(&policy);
+        let Setup { bodies, policy, metrics, faults } = setup;
         let writer = Writer {
-            database,
-            connection,
+            database: database.clone(),
+            connection: None,
             node,
             batch: 0,
-            watchers: told,
-            blobs: bodies,
+            watchers: Arc::clone(&watchers),
+            blobs: blobs.clone(),
             rules,
-            policy,
+            policy: Arc::clone(&policy),
             faults,
             known: Known::default(),
             counted: Counted::default(),
         };
-        tokio::spawn(writer.run(receiver));
-        Ok(Self { writes, reads, blobs, watchers, metrics, policy: kept, _listener: listener })
+        let (writes, receiver) = mpsc::channel(MOST_PENDING);
+        let (opened, open) = oneshot::channel();
+        database.host(writer.run(bodies, opened, receiver))?;
+        open.await.map_err(|_| StoreError::Closed)??;
+        let reads = database.readers().await?;
+        Ok(Self { writes, reads, blobs, watchers, metrics, policy, _listener: listener })
     }
 
     /// Who is next.
@@ -154,7 +147,7 @@ impl SqlStore {
 }
 
 /// Reads a row of `ticket, job`.
-pub(super) fn stored(id: &str, row: &AnyRow) -> Result<Stored, StoreError> {
+pub(super) fn stored(id: &str, row: &Row) -> Result<Stored, StoreError> {
     let unreadable =
         |error: serde_json::Error| StoreError::Unreadable { what: format!("job {id}"), error: error.to_string() };
     let ticket = serde_json::from_str(row.try_get("ticket")?).map_err(unreadable)?;
@@ -284,8 +277,7 @@ impl Store for SqlStore {
     }
 
     async fn job(&self, id: &str) -> Result<Stored, StoreError> {
-        let row =
-            sqlx::query("SELECT ticket, job FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.reads).await?;
+        let row = query("SELECT ticket, job FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.reads).await?;
         stored(id, &row.ok_or_else(|| StoreError::NoJob(id.into()))?)
     }
 
@@ -301,7 +293,7 @@ impl Store for SqlStore {
                AND ($3 IS NULL OR project = $3) {states}
              ORDER BY id DESC LIMIT $4"
         );
-        let rows = sqlx::query(&sql)
+        let rows = query(&sql)
             .bind(filter.tag)
             .bind(filter.before)
             .bind(filter.project)
@@ -316,8 +308,8 @@ impl Store for SqlStore {
     }
 
     async fn position(&self, id: &str) -> Result<u64, StoreError> {
-        let query = sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND id < $1").bind(id);
-        Ok(query.fetch_one(&self.reads).await?.try_get::<i64, _>(0)? as u64)
+        let query = query("SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND id < $1").bind(id);
+        Ok(query.fetch_one(&self.reads).await?.try_get::<i64>(0)? as u64)
     }
 
     async fn events(
@@ -327,7 +319,7 @@ impl Store for SqlStore {
         kind: Option<&'static str>,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, kind, body FROM events
              WHERE job_id = $1 AND id > $2 AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4",
         )
@@ -339,14 +331,14 @@ impl Store for SqlStore {
         .await?;
         rows.iter()
             .map(|row| {
-                let id = row.try_get::<i64, _>("id")? as u64;
+                let id = row.try_get::<i64>("id")? as u64;
                 Ok(StoredEvent { id, kind: row.try_get("kind")?, json: row.try_get("body")? })
             })
             .collect()
     }
 
     async fn body(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let row = sqlx::query("SELECT bytes FROM bodies WHERE key = $1").bind(key).fetch_optional(&self.reads).await?;
+        let row = query("SELECT bytes FROM bodies WHERE key = $1").bind(key).fetch_optional(&self.reads).await?;
         if let Some(row) = row {
             return Ok(Some(row.try_get("bytes")?));
         }
@@ -424,8 +416,8 @@ impl Store for SqlStore {
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {
-        let rows = sqlx::query("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetch_all(&self.reads).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as u64))).collect()
+        let rows = query("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetch_all(&self.reads).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64>(1)? as u64))).collect()
     }
 
     fn watch(&self, job: &str) -> watch::Receiver<u64> {

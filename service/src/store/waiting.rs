@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use farkas_api_types::JobState;
-use sqlx::{AnyPool, Row};
+use sqlx::AnyPool;
 
+use super::session::query;
 use super::writes::Write;
 use super::{NewJob, Queued, StoreError};
 use crate::jobs::Ticket;
@@ -82,8 +83,8 @@ impl Write {
         if let Some(count) = self.counted.in_all.filter(|count| self.serves(*count, most)) {
             return Ok(count.jobs);
         }
-        let row = sqlx::query(IN_ALL).fetch_one(&mut self.connection).await?;
-        let jobs = row.try_get::<i64, _>(0)? as u64;
+        let row = query(IN_ALL).fetch_one(&mut self.connection).await?;
+        let jobs = row.try_get::<i64>(0)? as u64;
         self.counted.in_all = Some(Count { jobs, at: self.now });
         Ok(jobs)
     }
@@ -95,8 +96,8 @@ impl Write {
         if self.counted.of.len() >= MOST_HOLDERS {
             self.counted.of.clear();
         }
-        let row = sqlx::query(OF_HOLDER).bind(holder).fetch_one(&mut self.connection).await?;
-        let jobs = row.try_get::<i64, _>(0)? as u64;
+        let row = query(OF_HOLDER).bind(holder).fetch_one(&mut self.connection).await?;
+        let jobs = row.try_get::<i64>(0)? as u64;
         self.counted.of.insert(holder.into(), Count { jobs, at: self.now });
         Ok(jobs)
     }
@@ -108,8 +109,8 @@ impl Write {
 
 /// The same for whoever only looks.
 pub(super) async fn read(reads: &AnyPool, holder: &str) -> Result<Queued, StoreError> {
-    let in_all = sqlx::query(IN_ALL).fetch_one(reads).await?.try_get::<i64, _>(0)? as u64;
-    let of_holder = sqlx::query(OF_HOLDER).bind(holder).fetch_one(reads).await?.try_get::<i64, _>(0)? as u64;
+    let in_all = query(IN_ALL).fetch_one(reads).await?.try_get::<i64>(0)? as u64;
+    let of_holder = query(OF_HOLDER).bind(holder).fetch_one(reads).await?.try_get::<i64>(0)? as u64;
     Ok(Queued { in_all, of_holder })
 }
 

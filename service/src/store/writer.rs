@@ -9,18 +9,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sqlx::{AnyConnection, Executor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::StoreError;
 use super::claims::Known;
-use super::database::{Database, Trouble, too_long};
+use super::database::{Database, Trouble};
 use super::faults::Faults;
 use super::listener::{self, Changed};
+use super::schema;
+use super::session::{Session, query};
 use super::waiting::Counted;
 use super::watchers::Watchers;
 use super::writes::Write;
+use super::{Bodies, StoreError};
 use crate::blobs::Blobs;
 use crate::fairness::Policy;
 use crate::jobs::Rules;
@@ -110,7 +111,7 @@ enum Failure {
 pub(super) struct Writer {
     pub(super) database: Database,
     /// `None` once it is lost, until the next transaction.
-    pub(super) connection: Option<AnyConnection>,
+    pub(super) connection: Option<Session>,
     /// Whose news it is, among the nodes.
     pub(super) node: String,
     /// The number of its last transaction.
@@ -126,8 +127,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes until every sender is gone.
-    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Box<dyn Command>>) {
+    /// Opens the database, says whether that went well, and writes until every sender is gone.
+    pub(super) async fn run(
+        mut self,
+        bodies: Bodies,
+        opened: oneshot::Sender<Result<(), StoreError>>,
+        mut commands: mpsc::Receiver<Box<dyn Command>>,
+    ) {
+        let open = self.open(bodies).await;
+        let failed = open.is_err();
+        if opened.send(open).is_err() || failed {
+            return;
+        }
         let mut batch = Vec::with_capacity(MOST_TOGETHER);
         while commands.recv_many(&mut batch, MOST_TOGETHER).await > 0 {
             let written = self.write(&mut batch).await;
@@ -146,6 +157,18 @@ impl Writer {
                 self.answer(std::mem::take(&mut batch), written).await;
             }
         }
+    }
+
+    /// Connects, and brings the schema up to date.
+    async fn open(&mut self, bodies: Bodies) -> Result<(), StoreError> {
+        let mut session = self.database.connect(self.rules.lease_seconds).await?;
+        let compared = (bodies == Bodies::Used).then_some(&self.blobs);
+        schema::migrate(&self.database, &mut session, compared).await?;
+        if self.database.is_shared() {
+            Database::enter(&mut session, &self.node).await?;
+        }
+        self.connection = Some(session);
+        Ok(())
     }
 
     async fn answer(&mut self, batch: Vec<Box<dyn Command>>, written: Result<Told, sqlx::Error>) {
@@ -212,16 +235,14 @@ impl Writer {
         write.counted = std::mem::take(&mut self.counted);
         self.batch += 1;
         let mark = (self.node.as_str(), self.batch);
-        let work = tokio::time::timeout(ANSWER, work(&mut write, batch, mark, &self.faults)).await;
-        let done = work.unwrap_or_else(|_| Err(too_long("no answer")));
+        let done = self.database.within(ANSWER, work(&mut write, batch, mark, &self.faults)).await;
         let Write { mut connection, told, known, counted, .. } = write;
         self.known = known;
         if let Err(error) = done {
             self.give_up(connection, &error).await;
             return Err(Failure::Before(error));
         }
-        let commit = tokio::time::timeout(ANSWER, connection.execute("COMMIT")).await;
-        match commit.unwrap_or_else(|_| Err(too_long("no answer"))) {
+        match self.database.within(ANSWER, query("COMMIT").execute(&mut connection)).await {
             Ok(_) => {
                 self.connection = Some(connection);
                 self.counted = counted;
@@ -236,8 +257,8 @@ impl Writer {
     }
 
     /// Rolls back; a connection that does not even do that is not used again.
-    async fn give_up(&mut self, mut connection: AnyConnection, error: &sqlx::Error) {
-        let usable = self.database.trouble(error) != Trouble::Lost && connection.execute("ROLLBACK").await.is_ok();
+    async fn give_up(&mut self, mut connection: Session, error: &sqlx::Error) {
+        let usable = self.database.trouble(error) != Trouble::Lost && connection.run("ROLLBACK").await.is_ok();
         self.connection = usable.then_some(connection);
     }
 

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use farkas_api_types::{EventBody, JobEvent, JobState};
-use sqlx::{AnyConnection, Row};
 
 use super::claims::Known;
 use super::database::Database;
 use super::listener::Changed;
+use super::session::{Session, query};
 use super::sql::stored;
 use super::waiting::{Counted, Full};
 use super::writer::Told;
@@ -24,7 +24,7 @@ const SWEEP_WINDOW: i64 = 1000;
 
 /// One transaction's hands.
 pub(super) struct Write {
-    pub(super) connection: AnyConnection,
+    pub(super) connection: Session,
     pub(super) database: Database,
     pub(super) rules: Rules,
     pub(super) policy: Arc<Policy>,
@@ -37,7 +37,7 @@ pub(super) struct Write {
 
 impl Write {
     pub(super) fn new(
-        connection: AnyConnection,
+        connection: Session,
         database: Database,
         rules: Rules,
         policy: Arc<Policy>,
@@ -90,16 +90,15 @@ impl Write {
     async fn known(&mut self, new: &NewJob) -> Result<Option<Submitted>, StoreError> {
         if let Some(idempotency) = &new.idempotency {
             self.lock_key(&new.ticket.project, &idempotency.key).await?;
-            let row = sqlx::query(
-                "SELECT digest, job_id FROM idempotency WHERE project = $1 AND key = $2 AND created_at > $3",
-            )
-            .bind(&new.ticket.project)
-            .bind(&idempotency.key)
-            .bind(self.now.plus_seconds(-IDEMPOTENCY_SECONDS).millis())
-            .fetch_optional(&mut self.connection)
-            .await?;
+            let row =
+                query("SELECT digest, job_id FROM idempotency WHERE project = $1 AND key = $2 AND created_at > $3")
+                    .bind(&new.ticket.project)
+                    .bind(&idempotency.key)
+                    .bind(self.now.plus_seconds(-IDEMPOTENCY_SECONDS).millis())
+                    .fetch_optional(&mut self.connection)
+                    .await?;
             if let Some(row) = row {
-                if row.try_get::<&str, _>("digest")? != idempotency.digest {
+                if row.try_get::<&str>("digest")? != idempotency.digest {
                     return Ok(Some(Submitted::KeyReused));
                 }
                 return Ok(Some(Submitted::Same(self.load(row.try_get("job_id")?).await?)));
@@ -122,7 +121,7 @@ impl Write {
         self.put_events(&new.ticket, &job, &events).await?;
         let stored = self.settle(&new.ticket, job, effects).await?;
         if let Some(idempotency) = &new.idempotency {
-            sqlx::query(
+            query(
                 "INSERT INTO idempotency (project, key, digest, job_id, created_at) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (project, key) DO UPDATE SET digest = $3, job_id = $4, created_at = $5",
             )
@@ -140,7 +139,7 @@ impl Write {
     /// Two nodes that are sent the same key at once answer one after the other.
     async fn lock_key(&mut self, project: &str, key: &str) -> Result<(), StoreError> {
         if self.database.is_shared() {
-            sqlx::query("SELECT COUNT(*) FROM pg_advisory_xact_lock(hashtextextended($1, 0))")
+            query("SELECT COUNT(*) FROM pg_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(format!("{project} {key}"))
                 .execute(&mut self.connection)
                 .await?;
@@ -150,7 +149,7 @@ impl Write {
 
     async fn insert(&mut self, ticket: &Ticket, job: &Job, node: &str) -> Result<(), StoreError> {
         let held = !is_free(job);
-        sqlx::query(
+        query(
             "INSERT INTO jobs
                 (id, project, state, cores, epoch, ticket, job, priority, tiny, expires_at, lease_node, lease_until, holder)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -171,7 +170,7 @@ impl Write {
         .execute(&mut self.connection)
         .await?;
         for tag in &ticket.tags {
-            sqlx::query("INSERT INTO tags (tag, job_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            query("INSERT INTO tags (tag, job_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(tag)
                 .bind(&ticket.id)
                 .execute(&mut self.connection)
@@ -184,14 +183,14 @@ impl Write {
     pub(super) async fn take(&mut self, id: &str) -> Result<Option<Stored>, StoreError> {
         let lock = self.database.lock_free();
         let sql = format!("SELECT ticket, job FROM jobs WHERE id = $1 AND state = 'queued'{lock}");
-        let row = sqlx::query(&sql).bind(id).fetch_optional(&mut self.connection).await?;
+        let row = query(&sql).bind(id).fetch_optional(&mut self.connection).await?;
         row.map(|row| stored(id, &row)).transpose()
     }
 
     pub(super) async fn renew(&mut self, leases: &[Lease]) -> Result<Vec<Renewed>, StoreError> {
         let mut renewed = Vec::with_capacity(leases.len());
         for lease in leases {
-            let row = sqlx::query(
+            let row = query(
                 "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL RETURNING wish",
             )
             .bind(self.now.plus_seconds(f64::from(self.rules.lease_seconds)).millis())
@@ -201,7 +200,7 @@ impl Write {
             .await?;
             renewed.push(match row {
                 None => Renewed::Lost,
-                Some(row) => Renewed::Held { wish: row.try_get::<Option<&str>, _>("wish")?.and_then(wish_named) },
+                Some(row) => Renewed::Held { wish: row.try_get::<Option<&str>>("wish")?.and_then(wish_named) },
             });
         }
         Ok(renewed)
@@ -237,12 +236,12 @@ impl Write {
             "SELECT id, ticket, job FROM jobs WHERE lease_until IS NOT NULL AND ($1 OR lease_until < $2)
              ORDER BY id LIMIT $3{lock}"
         );
-        let lost = sqlx::query(&lost).bind(leases == Leases::All).bind(now).bind(SWEEP_WINDOW);
+        let lost = query(&lost).bind(leases == Leases::All).bind(now).bind(SWEEP_WINDOW);
         let lost = lost.fetch_all(&mut self.connection).await?;
         let late = format!(
             "SELECT id, ticket, job FROM jobs WHERE state = 'queued' AND expires_at < $1 ORDER BY id LIMIT $2{lock}"
         );
-        let late = sqlx::query(&late).bind(now).bind(SWEEP_WINDOW).fetch_all(&mut self.connection).await?;
+        let late = query(&late).bind(now).bind(SWEEP_WINDOW).fetch_all(&mut self.connection).await?;
         let mut changed = Vec::with_capacity(lost.len() + late.len());
         let causes =
             lost.iter().map(|row| (row, Cause::Interrupted)).chain(late.iter().map(|row| (row, Cause::TimedOut)));
@@ -252,7 +251,7 @@ impl Write {
             self.step(&found, vec![cause]).await?;
             changed.push(id);
         }
-        sqlx::query("DELETE FROM idempotency WHERE created_at < $1")
+        query("DELETE FROM idempotency WHERE created_at < $1")
             .bind(self.now.plus_seconds(-IDEMPOTENCY_SECONDS).millis())
             .execute(&mut self.connection)
             .await?;
@@ -262,7 +261,7 @@ impl Write {
 
     async fn load(&mut self, id: &str) -> Result<Stored, StoreError> {
         let sql = format!("SELECT ticket, job FROM jobs WHERE id = $1{}", self.database.lock());
-        let row = sqlx::query(&sql).bind(id).fetch_optional(&mut self.connection).await?;
+        let row = query(&sql).bind(id).fetch_optional(&mut self.connection).await?;
         stored(id, &row.ok_or_else(|| StoreError::NoJob(id.into()))?)
     }
 
@@ -298,7 +297,7 @@ impl Write {
     async fn log(&mut self, found: &Stored, transition: Transition, node: Option<&str>) -> Result<Stored, StoreError> {
         let (ticket, Transition { job, events, effects }) = (&found.ticket, transition);
         self.put_events(ticket, &job, &events).await?;
-        sqlx::query(
+        query(
             "UPDATE jobs SET state = $1, epoch = $2, wish = $3, expires_at = $4, job = $5,
                 lease_node = CASE WHEN $6 THEN $7 ELSE lease_node END,
                 lease_until = CASE WHEN $6 THEN $8 ELSE lease_until END
@@ -323,7 +322,7 @@ impl Write {
     async fn put_events(&mut self, ticket: &Ticket, job: &Job, events: &[JobEvent]) -> Result<(), StoreError> {
         for events in events.chunks(MOST_ROWS) {
             let sql = format!("INSERT INTO events (job_id, id, kind, body) VALUES {}", rows(events.len(), 4));
-            let mut insert = sqlx::query(&sql);
+            let mut insert = query(&sql);
             for event in events {
                 insert = insert.bind(&ticket.id).bind(event.id as i64).bind(event.body.name()).bind(json(event)?);
             }
@@ -340,7 +339,7 @@ impl Write {
     async fn settle(&mut self, ticket: &Ticket, job: Job, effects: Vec<Effect>) -> Result<Stored, StoreError> {
         self.told.queue |= job.state == JobState::Queued;
         for Effect::Drop(key) in effects {
-            sqlx::query("DELETE FROM bodies WHERE key = $1").bind(&key).execute(&mut self.connection).await?;
+            query("DELETE FROM bodies WHERE key = $1").bind(&key).execute(&mut self.connection).await?;
             self.told.drops.push(key);
         }
         let (last, wish) = (job.last_event, job.wish.is_some() && !job.state.is_finished());
@@ -358,7 +357,7 @@ impl Write {
         for bodies in bodies.chunks(MOST_ROWS) {
             let rows = rows(bodies.len(), 2);
             let sql = format!("INSERT INTO bodies (key, bytes) VALUES {rows} ON CONFLICT (key) DO NOTHING");
-            let insert = bodies.iter().fold(sqlx::query(&sql), |insert, body| insert.bind(&body.key).bind(&body.bytes));
+            let insert = bodies.iter().fold(query(&sql), |insert, body| insert.bind(&body.key).bind(&body.bytes));
             insert.execute(&mut self.connection).await?;
         }
         Ok(())
