@@ -40,71 +40,80 @@ impl Standing {
     }
 }
 
+/// Jobs whose turn it may be, and what the rules know of each.
+#[derive(Default)]
+struct Candidates {
+    ids: Vec<String>,
+    waiting: Vec<Waiting>,
+}
+
 impl Write {
+    /// Claims jobs one after another, each in the room that those before leave.
     pub(super) async fn claim(&mut self, node: &str, mut room: Room, most: usize) -> Result<Vec<Claimed>, StoreError> {
         let (mut claimed, mut in_use) = (Vec::new(), None);
-        while claimed.len() < most
-            && let Some(next) = self.claim_next(node, room, &mut in_use).await?
-        {
-            let demand = next.stored.ticket.demand(&self.policy.tiny);
-            room.take(&demand, next.beside);
-            if let Some(in_use) = &mut in_use {
-                in_use.add(&demand);
+        // Those whose turn it may be; only where none of them fits, a tiny one however far back it stands.
+        for tiny in [false, true] {
+            let free = if tiny { room.tiny_free } else { room.cores_free };
+            if free == 0 || claimed.len() >= most {
+                continue;
             }
-            claimed.push(next);
+            // Read once: even when the last is chosen, the rules look at a whole window.
+            let window = WINDOW + most as i64;
+            let ids = if tiny { self.tiny_ones(window).await? } else { self.next_ones(window).await? };
+            if ids.is_empty() {
+                continue;
+            }
+            let mut candidates = Candidates { waiting: self.waiting(&ids).await?, ids };
+            let in_use = match &mut in_use {
+                Some(in_use) => in_use,
+                None => in_use.insert(self.in_use().await?),
+            };
+            while claimed.len() < most
+                && let Some(next) = self.claim_one_of(&mut candidates, node, &room, in_use).await?
+            {
+                let demand = next.stored.ticket.demand(&self.policy.tiny);
+                room.take(&demand, next.beside);
+                in_use.add(&demand);
+                claimed.push(next);
+            }
         }
         Ok(claimed)
     }
 
-    async fn claim_next(
+    async fn claim_one_of(
         &mut self,
+        candidates: &mut Candidates,
         node: &str,
-        room: Room,
-        in_use: &mut Option<InUse>,
+        room: &Room,
+        in_use: &InUse,
     ) -> Result<Option<Claimed>, StoreError> {
-        // Those whose turn it may be; only where none of them fits, a tiny one however far back it stands.
-        for tiny in [false, true] {
-            let free = if tiny { room.tiny_free } else { room.cores_free };
-            if free == 0 {
-                continue;
-            }
-            let mut ids = if tiny { self.tiny_ones().await? } else { self.next_ones().await? };
-            if ids.is_empty() {
-                continue;
-            }
-            let in_use = match in_use {
-                Some(in_use) => &*in_use,
-                None => &*in_use.insert(self.in_use().await?),
+        loop {
+            let (at, beside) = match choose(&candidates.waiting, room, in_use, &self.policy) {
+                Choice::OnCores(at) => (at, false),
+                Choice::Beside(at) => (at, true),
+                Choice::Nobody => return Ok(None),
             };
-            let mut waiting = self.waiting(&ids).await?;
-            loop {
-                let (at, beside) = match choose(&waiting, &room, in_use, &self.policy) {
-                    Choice::OnCores(at) => (at, false),
-                    Choice::Beside(at) => (at, true),
-                    Choice::Nobody => break,
-                };
-                let id = ids.remove(at);
-                waiting.remove(at);
-                if let Some(chosen) = self.take(&id).await? {
-                    self.known.0.remove(&id);
-                    let stored = self.step_as(&chosen, vec![Cause::Claimed], Some(node)).await?;
-                    let lease = Lease { job: id, epoch: stored.job.epoch };
-                    return Ok(Some(Claimed { stored, lease, beside }));
-                }
+            let id = candidates.ids.remove(at);
+            candidates.waiting.remove(at);
+            // Another node may have been faster.
+            if let Some(chosen) = self.take(&id).await? {
+                self.known.0.remove(&id);
+                let stored = self.step_as(&chosen, vec![Cause::Claimed], Some(node)).await?;
+                let lease = Lease { job: id, epoch: stored.job.epoch };
+                return Ok(Some(Claimed { stored, lease, beside }));
             }
         }
-        Ok(None)
     }
 
     /// Of each project the first by priority and by age, oldest first.
-    async fn next_ones(&mut self) -> Result<Vec<String>, StoreError> {
+    async fn next_ones(&mut self, window: i64) -> Result<Vec<String>, StoreError> {
         let mut ids = BTreeSet::new();
         for project in self.projects().await? {
             for order in ["priority DESC, id", "id"] {
                 let sql =
                     format!("SELECT id FROM jobs WHERE state = 'queued' AND project = $1 ORDER BY {order} LIMIT $2");
-                let rows = query(&sql).bind(&project).bind(WINDOW).fetch_all(&mut self.connection).await?;
-                let all = (rows.len() as i64) < WINDOW;
+                let rows = query(&sql).bind(&project).bind(window).fetch_all(&mut self.connection).await?;
+                let all = (rows.len() as i64) < window;
                 for row in &rows {
                     ids.insert(row.try_get("id")?);
                 }
@@ -117,9 +126,9 @@ impl Write {
     }
 
     /// The oldest tiny ones.
-    async fn tiny_ones(&mut self) -> Result<Vec<String>, StoreError> {
+    async fn tiny_ones(&mut self, window: i64) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT id FROM jobs WHERE state = 'queued' AND tiny = 1 ORDER BY id LIMIT $1";
-        let rows = query(sql).bind(WINDOW).fetch_all(&mut self.connection).await?;
+        let rows = query(sql).bind(window).fetch_all(&mut self.connection).await?;
         Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
     }
 
