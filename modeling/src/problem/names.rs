@@ -174,6 +174,13 @@ impl Names {
         })
     }
 
+    /// The same names without somebody else's bytes, which they would keep whole in memory.
+    pub(crate) fn detached(self) -> Self {
+        let Kind::Shared(arena) = &self.kind else { return self };
+        let (text, ends) = (Buffer::from(arena.0.to_vec()), Buffer::from(arena.1.to_vec()));
+        Self { kind: Kind::Shared(Arc::new((text, ends))), ..self }
+    }
+
     /// The arena's bytes and ends, where the names are written down.
     pub(crate) fn written(&self) -> Option<(&[u8], &[u32])> {
         match &self.kind {

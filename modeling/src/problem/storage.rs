@@ -4,7 +4,7 @@ use super::Problem;
 
 impl Problem {
     /// The same problem with its numbers in the storage of `image`, an image of it that was opened; those that it held
-    /// itself are freed, names stay as they are.
+    /// itself are freed, and names are kept apart from what they were read with.
     ///
     /// # Errors
     /// Gives the problem back as it was, when the other has other numbers.
@@ -22,7 +22,9 @@ impl Problem {
             return Err(Box::new(self));
         }
         let ((cost, lower, upper, kinds), (row_lower, row_upper), (starts, indices, values)) = theirs;
-        Ok(Self { cost, lower, upper, kinds, row_lower, row_upper, starts, indices, values, ..self })
+        let (column_names, row_names) = (self.column_names.clone().detached(), self.row_names.clone().detached());
+        let named = Self { column_names, row_names, ..self };
+        Ok(Self { cost, lower, upper, kinds, row_lower, row_upper, starts, indices, values, ..named })
     }
 }
 
@@ -31,7 +33,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::image::{self, Contents};
-    use crate::problem::{Problem, ProblemData};
+    use crate::problem::{Names, Problem, ProblemData};
 
     fn problem(cost: f64) -> Problem {
         let data = ProblemData {
@@ -40,6 +42,7 @@ mod tests {
             lower: vec![0.0],
             upper: vec![2.0],
             starts: vec![0, 0],
+            column_names: Some(Names::from_iter(["x"])),
             ..ProblemData::default()
         };
         Problem::new(data).expect("sound")
@@ -56,6 +59,14 @@ mod tests {
         let stored = problem(1.0).stored_in(&own).expect("its own image");
         assert_eq!(stored, problem(1.0));
         assert!(std::ptr::eq(stored.cost().as_ptr(), own.cost().as_ptr()), "the numbers are not the image's");
+        let read: Arc<Vec<u8>> = {
+            let mut bytes = Vec::new();
+            image::write(&problem(1.0), Contents::Nameless, &mut bytes).expect("into memory");
+            Arc::new(bytes)
+        };
+        let stored = image::open(Arc::clone(&read) as _).expect("just written").stored_in(&own).expect("its own image");
+        assert_eq!(stored.column_names().get(0), "x");
+        assert_eq!(Arc::strong_count(&read), 1, "what was read is kept");
         assert_eq!(problem(1.0).stored_in(&image(3.0)).map_err(|back| *back), Err(problem(1.0)));
     }
 }
