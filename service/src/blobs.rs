@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
@@ -132,9 +133,10 @@ impl Blobs {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub async fn place(&self, key: &str, bytes: Vec<u8>) -> Result<Option<Body>, BlobError> {
+    pub async fn place(&self, key: &str, bytes: impl Into<Bytes>) -> Result<Option<Body>, BlobError> {
+        let bytes = bytes.into();
         if bytes.len() <= MOST_INLINE_BYTES {
-            return Ok(Some(Body { key: key.into(), bytes }));
+            return Ok(Some(Body { key: key.into(), bytes: bytes.into() }));
         }
         self.objects.put(&path(key), bytes.into()).await.map_err(self.failed(key))?;
         Ok(None)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use farkas_api_types::{EventBody, Fields, SolveResult};
 use farkas_backends::contract::Start;
 use farkas_backends::race::trust::TrustTable;
@@ -17,6 +18,7 @@ use farkas_modeling::answer::{Answer, LaneState, Source};
 use farkas_modeling::check::{CheckedPoint, Findings, TrustPolicy, check_point, conclude};
 use farkas_modeling::{Limit, Problem, Reason};
 use tokio::sync::oneshot;
+use tokio::task::JoinError;
 use tracing::Instrument;
 
 use crate::blobs::Blobs;
@@ -34,6 +36,10 @@ pub use ending::Ending;
 pub const GRACE: Duration = Duration::from_secs(5);
 /// How long to wait before a write that failed is tried again.
 const RETRY_WRITE: Duration = Duration::from_secs(1);
+/// Rows and columns up to which a result is put together on the spot.
+const FEW_VALUES: u64 = 1000;
+/// Nonzeros from which on what an attempt freed is worth giving back to the system.
+const MANY_NONZEROS: u64 = 100_000;
 
 /// What an attempt needs of the service.
 #[derive(Clone)]
@@ -96,11 +102,14 @@ pub async fn attempt_unwritten(desk: Desk, unwritten: Unwritten, cores: u32, end
 }
 
 async fn conduct(attempt: Attempt) {
-    let id = attempt.ticket.id.clone();
+    let (id, nonzeros) = (attempt.ticket.id.clone(), attempt.ticket.shape.nonzeros);
     let (metrics, began) = (Arc::clone(&attempt.desk.metrics), attempt.began);
     let span = tracing::info_span!("job", id, epoch = attempt.lease.epoch);
     let ended = Box::pin(attempt.run()).instrument(span).await;
     metrics.attempted(began.elapsed());
+    if nonzeros >= MANY_NONZEROS {
+        tokio::task::spawn_blocking(worker::give_back_memory);
+    }
     match ended {
         Ok(()) => {}
         Err(StoreError::NoJob(_)) => tracing::info!(job = id, "it was never accepted, which its client was told"),
@@ -153,7 +162,7 @@ impl Attempt {
         if self.job.wish == Some(Wish::Keep) || (out_of_time && self.job.attempts > 1) {
             let limit = if self.job.wish.is_some() { Limit::Interrupted } else { Limit::Time };
             let answer = self.conclude_from(&loaded, None, limit);
-            return self.deliver(&loaded, &answer, Vec::new(), Vec::new()).await;
+            return self.deliver(&loaded, answer, Vec::new(), Vec::new()).await;
         }
         let (options, roster) = (&self.ticket.options, &self.desk.roster);
         let lineup = match self.ticket.work {
@@ -248,7 +257,7 @@ impl Attempt {
             return self.finish(causes, bodies).await;
         }
         let answer = self.with_earlier(&loaded, answer);
-        self.deliver(&loaded, &answer, causes, bodies).await
+        self.deliver(&loaded, answer, causes, bodies).await
     }
 
     /// Starts the race on a thread of its own: it may take hours, and a pool's threads are for short work.
@@ -302,8 +311,8 @@ impl Attempt {
                 self.points += 1;
                 let name = format!("{}-{}", self.lease.epoch, self.points);
                 let key = format!("point/{}/{name}", self.ticket.id);
-                let bytes = point.values().iter().flat_map(|value| value.to_le_bytes()).collect();
-                bodies.extend(self.place(key.clone(), bytes).await?);
+                let bytes: Vec<u8> = point.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+                bodies.extend(self.place(key.clone(), bytes.into()).await?);
                 told.point = Some(key);
                 if let EventBody::Incumbent { blob, .. } = &mut told.body {
                     *blob = Some(name);
@@ -316,7 +325,7 @@ impl Attempt {
 
     /// Stores a body, however long its place takes to be well again: nothing of what was found is given up for that, unless the
     /// attempt is.
-    async fn place(&self, key: String, bytes: Vec<u8>) -> Result<Option<Body>, StoreError> {
+    async fn place(&self, key: String, bytes: Bytes) -> Result<Option<Body>, StoreError> {
         loop {
             match self.desk.blobs.place(&key, bytes.clone()).await {
                 Ok(placed) => return Ok(placed),
@@ -363,13 +372,15 @@ impl Attempt {
     async fn deliver(
         &mut self,
         loaded: &Loaded,
-        answer: &Answer,
+        answer: Answer,
         causes: Vec<Cause>,
         bodies: Vec<Body>,
     ) -> Result<(), StoreError> {
-        let mut result = SolveResult::new(&loaded.problem, answer, Fields::ALL);
+        let answer = Arc::new(answer);
+        let (problem, told) = (Arc::clone(&loaded.problem), Arc::clone(&answer));
+        let mut result = self.aside(move || SolveResult::new(&problem, &told, Fields::ALL)).await?;
         if self.ticket.work == Work::Sensitivity {
-            let (problem, answer) = (Arc::clone(&loaded.problem), answer.clone());
+            let problem = Arc::clone(&loaded.problem);
             let ranged = tokio::task::spawn_blocking(move || analyse::ranges(&problem, &answer)).await;
             match ranged.unwrap_or_else(|_| Err("there are no ranges, since ranging panicked".into())) {
                 Ok(analysis) => result.analysis = Some(analysis),
@@ -377,6 +388,19 @@ impl Attempt {
             }
         }
         self.hand_in(result, causes, bodies).await
+    }
+
+    /// Work on a value for each row and column, by a thread for long work unless they are few.
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+        if self.ticket.shape.rows + self.ticket.shape.columns <= FEW_VALUES {
+            return Ok(work());
+        }
+        match tokio::task::spawn_blocking(work).await.map_err(JoinError::try_into_panic) {
+            Ok(done) => Ok(done),
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            // The process ends.
+            Err(Err(_)) => Err(StoreError::Closed),
+        }
     }
 
     /// Ends the job with a result.
@@ -388,10 +412,13 @@ impl Attempt {
     ) -> Result<(), StoreError> {
         result.seconds = self.job.seconds_before + self.seconds();
         let key = format!("result/{}/{}", self.ticket.id, self.lease.epoch);
-        let bytes = serde_json::to_vec(&result)
-            .map_err(|error| StoreError::Unreadable { what: "a result".into(), error: error.to_string() })?;
-        bodies.extend(self.place(key.clone(), bytes).await?);
-        let outcome = Outcome { seconds: self.seconds(), result: result.select(Fields::NONE), key };
+        let write = move || Ok((serde_json::to_vec(&result)?, result.select(Fields::NONE)));
+        let (bytes, result) = self.aside(write).await?.map_err(|error: serde_json::Error| StoreError::Unreadable {
+            what: "a result".into(),
+            error: error.to_string(),
+        })?;
+        bodies.extend(self.place(key.clone(), bytes.into()).await?);
+        let outcome = Outcome { seconds: self.seconds(), result, key };
         causes.push(Cause::Solved(Box::new(outcome)));
         self.finish(causes, bodies).await
     }

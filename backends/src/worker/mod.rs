@@ -34,7 +34,7 @@ pub mod spawner;
 #[cfg(target_os = "linux")]
 pub use client::WorkerBackend;
 #[cfg(target_os = "linux")]
-pub(crate) use ffi::give_back_memory;
+pub use ffi::give_back_memory;
 #[cfg(target_os = "linux")]
 pub use image_cache::share;
 #[cfg(target_os = "linux")]
@@ -54,7 +54,7 @@ pub fn serve(backend: &dyn crate::contract::Backend) -> std::process::ExitCode {
 
 /// The C library keeps what it keeps.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn give_back_memory() {}
+pub fn give_back_memory() {}
 
 /// Without workers nobody shares a problem: it stays where it is.
 #[cfg(not(target_os = "linux"))]

@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{JobList, JobState, JobView, ProblemDetails, RequestError, SolveResult};
 
-use super::problem::Problem;
+use super::problem::{Problem, reading};
 use super::query::Query;
 use super::{Shared, submit, view};
 use crate::access::Principal;
@@ -113,11 +113,12 @@ pub(super) async fn result(
         let why = stored.job.reason.unwrap_or_default();
         return Err(Problem::new(409, "job-without-result", format!("the job is {state}: {why}")));
     };
-    Ok(match form {
+    let write = move || match form {
         Form::Json => Json(result).into_response(),
         Form::Sol => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], result.to_sol()).into_response(),
         Form::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()).into_response(),
-    })
+    };
+    reading(view::least_bytes(&stored), write).await
 }
 
 /// How a result is written.

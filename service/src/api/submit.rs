@@ -288,7 +288,8 @@ async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) ->
     if wait.is_some() {
         job.result = view::result(app, &stored, fields).await?.map(Box::new);
     }
-    let mut response = (status, Json(job)).into_response();
+    let write = move || (status, Json(job)).into_response();
+    let mut response = reading(wait.map_or(0, |_| view::least_bytes(&stored)), write).await?;
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
         response.headers_mut().insert(LOCATION, location);
     }

@@ -44,6 +44,12 @@ pub fn listed(stored: &Stored) -> JobView {
     }
 }
 
+/// What a job's result has at least, as text: a short name and a digit for each row and column.
+pub fn least_bytes(stored: &Stored) -> usize {
+    let shape = stored.ticket.shape;
+    usize::try_from((shape.rows + shape.columns).saturating_mul(8)).unwrap_or(usize::MAX)
+}
+
 /// A job's result; `None` when it has none (yet).
 pub async fn result(app: &App, stored: &Stored, fields: Fields) -> Result<Option<SolveResult>, Problem> {
     if stored.job.state != JobState::Succeeded {

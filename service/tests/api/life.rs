@@ -1,7 +1,10 @@
 //! A job's way through the interface: accepted, solved, read; stopped, cancelled, tried again; over a restart.
 
+use std::sync::Arc;
+
 use farkas_api_types::{JobList, JobState, JobView, SolveResult};
 use farkas_backends::contract::Backend;
+use farkas_backends::solvers::microlp::Microlp;
 use farkas_backends::solvers::mock::Mock;
 use farkas_modeling::{Limit, Reason};
 
@@ -32,6 +35,31 @@ async fn a_model_is_solved_while_its_sender_waits() {
     assert!(get("?format=sol").await.text().await.unwrap().ends_with("x 4.0\ny 4.0\n"));
     assert!(get("?format=csv").await.text().await.unwrap().starts_with("variable,value,reduced_cost\r\nx,4.0,"));
     assert_eq!(problem(get("?format=xls").await).await.parameter.as_deref(), Some("format"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_result_of_many_values_reads_in_every_form() {
+    const COLUMNS: usize = 1500;
+    let server = Server::start(vec![Arc::new(Microlp)]).await;
+    let names: Vec<String> = (0..COLUMNS).map(|j| format!("x{j}")).collect();
+    let variables: serde_json::Map<String, serde_json::Value> =
+        names.iter().zip(0..).map(|(name, j)| (name.clone(), serde_json::json!({"lower": j % 7}))).collect();
+    let model = serde_json::json!({"sense": "minimize", "objective": names.join(" + "), "variables": variables,
+        "constraints": {"one": "x0 >= 1"}});
+    let request = server.post("/v1/jobs").header("prefer", "wait=20").json(&serde_json::json!({"model": model}));
+    let job: JobView = request.send().await.unwrap().json().await.unwrap();
+    let least = 1.0 + (0..COLUMNS).map(|j| (j % 7) as f64).sum::<f64>();
+    assert_eq!(job.result.as_ref().unwrap().objective.unwrap().0, least);
+    let get = async |query: &str| {
+        let response = server.get(&format!("/v1/jobs/{}/result{query}", job.id)).send().await.unwrap();
+        response.text().await.unwrap()
+    };
+    let again: SolveResult = serde_json::from_str(&get("").await).unwrap();
+    assert_eq!(again, *job.result.unwrap());
+    assert_eq!(again.variables.unwrap().len(), COLUMNS);
+    assert!(get("?format=sol").await.contains("\nx1499 1.0\n"));
+    assert_eq!(get("?format=csv").await.lines().filter(|line| line.starts_with('x')).count(), COLUMNS);
     server.close().await;
 }
 
