@@ -240,6 +240,8 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When the solver is not there, does not take the problem, or its process fails.
     fn open(&self, problem: Arc<Problem>) -> Result<Box<dyn Session>, BackendError>;
+    /// Makes ready what the next problem needs, whichever it is. Workers call it while they have nothing to do.
+    fn prepare(&self) {}
 }
 
 /// What the declared capabilities say about a problem.

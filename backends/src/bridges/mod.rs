@@ -251,4 +251,8 @@ impl<B: Backend + ?Sized + 'static> Backend for Bridged<B> {
         let backend = Self { inner: Arc::clone(&self.inner) };
         Ok(Box::new(BridgedSession::new(backend, problem, inner, crossing)))
     }
+
+    fn prepare(&self) {
+        self.inner.prepare();
+    }
 }

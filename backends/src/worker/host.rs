@@ -1,41 +1,32 @@
 //! The worker's side: hosts one backend, one problem at a time, for the parent at the other end of descriptor 0. The
-//! solver works on the main thread; one thread reads frames, one writes. The process ends the moment its socket does.
+//! solver works on the main thread; an attendant looks after what takes long.
 
-use std::io::{self, IoSliceMut, Write};
-use std::mem::MaybeUninit;
+use std::convert::Infallible;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::{fs, panic, thread};
 
-use farkas_modeling::check::{CheckedPoint, check_point};
 use farkas_modeling::patch::{Patch, Revision};
-use farkas_modeling::{Problem, Tolerances, image};
+use farkas_modeling::{Problem, image};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
-use rustix::io::Errno;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use super::PARENT_VARIABLE;
+use super::desk::{Desk, Task};
 use super::ffi::{exit_now, map_sealed};
-use super::frame::{
-    Decoder, FromWorker, Hello, PROTOCOL, SMALL_FRAME_BYTES, Statuses, ToWorker, Vector, frame_limit_bytes, length,
-};
+use super::frame::{FromWorker, Hello, PROTOCOL, Statuses, Vector, length};
 use super::members::WireMembers;
-use super::outbox::Outbox;
-use crate::contract::{Backend, BackendError, Control, Event, Session, SessionError, Start, StopToken};
+use crate::contract::{Backend, BackendError, Session, SessionError, Start, StopToken};
 use crate::options::Options;
 
 /// Exit code of a worker whose parent is gone or has hung up: nothing went wrong.
-const EXIT_ALONE: i32 = 0;
+pub(super) const EXIT_ALONE: i32 = 0;
 /// Exit code of a worker whose parent sent what it does not understand.
 const EXIT_PROTOCOL: i32 = 76;
 /// Exit code after a panic, as Rust has it.
 const EXIT_PANIC: i32 = 101;
-/// How much is read at once.
-const CHUNK_BYTES: usize = 65536;
-
 /// Serves the parent until it hangs up. Call it first thing in `main`.
 ///
 /// Started by hand, without a socket as descriptor 0, it says so and answers with exit code 64.
@@ -56,14 +47,14 @@ pub fn serve(backend: &dyn Backend) -> ExitCode {
     };
     depend_on_parent();
     die_of_panics();
-    let desk = Arc::new(Desk::default());
-    let (tell, told) = sync_channel(4);
-    let threads = start_threads(&desk, socket, tell);
-    if let Err(error) = threads {
-        let _ = writeln!(io::stderr(), "no thread: {error}");
-        return ExitCode::from(EXIT_PANIC as u8);
-    }
-    desk.outbox.reply(FromWorker::Hello(Hello {
+    let desk = match start_desk(socket) {
+        Ok(desk) => desk,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "no thread or timer: {error}");
+            return ExitCode::from(EXIT_PANIC as u8);
+        }
+    };
+    desk.end(&FromWorker::Hello(Hello {
         protocol: PROTOCOL,
         backend: backend.name().to_owned(),
         availability: backend.probe(),
@@ -72,8 +63,25 @@ pub fn serve(backend: &dyn Backend) -> ExitCode {
         conflicts: backend.capabilities().iis,
         native: Some(backend.native_capabilities()),
     }));
-    work(backend, &desk, &told);
-    exit_now(EXIT_ALONE)
+    let Err(finding) = work(backend, &desk);
+    break_off(&finding)
+}
+
+/// The desk, with its attendant.
+fn start_desk(socket: OwnedFd) -> io::Result<Arc<Desk>> {
+    let desk = Arc::new(Desk::new(socket)?);
+    let theirs = Arc::clone(&desk);
+    thread::Builder::new().name("farkas-ear".into()).spawn(move || {
+        let Err(finding) = theirs.attend();
+        break_off(&finding)
+    })?;
+    Ok(desk)
+}
+
+/// Ends the process after what the parent should not have sent.
+fn break_off(finding: &str) -> ! {
+    let _ = writeln!(io::stderr(), "broken protocol: {finding}");
+    exit_now(EXIT_PROTOCOL)
 }
 
 /// Takes the socket from descriptor 0, and leaves `/dev/null` there for whoever reads from it.
@@ -110,183 +118,25 @@ fn die_of_panics() {
     }));
 }
 
-/// What the reading thread and the solver share.
-#[derive(Default)]
-struct Desk {
-    outbox: Outbox,
-    current: Mutex<Current>,
-}
-
-/// The solve or search under way, as the reading thread knows it.
-#[derive(Default)]
-struct Current {
-    number: u64,
-    stop: StopToken,
-    problem: Option<Arc<Problem>>,
-    tolerances: Tolerances,
-    offered: Option<Arc<CheckedPoint>>,
-}
-
-impl Desk {
-    fn current(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What the solver's thread is told to do.
-enum Task {
-    Open { image: OwnedFd, memory_limit_bytes: Option<u64> },
-    Apply { patch: Box<Patch> },
-    Solve { number: u64, options: Box<Options>, point: Option<Vector>, basis: Option<Statuses>, stop: StopToken },
-    Conflict { number: u64, options: Box<Options>, stop: StopToken },
-    Close,
-}
-
-fn start_threads(desk: &Arc<Desk>, socket: OwnedFd, tell: SyncSender<Task>) -> io::Result<()> {
-    let writing_end = socket.try_clone()?;
-    let writer = Arc::clone(desk);
-    thread::Builder::new().name("farkas-writer".into()).spawn(move || {
-        writer.outbox.send_all(&writing_end);
-        exit_now(EXIT_ALONE)
-    })?;
-    let reader = Arc::clone(desk);
-    thread::Builder::new().name("farkas-reader".into()).spawn(move || {
-        match (Reader { desk: &reader, socket, tell, descriptor: None }).read() {
-            Ok(()) => exit_now(EXIT_ALONE),
-            Err(finding) => {
-                let _ = writeln!(io::stderr(), "broken protocol: {finding}");
-                exit_now(EXIT_PROTOCOL)
-            }
-        }
-    })?;
-    Ok(())
-}
-
-/// The thread that reads what the parent sends. It never waits for the solver, so it hears a stop, and the end of the
-/// socket, whatever the solver does.
-struct Reader<'a> {
-    desk: &'a Desk,
-    socket: OwnedFd,
-    tell: SyncSender<Task>,
-    /// A descriptor that came and belongs to the `open` that comes with it.
-    descriptor: Option<OwnedFd>,
-}
-
-impl Reader<'_> {
-    fn read(&mut self) -> Result<(), String> {
-        let mut decoder = Decoder::new(SMALL_FRAME_BYTES);
-        let mut room = vec![0; CHUNK_BYTES];
-        loop {
-            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-            let mut control = RecvAncillaryBuffer::new(&mut space);
-            let mut slices = [IoSliceMut::new(&mut room)];
-            let read = match recvmsg(&self.socket, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC) {
-                Ok(message) if message.bytes == 0 => return Ok(()),
-                Ok(message) => message.bytes,
-                Err(Errno::INTR) => continue,
-                Err(Errno::CONNRESET) => return Ok(()),
-                Err(error) => return Err(error.to_string()),
-            };
-            for message in control.drain() {
-                if let RecvAncillaryMessage::ScmRights(descriptors) = message {
-                    self.descriptor = descriptors.last();
-                }
-            }
-            decoder.feed(&room[..read]);
-            // What follows an `open` comes after its answer, and the problem is there by then.
-            let problem = self.desk.current().problem.clone();
-            decoder.set_limit(problem.map_or(SMALL_FRAME_BYTES, |p| frame_limit_bytes(p.num_columns(), p.num_rows())));
-            while let Some(message) = decoder.message::<ToWorker>().map_err(|e| e.to_string())? {
-                self.hear(message)?;
-            }
-        }
-    }
-
-    fn hear(&mut self, message: ToWorker) -> Result<(), String> {
-        match message {
-            ToWorker::Open { memory_limit_bytes } => {
-                let image = self.descriptor.take().ok_or("open without an image")?;
-                self.tell(Task::Open { image, memory_limit_bytes })
-            }
-            ToWorker::Apply { patch } => self.tell(Task::Apply { patch }),
-            ToWorker::Solve { number, options, point, basis } => {
-                let stop = self.begin(number, options.tolerances);
-                self.tell(Task::Solve { number, options, point, basis, stop })
-            }
-            ToWorker::Conflict { number, options } => {
-                let stop = self.begin(number, options.tolerances);
-                self.tell(Task::Conflict { number, options, stop })
-            }
-            ToWorker::Offer { number, values } => {
-                let (problem, tolerances) = {
-                    let current = self.desk.current();
-                    let problem = current.problem.clone().filter(|_| current.number == number);
-                    (problem, current.tolerances)
-                };
-                // Only the checker makes checked points, here too; one that fails is not worth a word.
-                if let Some(problem) = problem
-                    && let Ok(Ok(point)) = check_point(&problem, &values.0, &tolerances)
-                {
-                    let mut current = self.desk.current();
-                    if current.number == number {
-                        current.offered = Some(Arc::new(point));
-                    }
-                }
-                Ok(())
-            }
-            ToWorker::Stop { number } => {
-                let current = self.desk.current();
-                if current.number == number {
-                    current.stop.stop();
-                }
-                Ok(())
-            }
-            ToWorker::Close {} => self.tell(Task::Close),
-        }
-    }
-
-    /// Notes that this solve or search is under way; what stops it.
-    fn begin(&self, number: u64, tolerances: Tolerances) -> StopToken {
-        let stop = StopToken::new();
-        let mut current = self.desk.current();
-        (current.number, current.stop, current.tolerances) = (number, stop.clone(), tolerances);
-        current.offered = None;
-        stop
-    }
-
-    /// Hands a task to the solver's thread. A parent asks for one thing at a time, so there is room.
-    fn tell(&self, task: Task) -> Result<(), String> {
-        self.tell.try_send(task).map_err(|_| "more was asked for than can wait".into())
-    }
-}
-
-/// Hears the solver.
-struct Hearing<'a>(&'a Desk);
-
-impl Control for Hearing<'_> {
-    fn report(&self, event: Event<'_>) {
-        self.0.outbox.note(event);
-    }
-
-    fn offered(&self) -> Option<Arc<CheckedPoint>> {
-        self.0.current().offered.take()
-    }
-}
-
-/// The solver's thread: does one task after the other until the reading thread ends.
-fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
-    let unlimited = getrlimit(Resource::Data).current;
+/// The solver's thread: does one task after the other.
+fn work(backend: &dyn Backend, desk: &Desk) -> Result<Infallible, String> {
+    let mut memory = Memory::unlimited();
     let mut open: Open = None;
     let mut memory_limit = None;
-    for task in tasks {
+    loop {
+        if open.is_none() {
+            backend.prepare();
+        }
+        let task = desk.next_task()?;
+        desk.begin();
         let reply = match task {
             Task::Open { image, memory_limit_bytes } => {
                 memory_limit = memory_limit_bytes;
-                limit_memory(memory_limit, unlimited);
+                memory.limit(memory_limit);
                 match open_image(backend, image) {
                     Ok((problem, session)) => {
                         let version = session.version().to_owned();
-                        desk.current().problem = Some(Arc::clone(&problem));
+                        desk.set_problem(Some(Arc::clone(&problem)));
                         open = Some((problem, session));
                         FromWorker::Opened { version }
                     }
@@ -294,24 +144,24 @@ fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
                 }
             }
             Task::Solve { number, options, point, basis, stop } => {
-                limit_memory(memory_limit.into_iter().chain(options.memory_limit_bytes).min(), unlimited);
-                desk.outbox.begin(number);
+                memory.limit(memory_limit.into_iter().chain(options.memory_limit_bytes).min());
+                desk.outbox.number(number);
                 let solved = match &mut open {
                     None => Err(SessionError::Refused("no problem is open".into())),
                     Some((problem, session)) => begin(problem, point, basis)
                         .map_err(SessionError::Refused)
-                        .and_then(|start| session.solve(&options, &start, &Hearing(desk), &stop)),
+                        .and_then(|start| session.solve(&options, &start, desk, &stop)),
                 };
-                limit_memory(memory_limit, unlimited);
+                memory.limit(memory_limit);
                 match solved {
                     Ok(claim) => FromWorker::Claim { number, claim: Box::new(claim.into()) },
                     Err(error) => FromWorker::Failed { number, error },
                 }
             }
             Task::Conflict { number, options, stop } => {
-                limit_memory(memory_limit.into_iter().chain(options.memory_limit_bytes).min(), unlimited);
+                memory.limit(memory_limit.into_iter().chain(options.memory_limit_bytes).min());
                 let found = conflict(&mut open, &options, &stop);
-                limit_memory(memory_limit, unlimited);
+                memory.limit(memory_limit);
                 match found {
                     Ok(members) => FromWorker::Members { number, members },
                     Err(error) => FromWorker::Failed { number, error },
@@ -319,19 +169,19 @@ fn work(backend: &dyn Backend, desk: &Desk, tasks: &Receiver<Task>) {
             }
             Task::Apply { patch } => match apply(&mut open, &patch) {
                 Ok(problem) => {
-                    desk.current().problem = Some(problem);
+                    desk.set_problem(Some(problem));
                     FromWorker::Applied {}
                 }
                 Err(error) => FromWorker::ApplyFailed { error },
             },
             Task::Close => {
-                desk.current().problem = None;
+                desk.set_problem(None);
                 open = None;
-                limit_memory(None, unlimited);
+                memory.limit(None);
                 FromWorker::Closed {}
             }
         };
-        desk.outbox.reply(reply);
+        desk.end(&reply);
     }
 }
 
@@ -377,10 +227,24 @@ fn begin(problem: &Problem, point: Option<Vector>, basis: Option<Statuses>) -> R
     })
 }
 
-/// Lets this process have so much memory of its own (data, heap, private mappings; the image does not count), or as
-/// much as it was started with.
-fn limit_memory(bytes: Option<u64>, unlimited: Option<u64>) {
-    let maximum = getrlimit(Resource::Data).maximum;
-    let current = bytes.into_iter().chain(unlimited).min();
-    let _ = setrlimit(Resource::Data, Rlimit { current, maximum });
+/// Memory of its own that this process may have: data, heap, private mappings; the image does not count.
+struct Memory {
+    /// As much as it was started with.
+    unlimited: Option<u64>,
+    limit: Option<u64>,
+}
+
+impl Memory {
+    fn unlimited() -> Self {
+        Self { unlimited: getrlimit(Resource::Data).current, limit: None }
+    }
+
+    /// Limits it to so many bytes, or to what it was started with.
+    fn limit(&mut self, bytes: Option<u64>) {
+        if std::mem::replace(&mut self.limit, bytes) != bytes {
+            let maximum = getrlimit(Resource::Data).maximum;
+            let current = bytes.into_iter().chain(self.unlimited).min();
+            let _ = setrlimit(Resource::Data, Rlimit { current, maximum });
+        }
+    }
 }

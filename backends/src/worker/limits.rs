@@ -30,6 +30,7 @@ impl From<LinkError> for End {
 
 /// A descriptor that becomes readable when a token is raised.
 pub(super) struct Bell {
+    stop: StopToken,
     descriptor: Arc<OwnedFd>,
     _guard: WakerGuard,
 }
@@ -42,7 +43,7 @@ impl Bell {
         let guard = stop.on_stop(move || {
             let _ = rustix::io::write(&ring, &1_u64.to_ne_bytes()); // full: it rings already
         });
-        Ok(Self { descriptor, _guard: guard })
+        Ok(Self { stop: stop.clone(), descriptor, _guard: guard })
     }
 
     /// What is readable.
@@ -52,7 +53,9 @@ impl Bell {
 
     /// Makes it ring again; nothing where it was silent.
     pub(super) fn silence(&self) {
-        let _ = rustix::io::read(&*self.descriptor, &mut [0; 8][..]);
+        if self.stop.is_stopped() {
+            let _ = rustix::io::read(&*self.descriptor, &mut [0; 8][..]);
+        }
     }
 }
 

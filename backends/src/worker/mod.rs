@@ -8,7 +8,11 @@
 pub mod frame;
 
 #[cfg(target_os = "linux")]
+mod alarm;
+#[cfg(target_os = "linux")]
 pub mod client;
+#[cfg(target_os = "linux")]
+mod desk;
 #[cfg(target_os = "linux")]
 mod ffi;
 #[cfg(target_os = "linux")]
