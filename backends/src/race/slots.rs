@@ -132,10 +132,10 @@ impl Slots {
         }
     }
 
-    /// The lane has opened the problem.
+    /// The lane has opened the problem. The driver hears of it when it looks next: waking it would cost a tiny problem more than
+    /// it tells anybody.
     pub(super) fn opened(&self, opened: Opened) {
         lock(&self.news).opened = Some(opened);
-        self.bell.ring();
     }
 
     /// The lane is done.
