@@ -1,7 +1,6 @@
 //! What the driver keeps about one lane, from its place in the line-up to its report.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use farkas_modeling::answer::Source;
@@ -9,6 +8,7 @@ use farkas_modeling::{Claim, Sense};
 
 use super::referee::LaneId;
 use super::slots::{Activity, Bell, Slots};
+use super::threads::Carried;
 use super::{Lane, LaneProgress};
 use crate::contract::{Pause, StopToken};
 
@@ -21,7 +21,7 @@ pub(super) struct Contender {
     pub(super) version: String,
     pub(super) slots: Arc<Slots>,
     pub(super) stop: StopToken,
-    pub(super) thread: Option<JoinHandle<()>>,
+    pub(super) thread: Option<Carried>,
     pub(super) started: Option<Duration>,
     pub(super) ended: Option<Duration>,
     /// What stops and continues it, once there is something and if there is.
@@ -128,7 +128,7 @@ impl Contender {
     /// Waits for its thread if that is about to end: it has said its last word. One that has not is left behind.
     pub(super) fn join(&mut self) {
         if let Some(thread) = self.thread.take().filter(|_| self.ended.is_some()) {
-            let _ = thread.join(); // a panic in dropping its session was told on stderr, and changes nothing any more
+            thread.join(); // a panic in dropping its session was told on stderr, and changes nothing any more
         }
     }
 }

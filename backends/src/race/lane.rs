@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use farkas_modeling::problem::Problem;
 use farkas_modeling::{Claim, Limit, Termination};
 
 use super::slots::{LaneEnd, Opened, Slots};
+use super::threads::{Afterwards, Carried, carry};
 use crate::contract::{Backend, SessionError, Start, StopToken};
 use crate::options::Options;
 
@@ -24,13 +24,12 @@ pub(super) struct Job {
     pub(super) begun: Instant,
 }
 
-/// Starts the lane's thread. Should there be no thread to be had, the lane has failed.
-pub(super) fn spawn(job: Job, slots: &Arc<Slots>) -> Option<JoinHandle<()>> {
+/// Starts the lane on a thread. Should there be none to be had, the lane has failed.
+pub(super) fn spawn(job: Job, slots: &Arc<Slots>) -> Option<Carried> {
     let name = format!("lane {}", job.backend.name());
     let theirs = Arc::clone(slots);
-    let spawned = std::thread::Builder::new().name(name).spawn(move || run(&job, &theirs));
-    match spawned {
-        Ok(thread) => Some(thread),
+    match carry(&name, move || run(&job, &theirs)) {
+        Ok(carried) => Some(carried),
         Err(error) => {
             slots.end(LaneEnd::Failed(format!("no thread could be started: {error}")));
             None
@@ -38,28 +37,37 @@ pub(super) fn spawn(job: Job, slots: &Arc<Slots>) -> Option<JoinHandle<()>> {
     }
 }
 
-fn run(job: &Job, slots: &Slots) {
+fn run(job: &Job, slots: &Slots) -> Afterwards {
     // The slots are only ever left in a whole state, and the session dies with the panic.
     let result = catch_unwind(AssertUnwindSafe(|| solve(job, slots)));
-    if let Err(panic) = result {
+    result.unwrap_or_else(|panic| {
         let says = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
         let says = says.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into());
         slots.end(LaneEnd::Failed(format!("{} panicked: {says}", job.backend.name())));
-    }
+        Afterwards::Ends
+    })
 }
 
-fn solve(job: &Job, slots: &Slots) {
+fn solve(job: &Job, slots: &Slots) -> Afterwards {
     if job.stop.is_stopped() {
-        return slots.end(interrupted());
+        slots.end(interrupted());
+        return Afterwards::Waits;
     }
     let mut session = match job.backend.open(Arc::clone(&job.problem)) {
         Ok(session) => session,
-        Err(error) => return slots.end(LaneEnd::Failed(error.to_string())),
+        Err(error) => {
+            slots.end(LaneEnd::Failed(error.to_string()));
+            return Afterwards::Ends;
+        }
     };
+    let pause = session.pause();
+    // What a solver leaves on its thread (a scheduler, say) it leaves in its worker's process, if it has one.
+    let afterwards = if pause.is_some() { Afterwards::Waits } else { Afterwards::Ends };
     if job.stop.is_stopped() {
-        return slots.end(interrupted());
+        slots.end(interrupted());
+        return afterwards;
     }
-    slots.opened(Opened { version: session.version().to_owned(), pause: session.pause() });
+    slots.opened(Opened { version: session.version().to_owned(), pause });
     let mut options = job.options.clone();
     options.time_limit = options.time_limit.map(|limit| limit.saturating_sub(job.begun.elapsed()));
     let end = match session.solve(&options, &job.start, slots, &job.stop) {
@@ -70,6 +78,7 @@ fn solve(job: &Job, slots: &Slots) {
     };
     // Said before the session is dropped: freeing a large model takes a while.
     slots.end(end);
+    afterwards
 }
 
 fn interrupted() -> LaneEnd {

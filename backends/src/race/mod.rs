@@ -18,6 +18,7 @@ mod report;
 pub mod rules;
 mod sharing;
 mod slots;
+mod threads;
 pub mod trust;
 
 use std::collections::BTreeMap;
