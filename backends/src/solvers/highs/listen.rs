@@ -5,11 +5,15 @@ use std::time::{Duration, Instant};
 
 use farkas_modeling::problem::{Problem, Sense};
 
+use super::affinity::Here;
 use super::ffi::{Figures, Hooks, Place};
 use crate::contract::{Collected, Control, Event, Progress, StopToken};
 
 /// Progress is told at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// A run that takes longer than this goes where there is room.
+const SHORT: Duration = Duration::from_millis(2);
 
 /// A line of log is cut here.
 const LONGEST_LINE: usize = 4096;
@@ -47,6 +51,8 @@ pub(super) struct Listener<'a> {
     line: String,
     told: Instant,
     progress: Progress,
+    /// Since when the thread stays where it is, if it does.
+    stays: Option<(Here, Instant)>,
 }
 
 impl<'a> Listener<'a> {
@@ -65,7 +71,18 @@ impl<'a> Listener<'a> {
             line: String::new(),
             told: Instant::now(),
             progress: Progress::default(),
+            stays: None,
         }
+    }
+
+    /// Has the thread stay on its processor for a run that is likely to be short.
+    pub(super) fn stay(&mut self) {
+        self.stays = Here::stay().map(|here| (here, Instant::now()));
+    }
+
+    /// Lets it go.
+    pub(super) fn leave(&mut self) {
+        self.stays = None;
     }
 
     /// Says what it does now, once for each change.
@@ -134,6 +151,9 @@ impl Hooks for Listener<'_> {
         });
         if place == Place::Mip {
             self.tell_bound(figures.mip_dual_bound);
+        }
+        if self.stays.as_ref().is_some_and(|(_, since)| since.elapsed() >= SHORT) {
+            self.leave();
         }
         if self.told.elapsed() >= PROGRESS_EVERY {
             self.told = Instant::now();

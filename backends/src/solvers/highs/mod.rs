@@ -14,7 +14,7 @@ mod settings;
 mod solve;
 mod start;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use farkas_modeling::patch::Revision;
@@ -149,7 +149,8 @@ impl Backend for Highs {
             return Err(BackendError::Unsupported(why));
         }
         let failed = |what: &str| BackendError::Failed(format!("HiGHS {what}"));
-        let mut instance = Instance::new().ok_or_else(|| failed("could not be created: out of memory?"))?;
+        let instance = spare().take().or_else(Instance::new);
+        let mut instance = instance.ok_or_else(|| failed("could not be created: out of memory?"))?;
         // Before anything that could print.
         instance.set_bool(c"log_to_console", false).map_err(|Failed| failed("does not know `log_to_console`"))?;
         load(&mut instance, &problem).map_err(|Failed| failed("did not load the problem"))?;
@@ -164,6 +165,18 @@ impl Backend for Highs {
             broken: None,
         }))
     }
+
+    /// Makes an instance, which takes HiGHS as long as solving a tiny problem does.
+    fn prepare(&self) {
+        let mut spare = spare();
+        *spare = spare.take().or_else(Instance::new);
+    }
+}
+
+/// A fresh instance for the next problem, where somebody had time to make one.
+fn spare() -> MutexGuard<'static, Option<Instance>> {
+    static SPARE: Mutex<Option<Instance>> = Mutex::new(None);
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether HiGHS searches a tree for it.

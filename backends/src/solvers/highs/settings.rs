@@ -221,10 +221,10 @@ fn mip_tolerance(p: &Problem, o: &Options) -> f64 {
     (PRIMAL_MARGIN * tolerance / largest).max(LEAST_TOLERANCE)
 }
 
-/// Whether it is a linear program that one thread solves in about the time that HiGHS takes to count processors.
+/// Whether one thread may solve it in about the time that HiGHS takes to count processors.
 pub(super) fn is_tiny(p: &Problem, o: &Options) -> bool {
     let by_simplex = matches!(o.lp_method, LpMethod::Auto | LpMethod::Simplex);
-    by_simplex && threads(o) == 1 && p.is_lp() && p.num_nonzeros() <= TINY_NONZEROS
+    by_simplex && threads(o) == 1 && p.num_nonzeros() <= TINY_NONZEROS
 }
 
 /// Threads HiGHS may use; it is always told, since its own default is every core it sees.

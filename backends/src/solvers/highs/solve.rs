@@ -10,7 +10,7 @@ use highs_sys as sys;
 
 use super::ffi::{Failed, Instance, Kind};
 use super::listen::{Listener, Subject};
-use super::{HighsSession, affinity, read, settings, start};
+use super::{HighsSession, read, settings, start};
 use crate::contract::{Control, Event, SessionError, Start, StopToken, rays};
 use crate::options::{LpMethod, Options};
 
@@ -126,11 +126,11 @@ impl Solve<'_, '_> {
             true => Kind::MixedInteger,
             false => Kind::LinearProgram,
         };
-        let result = if settings::is_tiny(problem, self.options) {
-            affinity::where_it_is(|| instance.listened(kind, &mut self.listener, work))
-        } else {
-            instance.listened(kind, &mut self.listener, work)
-        };
+        if settings::is_tiny(problem, self.options) {
+            self.listener.stay();
+        }
+        let result = instance.listened(kind, &mut self.listener, work);
+        self.listener.leave();
         self.listener.subject = Subject::Problem;
         result.map_err(|panic| {
             let says =
