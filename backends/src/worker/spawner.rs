@@ -26,6 +26,11 @@ const TAIL_BYTES: usize = 4096;
 /// How much is read of it before the others get their turn.
 const CHUNK_BYTES: usize = 65536;
 
+/// How many freed blocks of each small size the C library keeps at hand, where nobody has said otherwise: a solver takes and gives
+/// back hundreds of one size at a time, and of its own accord the library keeps seven. With HiGHS a tiny problem takes a tenth to
+/// a fifth less.
+const ALLOCATOR: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=500");
+
 /// What to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launch {
@@ -237,7 +242,11 @@ fn supervise(orders: &Receiver<Order>, bell: &OwnedFd) {
 
 fn launch(launch: &Launch) -> io::Result<(Ward, OwnedFd)> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    let mut child = Command::new(&launch.program)
+    let mut command = Command::new(&launch.program);
+    if std::env::var_os(ALLOCATOR.0).is_none() {
+        command.env(ALLOCATOR.0, ALLOCATOR.1);
+    }
+    let mut child = command
         .args(&launch.arguments)
         .env(PARENT_VARIABLE, std::process::id().to_string())
         .env("RUST_BACKTRACE", "0") // the last lines that it prints are to say what happened
