@@ -69,4 +69,21 @@ fn nothing_is_left_behind() {
         seen.extend(children().into_keys());
     }
     assert_eq!(seen.len(), 3, "{seen:?}");
+
+    // The successor of the only one is started shortly before that is used up.
+    let begun = Instant::now();
+    let wait_for = |workers: usize| {
+        while children().len() != workers {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}, not {workers}", children());
+            thread::yield_now();
+        }
+    };
+    wait_for(0);
+    let program = Program::Found { path: env!("CARGO_BIN_EXE_farkas-mock").into(), arguments: Vec::new() };
+    let backend = WorkerBackend::new("mock", program, WorkerConfig { jobs_per_worker: 64, ..WorkerConfig::default() });
+    let open_and_close = || drop(backend.open(Arc::clone(&problem)).unwrap());
+    (0..61).for_each(|_| open_and_close());
+    assert_eq!(children().len(), 1);
+    open_and_close();
+    wait_for(2);
 }

@@ -3,8 +3,9 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use super::link::{Link, LinkError};
@@ -48,6 +49,9 @@ impl Default for WorkerConfig {
 
 /// How long a worker that closes its last problem is waited for; by then a fresh one is there sooner.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(10);
+
+/// The last so manieth part of its problems begins for a worker with the start of its successor, so that nobody waits for one.
+const SUCCESSION: u32 = 32;
 
 /// The program that hosts a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,11 +105,13 @@ pub(super) struct Pool {
     pub(super) config: WorkerConfig,
     idle: Mutex<Vec<Loan>>,
     alive: Arc<AtomicUsize>,
+    /// Somebody starts a successor.
+    succeeding: AtomicBool,
 }
 
 impl Pool {
     pub(super) fn new(program: Program, config: WorkerConfig) -> Self {
-        Self { program, config, idle: Mutex::default(), alive: Arc::default() }
+        Self { program, config, idle: Mutex::default(), alive: Arc::default(), succeeding: AtomicBool::new(false) }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Loan>> {
@@ -168,14 +174,39 @@ impl Pool {
     }
 
     /// Takes a worker back that has a problem open or has failed to open one. It closes it in its own time.
-    pub(super) fn give_back(&self, mut loan: Loan) {
-        let used_up = loan.link.jobs >= self.config.jobs_per_worker;
-        if used_up || loan.link.close().is_err() {
+    pub(super) fn give_back(self: &Arc<Self>, mut loan: Loan) {
+        let left = self.config.jobs_per_worker.saturating_sub(loan.link.jobs);
+        if left == 0 || loan.link.close().is_err() {
             return;
         }
         let mut idle = self.idle();
         if idle.len() < self.config.most_idle {
             idle.push(loan);
+        }
+        let alone = idle.len() == 1;
+        drop(idle);
+        if alone && left <= self.config.jobs_per_worker / SUCCESSION {
+            self.start_successor();
+        }
+    }
+
+    /// Starts a worker that waits behind all others. What fails here fails again, and is told, when a worker is taken.
+    fn start_successor(self: &Arc<Self>) {
+        if self.succeeding.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let pool = Arc::clone(self);
+        let start = move || {
+            if let Ok(loan) = pool.start() {
+                let mut idle = pool.idle();
+                if idle.len() < pool.config.most_idle {
+                    idle.insert(0, loan);
+                }
+            }
+            pool.succeeding.store(false, Ordering::Release);
+        };
+        if thread::Builder::new().name("farkas-successor".into()).spawn(start).is_err() {
+            self.succeeding.store(false, Ordering::Release);
         }
     }
 
