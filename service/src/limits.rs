@@ -1,5 +1,7 @@
 //! Every limit of the service, in one place, with its default. A body, a queue, a wait: nothing is without one.
 
+use std::time::Duration;
+
 /// What a client may ask for.
 ///
 /// ```
@@ -32,10 +34,19 @@ pub struct Limits {
     pub event_streams_of_key: usize,
     /// Requests whose bodies are read and parsed at a time; more wait for their turn.
     pub bodies_at_once: usize,
+    /// How long nothing of a request's body may come before it is given up, in seconds.
+    pub body_seconds: u64,
     /// How long a webhook's listener may take to answer, in seconds.
     pub webhook_seconds: u64,
     /// Jobs or events on a page.
     pub page: u32,
+}
+
+impl Limits {
+    /// How long a body may stand still.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.body_seconds)
+    }
 }
 
 impl Default for Limits {
@@ -53,6 +64,7 @@ impl Default for Limits {
             event_streams: 4096,
             event_streams_of_key: 2048,
             bodies_at_once: 16,
+            body_seconds: 30,
             webhook_seconds: 10,
             page: 1000,
         }

@@ -204,6 +204,7 @@ impl Service {
             scheduler: Arc::clone(&node.scheduler),
             limits: options.limits,
             incoming,
+            arrivals: api::Arrivals::for_turns(options.limits.bodies_at_once),
             bodies: Semaphore::new(options.limits.bodies_at_once.max(1)),
             streams: Arc::new(Semaphore::new(options.limits.event_streams)),
             streams_of: api::Shares::default(),

@@ -85,6 +85,9 @@ struct LimitArgs {
     /// Requests whose bodies are read and parsed at a time; more wait for their turn
     #[arg(long, value_name = "N", default_value_t = Limits::default().bodies_at_once)]
     bodies_at_once: usize,
+    /// How long nothing of a request's body may come before it is given up
+    #[arg(long, value_name = "S", default_value_t = Limits::default().body_seconds, value_parser = clap::value_parser!(u64).range(1..))]
+    body_seconds: u64,
     /// How long a webhook's listener may take to answer
     #[arg(long, value_name = "S", default_value_t = Limits::default().webhook_seconds, value_parser = clap::value_parser!(u64).range(1..=30))]
     webhook_seconds: u64,
@@ -108,6 +111,7 @@ impl LimitArgs {
             time_limit_seconds: self.time_limit_seconds,
             event_streams: self.event_streams,
             bodies_at_once: self.bodies_at_once,
+            body_seconds: self.body_seconds,
             webhook_seconds: self.webhook_seconds,
             page: self.page,
         }

@@ -15,6 +15,7 @@ use farkas_api_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::arrivals::arrive;
 use super::models::{self, Base};
 use super::problem::{Problem, blocking};
 use super::query::Query;
@@ -54,8 +55,7 @@ pub(super) async fn make(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let turn = app.turn().await?;
-    let text = upload::receive(&app, &headers, body).await?;
+    let (turn, text) = arrive(&app, &principal, &headers, body).await?;
     let allowance = upload::Allowance::of(&app);
     let (request, given) = blocking(move || upload::batch(text, &allowance)).await??;
     let most = app.limits.batch_scenarios;

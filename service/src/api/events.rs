@@ -226,6 +226,7 @@ pub(super) async fn incumbents(
 }
 
 async fn add_values(app: &App, stored: &Stored, incumbents: &mut [IncumbentEntry]) -> Result<(), Problem> {
+    let _turn = app.turn().await?;
     let Ok(problem) = models::open(&*app.desk.store, &stored.ticket.source()).await? else { return Ok(()) };
     let mut points = Vec::new();
     for entry in incumbents.iter() {

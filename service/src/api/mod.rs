@@ -1,6 +1,7 @@
 //! The HTTP interface: thin. It parses, calls the store, and presents; rules live elsewhere. Every error is
 //! `application/problem+json`, also those of the framework.
 
+mod arrivals;
 mod auth;
 mod batches;
 mod bundle;
@@ -37,6 +38,7 @@ use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::scheduler::Scheduler;
 use crate::webhooks::Addresses;
+pub(crate) use arrivals::Arrivals;
 use problem::Problem;
 pub use routes::Needs;
 pub(crate) use routes::Routes;
@@ -52,6 +54,7 @@ pub struct App {
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) limits: Limits,
     pub(crate) incoming: Incoming,
+    pub(crate) arrivals: Arrivals,
     pub(crate) bodies: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) streams_of: Shares,

@@ -16,6 +16,7 @@ use farkas_modeling::image;
 use farkas_modeling::patch::Patch;
 use farkas_modeling::problem::Defects;
 
+use super::arrivals::arrive;
 use super::problem::{Problem, blocking, findings};
 use super::query::Query;
 use super::submit::place;
@@ -54,8 +55,7 @@ pub(super) async fn store(
     let sent = Sent::of(&headers, query.take("filename")?)?;
     let name = query.take("name")?;
     query.finish()?;
-    let turn = app.turn().await?;
-    let text = upload::receive(&app, &headers, body).await?;
+    let (turn, text) = arrive(&app, &principal, &headers, body).await?;
     let allowance = upload::Allowance::of(&app);
     let read = blocking(move || upload::model(&sent, text, &allowance)).await??;
     let warnings = read.warnings.iter().map(ToString::to_string).collect();
@@ -239,6 +239,7 @@ pub(super) async fn change(
     body: Body,
 ) -> Result<Response, Problem> {
     let patch: Patch = upload::json(&app, &headers, body).await?;
+    let _turn = app.turn().await?;
     let (entry, problem) = open(&app, &principal, &id).await?;
     let json = serde_json::to_vec(&patch).map_err(|error| Problem::new(422, "bad-value", error.to_string()))?;
     let deep = entry.source.patches.len() >= MOST_PATCHES;

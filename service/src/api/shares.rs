@@ -15,10 +15,15 @@ pub(crate) struct Share {
     holder: String,
 }
 
+/// Who is counted: a key; where there are none, a project.
+pub(super) fn holder(principal: &Principal) -> String {
+    principal.key.clone().unwrap_or_else(|| principal.project.clone())
+}
+
 impl Shares {
     /// One more for this principal; `None` if it has as many already.
     pub(crate) fn take(&self, principal: &Principal, most: usize) -> Option<Share> {
-        let holder = principal.key.clone().unwrap_or_else(|| principal.project.clone());
+        let holder = holder(principal);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(holder.clone()).or_default();
         if *count >= most {

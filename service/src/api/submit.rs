@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest, Task};
 use sha2::{Digest, Sha256};
 
+use super::arrivals::arrive;
 use super::problem::{Problem, blocking, reading};
 use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
@@ -64,8 +65,7 @@ pub(super) async fn submit(
     let wait = prefer_wait(&headers, app.limits.wait_seconds);
     let key = idempotency_key(&headers)?;
     // Bodies wait for their turn, so that many large ones do not fill the memory together.
-    let turn = app.turn().await?;
-    let text = upload::receive(&app, &headers, body).await?;
+    let (turn, text) = arrive(&app, &principal, &headers, body).await?;
     let allowance = upload::Allowance::of(&app);
     // What is compressed may become large.
     let size = if headers.contains_key(CONTENT_ENCODING) { usize::MAX } else { text.len() };

@@ -2,11 +2,12 @@
 //! is a validated problem with its options, or an error with its place.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use farkas_api_types::{
     BATCH_TAG, BatchRequest, MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, StatedSolution,
     StoredModel, Task, read_json, read_json_at,
@@ -14,14 +15,13 @@ use farkas_api_types::{
 use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Format, FormatError, Read, SizeLimits, read_text};
 use farkas_modeling::image;
-use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 
-use super::App;
 use super::models::{Base, image_of};
 use super::offers::vector;
 use super::problem::{Problem, blocking};
 use super::query::Query;
+use super::{App, arrivals};
 use crate::incoming::{Incoming, MOST_IN_MEMORY, Text};
 use crate::jobs::Work;
 use crate::limits::Limits;
@@ -47,25 +47,26 @@ pub struct Order {
 }
 
 /// Reads a body up to the limit into memory.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn read(headers: &HeaderMap, mut body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
     announced(headers, limit)?;
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limit)),
-        Err(error) => Err(cut_off(&error)),
+    let mut bytes = BytesMut::new();
+    while let Some(data) = arrivals::next(&mut body, patience).await? {
+        if bytes.len() + data.len() > limit {
+            return Err(too_large(limit));
+        }
+        bytes.extend_from_slice(&data);
     }
+    Ok(bytes.freeze())
 }
 
 /// Receives a body that may hold a model: a large one goes into a file as it arrives.
 pub async fn receive(app: &App, headers: &HeaderMap, mut body: Body) -> Result<Text, Problem> {
-    let limit = app.limits.body_bytes;
+    let (limit, patience) = (app.limits.body_bytes, app.limits.patience());
     if announced(headers, limit)?.is_some_and(|length| length <= MOST_IN_MEMORY as u64) {
-        return Ok(Text::InMemory(read(headers, body, limit).await?));
+        return Ok(Text::InMemory(read(headers, body, limit, patience).await?));
     }
     let (mut arriving, mut bytes) = (app.incoming.begin(), 0);
-    while let Some(frame) = body.frame().await {
-        // Trailers say nothing about a model.
-        let Ok(data) = frame.map_err(|error| cut_off(&error))?.into_data() else { continue };
+    while let Some(data) = arrivals::next(&mut body, patience).await? {
         bytes += data.len();
         if bytes > limit {
             return Err(too_large(limit));
@@ -93,13 +94,14 @@ fn too_large(limit: usize) -> Problem {
         .map(|p| p.remedy("compress it (Content-Encoding: gzip or zstd), or have the limit raised"))
 }
 
-fn cut_off(error: &dyn std::fmt::Display) -> Problem {
+pub(super) fn cut_off(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(400, "body-cut-off", format!("the body did not arrive whole: {error}"))
 }
 
 /// Reads a JSON body of a request that is no model.
 pub async fn json<T: DeserializeOwned>(app: &App, headers: &HeaderMap, body: Body) -> Result<T, Problem> {
-    let bytes = read(headers, body, app.limits.request_bytes.min(app.limits.body_bytes)).await?;
+    let limit = app.limits.request_bytes.min(app.limits.body_bytes);
+    let bytes = read(headers, body, limit, app.limits.patience()).await?;
     Ok(farkas_api_types::read_json(&bytes)?)
 }
 

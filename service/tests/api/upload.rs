@@ -17,7 +17,7 @@ use reqwest::{Body, Response};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::server::{Server, options, problem};
+use crate::server::{Server, honest, options, problem};
 
 type Chunk = io::Result<Vec<u8>>;
 
@@ -133,6 +133,29 @@ async fn a_large_body_goes_through_a_file_that_is_gone_afterwards() {
     server.post(&format!("/v1/jobs/{}:cancel", job.id)).send().await.unwrap();
     server.events(&job.id, 0).await;
     assert_eq!(server.job(&job.id).await.state, JobState::Canceled);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn who_sends_nothing_holds_up_nobody_and_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { bodies_at_once: 1, body_seconds: 1, ..Limits::default() };
+    let server = Server::start_with(ServeOptions { limits, ..options(folder.path(), vec![honest()]) }).await;
+    let mut silent = Vec::new();
+    for path in ["/v1/jobs", "/v1/models", "/v1/batches", "/v1/api-keys"] {
+        let (chunks, response) = begin(&server, path, "identity");
+        // The third is taken where the first is on its way.
+        for _ in 0..3 {
+            chunks.send(Ok(b"{".to_vec())).await.unwrap();
+        }
+        silent.push((path, chunks, response));
+    }
+    // There is one turn, and none of them has it.
+    server.submit("").await;
+    for (path, _chunks, response) in silent {
+        let found = problem(response.await.unwrap().unwrap()).await;
+        assert_eq!((found.status, found.code.as_str()), (408, "body-too-slow"), "{path}");
+    }
     server.close().await;
 }
 
