@@ -183,6 +183,7 @@ fn health(desk: Desk, scheduler: Arc<Scheduler>) -> Router {
     let (able, working, began) = (desk.clone(), Arc::clone(&scheduler), Instant::now());
     let readyz = async move || match api::able(&able).await {
         Err(problem) => Err(plain(problem)),
+        Ok(()) if working.is_closing() => Err((StatusCode::SERVICE_UNAVAILABLE, "it is being closed\n".to_owned())),
         Ok(()) if working.is_drained() => {
             Err((StatusCode::SERVICE_UNAVAILABLE, "it was asked to take no more jobs\n".to_owned()))
         }
@@ -239,6 +240,8 @@ mod tests {
             let line = format!("farkas_jobs{{state=\"{}\"}} 0", state.name());
             assert!(figures.lines().any(|told| told == line), "{line} is not in:\n{figures}");
         }
+        node.scheduler.close().await;
+        assert_eq!(ask("/readyz").await, (503, "it is being closed\n".to_owned()));
         served.abort();
         node.close().await;
     }

@@ -213,6 +213,11 @@ impl Scheduler {
         self.drained.load(Ordering::Relaxed)
     }
 
+    /// Whether it takes no more jobs because it ends.
+    pub fn is_closing(&self) -> bool {
+        self.closing.is_cancelled()
+    }
+
     /// Stops claiming, gives jobs their time to finish, lets every race stop, and waits until their jobs are finished or
     /// back in the queue.
     pub async fn close(&self) {

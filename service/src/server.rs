@@ -193,10 +193,10 @@ impl Service {
             return Err(ServeError::NotLoopback(options.listen));
         }
         node.scheduler.start();
-        let close = CancellationToken::new();
+        let (close, closed) = (CancellationToken::new(), CancellationToken::new());
         let patience = Duration::from_secs(options.limits.webhook_seconds);
         let caller = Caller::new(Arc::clone(&node.desk.store), options.webhook_addresses, patience);
-        tokio::spawn(caller.map_err(ServeError::NoTls)?.run(close.clone()));
+        tokio::spawn(caller.map_err(ServeError::NoTls)?.run(closed.clone()));
         let app = Arc::new(App {
             desk: node.desk.clone(),
             webhook_addresses: options.webhook_addresses,
@@ -209,6 +209,7 @@ impl Service {
             streams: Arc::new(Semaphore::new(options.limits.event_streams)),
             streams_of: api::Shares::default(),
             closing: close.clone(),
+            closed,
             cuopt: crate::compat::cuopt::Memory::default(),
             began: Instant::now(),
             on_loopback,
@@ -252,21 +253,22 @@ fn undelayed(connection: &TcpStream) {
 }
 
 async fn run(listener: Listening, app: Arc<App>, node: Node) {
-    let closing = app.closing.clone();
-    let (router, closed) = (api::router(Arc::clone(&app)), closing.clone().cancelled_owned());
-    let server = tokio::spawn(async move {
+    let (closing, closed) = (app.closing.clone(), app.closed.clone());
+    let (router, ends) = (api::router(app), closed.clone().cancelled_owned());
+    let mut server = tokio::spawn(async move {
         match listener {
             Listening::Plain(listener) => {
                 let listener = listener.tap_io(|connection: &mut TcpStream| undelayed(connection));
-                axum::serve(listener, router).with_graceful_shutdown(closed).await
+                axum::serve(listener, router).with_graceful_shutdown(ends).await
             }
-            Listening::Tls(listener) => axum::serve(listener, router).with_graceful_shutdown(closed).await,
+            Listening::Tls(listener) => axum::serve(listener, router).with_graceful_shutdown(ends).await,
         }
     });
     closing.cancelled().await;
+    // Jobs may go on for a while, and those who wait for them, or ask whether the service is ready, are answered meanwhile.
     node.close().await;
+    closed.cancel();
     // A client that does not let go does not keep the service alive.
-    let mut server = server;
     if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
         server.abort();
     }

@@ -102,7 +102,7 @@ impl Reader {
                     }
                     tokio::select! {
                         changed = self.watch.changed() => changed.ok()?,
-                        () = self.app.closing.cancelled() => return None,
+                        () = self.app.closed.cancelled() => return None,
                     }
                 }
                 Ok(events) => self.read.extend(events),

@@ -58,7 +58,10 @@ pub struct App {
     pub(crate) bodies: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) streams_of: Shares,
+    /// No more jobs are taken; those that there are may go on for a while, and whoever asks about them is answered.
     pub(crate) closing: CancellationToken,
+    /// Nothing goes on any more.
+    pub(crate) closed: CancellationToken,
     pub(crate) cuopt: cuopt::Memory,
     pub(crate) began: Instant,
     /// Whether only this machine can reach the service, so that requests of web pages from elsewhere are refused.
@@ -66,6 +69,11 @@ pub struct App {
 }
 
 impl App {
+    /// Whether a job that comes now is taken.
+    pub(crate) fn takes_jobs(&self) -> Result<(), Problem> {
+        if self.closing.is_cancelled() { Err(problem::closing()) } else { Ok(()) }
+    }
+
     /// Waits until large things may be read or made: many of them at once would fill the memory.
     pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.bodies.acquire().await.map_err(|_| problem::closing())

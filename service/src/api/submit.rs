@@ -186,6 +186,7 @@ pub(crate) async fn draw_up(
     order: Order,
     idempotency: Option<Idempotency>,
 ) -> Result<NewJob, Problem> {
+    app.takes_jobs()?;
     let most = app.limits.time_limit_seconds;
     let limit = order.options.time_limit_seconds.unwrap_or(most);
     if limit > most {
@@ -312,7 +313,7 @@ pub(crate) async fn wait_for_end(app: &App, mut stored: Stored, patience: Durati
         tokio::select! {
             _ = watch.changed() => {}
             () = tokio::time::sleep_until(deadline) => return Ok(stored),
-            () = app.closing.cancelled() => return Ok(stored),
+            () = app.closed.cancelled() => return Ok(stored),
         }
     }
     Ok(stored)
@@ -359,6 +360,7 @@ pub(super) async fn resubmit(
     of: Stored,
     warm: bool,
 ) -> Result<Response, Problem> {
+    app.takes_jobs()?;
     let id = uuid::Uuid::now_v7().to_string();
     let mut bodies = Vec::new();
     let mut start = None;

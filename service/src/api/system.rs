@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use farkas_api_types::{BackendList, JobState, ProblemDetails};
 
-use super::problem::{Problem, closing};
+use super::problem::Problem;
 use super::{App, Shared};
 use crate::execution::Desk;
 use crate::metrics::Now;

@@ -9,7 +9,7 @@ use farkas_backends::solvers::mock::Mock;
 use farkas_modeling::{Limit, Reason};
 
 use crate::errors::gzip;
-use crate::server::{MPS, Server, honest, patient, problem};
+use crate::server::{MPS, Server, honest, options, patient, problem};
 
 #[tokio::test]
 async fn a_model_is_solved_while_its_sender_waits() {
@@ -259,6 +259,27 @@ async fn a_job_goes_on_after_a_restart_from_its_best_point() {
     let again: JobView = again.json().await.unwrap();
     assert_ne!(again.id, job.id);
     assert_eq!(server.events(&again.id, 0).await.last().unwrap().2["state"], "succeeded");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_service_that_closes_answers_while_its_jobs_go_on_and_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(folder.path(), vec![patient()]);
+    options.node.finish = std::time::Duration::from_secs(60);
+    let server = Server::start_with(options).await;
+    let id = server.submit("").await.id;
+    wait_for_incumbent(&server, &id).await;
+    server.ask_to_close();
+    let refused = problem(server.get("/readyz").send().await.unwrap()).await;
+    assert_eq!((refused.status, refused.code.as_str()), (503, "closing"));
+    let sent = server.model("").send().await.unwrap();
+    assert!(sent.headers().contains_key("retry-after"));
+    assert_eq!(problem(sent).await.code, "closing");
+    assert_eq!(server.job(&id).await.state, JobState::Running);
+    let (events, _) = tokio::join!(server.events(&id, 0), server.post(&format!("/v1/jobs/{id}:stop")).send());
+    assert_eq!(events.last().unwrap().2["state"], "succeeded", "who listens hears the end");
+    // Nothing goes on, so nothing is waited for.
     server.close().await;
 }
 

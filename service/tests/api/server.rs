@@ -107,8 +107,12 @@ impl Server {
         parse_events(&response.text().await.unwrap())
     }
 
-    pub async fn close(self) {
+    pub fn ask_to_close(&self) {
         (self.service.closer())();
+    }
+
+    pub async fn close(self) {
+        self.ask_to_close();
         self.service.closed().await;
     }
 }
