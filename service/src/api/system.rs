@@ -13,7 +13,10 @@ use super::{App, Shared};
 use crate::execution::Desk;
 use crate::metrics::Now;
 use crate::scheduler::Scheduler;
-use crate::store::Store;
+use crate::store::{Duty, Store, StoreError};
+
+/// How long the store may take to tell that it is well.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which solvers there are, their versions and abilities, and what to do about those that are missing.
 #[utoipa::path(get, path = "/v1/backends", tag = "service", responses((status = 200, body = BackendList)))]
@@ -27,7 +30,8 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Jobs can be accepted and solved: the store can be written, a solver is there, the service is not being closed.
+/// Jobs can be accepted and solved: the store can be written, a solver is there, not every worker was drained, and the service is
+/// not being closed.
 #[utoipa::path(
     get, path = "/readyz", tag = "service",
     responses(
@@ -41,16 +45,29 @@ pub(super) async fn readyz(State(app): Shared) -> Result<&'static str, Problem> 
 
 /// Whether jobs can be accepted and solved.
 pub(crate) async fn ready(app: &App) -> Result<(), Problem> {
-    if app.closing.is_cancelled() {
-        return Err(closing());
+    app.takes_jobs()?;
+    able(&app.desk).await?;
+    let nodes = within_patience(app.desk.store.nodes()).await?;
+    let alive = || nodes.iter().filter(|node| node.alive);
+    if alive().count() > 0 && alive().all(|node| node.duty == Duty::Drain) {
+        return Err(Problem::new(503, "no-worker-available", "every worker was asked to take no more jobs")
+            .map(|p| p.remedy("POST /v1/workers/{id}:resume, or start another")));
     }
-    able(&app.desk).await
+    Ok(())
+}
+
+/// Whoever asks for health does not wait for as long as a job would.
+async fn within_patience<T>(asked: impl Future<Output = Result<T, StoreError>>) -> Result<T, Problem> {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Problem::new(503, "store-failed", "the job store does not answer").retry_after(5)),
+    }
 }
 
 /// Whether the store can be written, and a solver is there.
 pub(crate) async fn able(desk: &Desk) -> Result<(), Problem> {
     // A transaction of its own, though it changes nothing: a store that cannot be written refuses it.
-    desk.store.renew(Vec::new()).await?;
+    within_patience(desk.store.renew(Vec::new())).await?;
     match desk.roster.ready() {
         None => Err(Problem::new(503, "starting", "the solvers are still being looked for").retry_after(1)),
         Some(0) => Err(Problem::new(503, "no-solver-available", "no solver is available here")),

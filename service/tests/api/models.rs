@@ -298,9 +298,12 @@ async fn a_drained_worker_takes_no_more_until_it_is_resumed() {
     assert_eq!((workers.workers.len(), workers.workers[0].cores), (1, 2));
     let drained: WorkerView = json_of(server.post(&format!("/v1/workers/{id}:drain")), 200).await;
     assert!(drained.draining);
+    let unready = problem(server.get("/readyz").send().await.unwrap()).await;
+    assert_eq!((unready.status, unready.code.as_str()), (503, "no-worker-available"));
     let job = server.submit("").await;
     let resumed: WorkerView = json_of(server.post(&format!("/v1/workers/{id}:resume")), 200).await;
     assert!(!resumed.draining);
+    assert_eq!(server.get("/readyz").send().await.unwrap().status(), 200);
     server.events(&job.id, 0).await;
     assert_eq!(server.job(&job.id).await.state, JobState::Succeeded);
     assert_eq!(problem(server.post("/v1/workers/nobody:drain").send().await.unwrap()).await.code, "worker-not-found");
