@@ -37,7 +37,7 @@ pub use options::{MOST_LANES, SolveOptions, SolverChoice};
 pub use problem::{Finding, ProblemDetails};
 pub use published::{EVIDENCE_SCHEMA, MODEL_SCHEMA, result_schema};
 pub use reported::ReportError;
-pub use request::{BATCH_TAG, MODEL_POINTER, RequestError, SolveRequest, read_json, read_json_at};
+pub use request::{BATCH_TAG, MODEL_POINTER, RequestError, SolveRequest, check_names, read_json, read_json_at};
 pub use result::{
     EvidenceDocument, Fields, LaneDocument, NamedRay, ProblemShape, RayKind, SolveResult, TerminationDocument, Vectors,
 };

@@ -178,7 +178,10 @@ impl SolveRequest {
 }
 
 /// Whether a name and tags are such as a job may have.
-pub(crate) fn check_names(name: Option<&str>, tags: &[String]) -> Result<(), RequestError> {
+///
+/// # Errors
+/// With the JSON pointer of what is not, in a request that has them on top.
+pub fn check_names(name: Option<&str>, tags: &[String]) -> Result<(), RequestError> {
     let wrong = |pointer: &str, detail: String| Err(RequestError::new("bad-value", detail).pointer(pointer));
     if name.is_some_and(|name| name.len() > MOST_NAME_BYTES) {
         return wrong("/name", format!("a name has at most {MOST_NAME_BYTES} bytes"));
@@ -186,9 +189,10 @@ pub(crate) fn check_names(name: Option<&str>, tags: &[String]) -> Result<(), Req
     if tags.len() > MOST_TAGS {
         return wrong("/tags", format!("{} tags; there may be {MOST_TAGS}", tags.len()));
     }
-    let bad = |tag: &String| tag.is_empty() || tag.len() > MOST_NAME_BYTES;
+    let bad = |tag: &String| tag.is_empty() || tag.len() > MOST_NAME_BYTES || tag.contains(char::is_control);
     if let Some(at) = tags.iter().position(bad) {
-        return wrong(&format!("/tags/{at}"), format!("a tag has 1 to {MOST_NAME_BYTES} bytes"));
+        let detail = format!("a tag has 1 to {MOST_NAME_BYTES} bytes and no control characters");
+        return wrong(&format!("/tags/{at}"), detail);
     }
     match tags.iter().position(|tag| tag.starts_with(BATCH_TAG)) {
         Some(at) => wrong(&format!("/tags/{at}"), format!("tags that begin with '{BATCH_TAG}' are the service's own")),
@@ -223,6 +227,17 @@ fn not_utf8(body: &[u8], at: usize) -> RequestError {
 
 /// Reads one JSON value; `at` is the pointer where it stands in the body.
 fn read<'a, T: Deserialize<'a>>(text: &'a str, at: &str) -> Result<T, RequestError> {
+    match text.trim_start().as_bytes().first() {
+        None if at.is_empty() => {
+            let error = RequestError::new("bad-json", "the body is empty, where a JSON object must stand");
+            return Err(RequestError { line: Some(1), column: Some(1), ..error });
+        }
+        // Without names, what is meant by a value would go by the order of fields in the program.
+        Some(b'[') => {
+            return Err(RequestError::new("bad-value", "an array, where an object must stand").pointer(at));
+        }
+        _ => {}
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = format!("{at}{}", pointer_of(error.path()));
@@ -236,6 +251,7 @@ fn of_serde(error: &serde_json::Error, at: &str, pointer: String) -> RequestErro
     let message = error.to_string();
     // serde_json ends its messages with the position, which stands in fields of its own here.
     let detail = message.rsplit_once(" at line ").map_or(message.as_str(), |(front, _)| front);
+    let detail = &in_words(detail);
     if !error.is_data() {
         let found = RequestError::new("bad-json", detail);
         // Inside a nested value the position would count from that value's start.
@@ -253,6 +269,13 @@ fn of_serde(error: &serde_json::Error, at: &str, pointer: String) -> RequestErro
     } else {
         RequestError::new("bad-value", detail).pointer(pointer)
     }
+}
+
+/// What a value must be, in JSON's words instead of the program's.
+fn in_words(detail: &str) -> String {
+    let Some((front, rest)) = detail.split_once("struct ") else { return detail.into() };
+    let name = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+    format!("{front}an object{}", &rest[name..])
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
@@ -273,16 +296,19 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         type Case = (&'static str, &'static str, Option<&'static str>, Option<(u32, u32)>);
-        let cases: [Case; 16] = [
+        let cases: [Case; 19] = [
             ("{", "bad-json", None, Some((1, 1))),
             ("{\"model\": {},\n}", "bad-json", None, Some((2, 1))),
             ("{\"model\": {}} x", "bad-json", None, Some((1, 15))),
+            ("", "bad-json", None, Some((1, 1))),
             ("[]", "bad-value", Some(""), None),
+            (r#"[null, [], "solve", {}, null, null, null]"#, "bad-value", Some(""), None),
             ("{}", "missing-field", Some(""), None),
             (r#"{"model": {}, "modle": 1}"#, "unknown-field", Some("/modle"), None),
             (r#"{"model": {}, "name": 1}"#, "bad-value", Some("/name"), None),
             (r#"{"model": {}, "tags": ["a", 1]}"#, "bad-value", Some("/tags/1"), None),
             (r#"{"model": {}, "tags": [""]}"#, "bad-value", Some("/tags/0"), None),
+            (r#"{"model": {}, "tags": ["a\u0000"]}"#, "bad-value", Some("/tags/0"), None),
             (r#"{"model": {}, "options": {"gap": "x"}}"#, "bad-value", Some("/options/gap"), None),
             (r#"{"model": {}, "options": {"gpa": 1}}"#, "unknown-field", Some("/options/gpa"), None),
             (r#"{"model": {}, "options": {"solver": 3}}"#, "bad-value", Some("/options/solver"), None),
@@ -297,6 +323,8 @@ mod tests {
             assert_eq!(error.pointer.as_deref(), pointer, "{body}: {error:?}");
             assert_eq!(error.line.zip(error.column), place, "{body}: {error:?}");
         }
+        let error = SolveRequest::from_json(br#"{"model": {}, "options": 5}"#).unwrap_err();
+        assert_eq!(error.detail, "invalid type: integer `5`, expected an object");
         let error = SolveRequest::from_json(b"{\n\"na\xff").unwrap_err();
         assert_eq!((error.line, error.column), (Some(2), Some(4)));
     }

@@ -41,7 +41,7 @@ pub(super) async fn guard(State(guarded): State<Guarded>, mut request: Request, 
     continue_from(&span, request.headers());
     let refused = if app.on_loopback { foreign(request.headers(), request.uri()) } else { None };
     let dialect = Dialect::of(request.uri().path(), request.headers());
-    let admitted = match refused {
+    let admitted = match refused.or_else(|| unreadable(request.uri())) {
         Some(problem) => Err(problem),
         None => auth::admit(&app, &needs, &mut request).await,
     };
@@ -115,6 +115,12 @@ fn foreign(headers: &HeaderMap, uri: &Uri) -> Option<Problem> {
     let origin = headers.get(ORIGIN)?.to_str().unwrap_or("?");
     let same = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
     (!same).then(|| Problem::new(403, "foreign-origin", format!("pages of {origin} may not call this service")))
+}
+
+/// No name, id or tag has a zero character, and a store may not even take the question.
+fn unreadable(uri: &Uri) -> Option<Problem> {
+    let zero = uri.path_and_query().is_some_and(|text| text.as_str().contains("%00"));
+    zero.then(|| Problem::new(400, "bad-request", "the address has a zero character (%00), which nothing is called by"))
 }
 
 fn is_local(host: &str) -> bool {

@@ -14,7 +14,7 @@ use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Format, WriteError, write_problem};
 use farkas_modeling::image;
 use farkas_modeling::patch::Patch;
-use farkas_modeling::problem::Defects;
+use farkas_modeling::problem::{Defects, Place};
 
 use super::arrivals::arrive;
 use super::problem::{Problem, blocking, findings};
@@ -331,8 +331,14 @@ fn patched(problem: &Model, patch: &Patch, at: &str, limits: &Limits) -> Result<
 /// What is wrong with a patch, all of it; `at` is where the patch stands in the request.
 pub(super) fn of_defects(defects: &Defects, at: &str) -> Problem {
     let detail = defects.list.first().map_or_else(|| defects.to_string(), ToString::to_string);
-    let problem = Problem::new(422, defects.code(), detail).map(|p| p.with_findings(findings(defects)));
-    if at.is_empty() { problem } else { problem.map(|p| p.at_pointer(at)) }
+    let mut found = findings(defects);
+    for (finding, defect) in found.iter_mut().zip(&defects.list) {
+        finding.pointer = Some(match &defect.place {
+            Place::Change(index) => format!("{at}/changes/{index}"),
+            _ => at.to_owned(),
+        });
+    }
+    Problem::new(422, defects.code(), detail).map(|p| p.with_findings(found))
 }
 
 /// What a batch's scenarios stand on.

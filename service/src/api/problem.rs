@@ -214,7 +214,11 @@ pub(super) fn finish(mut response: Response, request_id: &str, dialect: Dialect)
             500.. => "internal-error",
             _ => "bad-request",
         };
-        Problem::new(status.as_u16(), code, status.canonical_reason().unwrap_or("error").to_lowercase())
+        let detail = match status.as_u16() {
+            400 => "the address or a header does not read: an escape (%FF) that is no UTF-8, for instance".to_owned(),
+            _ => status.canonical_reason().unwrap_or("error").to_lowercase(),
+        };
+        Problem::new(status.as_u16(), code, detail)
     });
     let mut written = problem.write(request_id, dialect);
     keep_headers(response.headers(), written.headers_mut());

@@ -9,8 +9,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use farkas_api_types::{
-    BATCH_TAG, BatchRequest, MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, StatedSolution,
-    StoredModel, Task, read_json, read_json_at,
+    BatchRequest, MODEL_POINTER, RelaxOptions, RequestError, SolveOptions, SolveRequest, StatedSolution, StoredModel,
+    Task, read_json, read_json_at,
 };
 use farkas_modeling::Problem as Model;
 use farkas_modeling::formats::{Format, FormatError, Read, SizeLimits, read_text};
@@ -210,7 +210,7 @@ pub fn parse(kind: &Kind, text: Text, mut query: Query, allowance: &Allowance) -
         }
         Kinds::Model => {
             let (name, tags) = (query.take("name")?, query.take_all("tag"));
-            check_tags(&tags)?;
+            check_names(name.as_deref(), &tags)?;
             let work = work_of(&mut query)?;
             let options = SolveOptions::from_query(query.rest())?;
             let read = model(kind, text, allowance)?;
@@ -282,13 +282,12 @@ fn batch_request(text: &[u8], limits: &Limits) -> Result<(BatchRequest, Given), 
     Ok((request, given))
 }
 
-/// Tags of a query: the service's own are no client's.
-fn check_tags(tags: &[String]) -> Result<(), RequestError> {
-    if tags.iter().any(|tag| tag.is_empty() || tag.starts_with(BATCH_TAG)) {
-        let detail = format!("a tag is not empty, and does not begin with '{BATCH_TAG}', which are the service's own");
-        return Err(RequestError::new("bad-parameter", detail).parameter("tag"));
-    }
-    Ok(())
+/// Name and tags of a query.
+fn check_names(name: Option<&str>, tags: &[String]) -> Result<(), RequestError> {
+    farkas_api_types::check_names(name, tags).map_err(|error| {
+        let parameter = if error.pointer.as_deref() == Some("/name") { "name" } else { "tag" };
+        RequestError::new("bad-parameter", error.detail).parameter(parameter)
+    })
 }
 
 /// Whether a model in a request is `{"id": …}`: its first key says so, and nothing else has one like it.

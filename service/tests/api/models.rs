@@ -88,14 +88,17 @@ async fn a_patch_makes_another_model_and_leaves_this_one() {
 
     let content = server.get(&format!("/v1/models/{}/content?format=lp", twice.id)).send().await.unwrap().text().await;
     assert!(content.unwrap().contains("14"));
+    let nowhere = json!({"change": "row_upper", "row": "nowhere", "value": 1});
     let cases = [
-        (json!({"changes": [{"change": "row_upper", "row": "nowhere", "value": 1}]}), "problem-unknown-name"),
-        (json!({"changes": [{"change": "dance"}]}), "bad-value"),
-        (json!({"change": "offset"}), "unknown-field"),
+        (json!({"changes": [{"change": "offset", "value": 1}, nowhere]}), "problem-unknown-name", "/changes/1"),
+        (json!({"changes": [{"change": "lower", "column": "x", "value": "inf"}]}), "problem-wrong-infinity", ""),
+        (json!({"changes": [{"change": "dance"}]}), "bad-value", "/changes/0/change"),
+        (json!({"change": "offset"}), "unknown-field", "/change"),
     ];
-    for (patch, code) in cases {
+    for (patch, code, pointer) in cases {
         let found = problem(server.request("PATCH", &path).json(&patch).send().await.unwrap()).await;
         assert_eq!((found.status, found.code.as_str()), (422, code), "{patch}: {found:?}");
+        assert_eq!(found.pointer.as_deref(), Some(pointer), "{patch}");
     }
     let nobody = json!({"model": {"id": "nobody"}});
     let found = problem(server.post("/v1/jobs").json(&nobody).send().await.unwrap()).await;
@@ -103,7 +106,7 @@ async fn a_patch_makes_another_model_and_leaves_this_one() {
     let stray =
         json!({"model": {"id": base.id, "patch": {"changes": [{"change": "upper", "column": "q", "value": 1}]}}});
     let found = problem(server.post("/v1/jobs").json(&stray).send().await.unwrap()).await;
-    assert_eq!((found.status, found.pointer.as_deref()), (422, Some("/model/patch")));
+    assert_eq!((found.status, found.pointer.as_deref()), (422, Some("/model/patch/changes/0")));
     server.close().await;
 }
 
@@ -139,7 +142,7 @@ async fn a_batch_solves_a_model_under_many_scenarios() {
         (json!({"model": {"id": "nobody"}, "scenarios": [{}]}), "/model/id"),
         (
             json!({"model": {"format": "mps", "text": MPS}, "scenarios": [{}, {"patch": {"changes": [{"change": "upper", "column": "q", "value": 1}]}}]}),
-            "/scenarios/1/patch",
+            "/scenarios/1/patch/changes/0",
         ),
         (json!({"model": {"format": "mps", "text": MPS}, "scenarios": [{}], "tags": ["batch:x"]}), "/tags/0"),
     ];
