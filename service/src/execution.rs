@@ -157,6 +157,9 @@ impl Attempt {
 
     async fn work_on(mut self, loaded: Loaded) -> Result<(), StoreError> {
         let until = self.ticket.deadline().map(|deadline| deadline.seconds_since(Timestamp::now()).max(0.0));
+        if until == Some(0.0) && self.job.attempts == 1 && self.job.wish.is_none() {
+            return self.finish(vec![Cause::TimedOut], Vec::new()).await;
+        }
         let left = [self.job.seconds_left(&self.ticket), until].into_iter().flatten().reduce(f64::min);
         let out_of_time = left.is_some_and(|left| left <= 0.0);
         if self.job.wish == Some(Wish::Keep) || (out_of_time && self.job.attempts > 1) {

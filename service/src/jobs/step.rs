@@ -23,13 +23,9 @@ pub fn step(ticket: &Ticket, job: &Job, cause: Cause, rules: &Rules, now: Timest
         Cause::Asked(_) if job.state.is_finished() => {}
         Cause::Asked(wish) => next.asked(ticket, wish),
         Cause::Claimed if job.state == Queued => next.claimed(),
-        Cause::TimedOut if job.state == Queued && job.attempts == 0 => {
-            next.end(
-                JobState::Expired,
-                Some("it waited longer than its queue time-out or its deadline allows".into()),
-                None,
-            );
-        }
+        Cause::TimedOut if job.state == Queued && job.attempts == 0 => next.expired(),
+        // A claim may come before those that waited too long are looked for.
+        Cause::TimedOut if matches!(job.state, Starting | Stopping) && job.attempts == 1 => next.expired(),
         Cause::Told(told) if held => next.told(ticket, told, rules),
         Cause::Solved(outcome) if held => next.solved(*outcome),
         Cause::Failed { seconds, reason } if held => next.failed(ticket, seconds, &reason, rules),
@@ -99,6 +95,12 @@ impl Step {
         job.phase = None;
         job.started_at.get_or_insert(self.now);
         self.state(JobState::Starting, None);
+    }
+
+    fn expired(&mut self) {
+        self.job.started_at = None;
+        let reason = "it waited longer than its queue time-out or its deadline allows";
+        self.end(JobState::Expired, Some(reason.into()), None);
     }
 
     fn asked(&mut self, ticket: &Ticket, wish: Wish) {

@@ -42,6 +42,18 @@ async fn a_deadline_ends_what_waits_and_what_runs() {
     }
     assert_eq!(server.job(&running).await.state, JobState::Succeeded);
     assert_eq!(server.job(&waiting).await.state, JobState::Expired);
+    // One that is over already ends the job before anybody works on it; done again, the job has none.
+    for wait in ["wait=20", "respond-async"] {
+        let sent = server.model("deadline=2020-01-01T00:00:00Z").header("prefer", wait).send().await.unwrap();
+        let id = sent.json::<JobView>().await.unwrap().id;
+        server.events(&id, 0).await;
+        let late = server.job(&id).await;
+        assert_eq!((late.state, late.started_at), (JobState::Expired, None), "{wait}");
+        let again = server.post(&format!("/v1/jobs/{id}:retry")).send().await.unwrap();
+        let again = again.json::<JobView>().await.unwrap().id;
+        server.events(&again, 0).await;
+        assert_eq!(server.job(&again).await.state, JobState::Succeeded);
+    }
     let wrong = problem(server.model("deadline=tomorrow").send().await.unwrap()).await;
     assert_eq!((wrong.code.as_str(), wrong.parameter.as_deref()), ("bad-option", Some("deadline")));
     server.close().await;
