@@ -9,7 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use farkas_api_types::{Fields, JobView, ProblemDetails, SolveRequest, Task};
+use farkas_api_types::{BATCH_TAG, Fields, JobView, ProblemDetails, SolveRequest, Task};
 use sha2::{Digest, Sha256};
 
 use super::arrivals::arrive;
@@ -353,7 +353,7 @@ fn digest(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> String {
     hex(&hash.finalize())
 }
 
-/// A job like another one, to be solved anew; from its best point, if it has one and that is wanted.
+/// A job like another one, to be solved anew and on its own; from its best point, if it has one and that is wanted.
 pub(super) async fn resubmit(
     app: &Arc<App>,
     principal: &Principal,
@@ -372,7 +372,12 @@ pub(super) async fn resubmit(
         start = Some(key);
     }
     let cores = of.ticket.cores.min(app.scheduler.cores());
-    let ticket = Ticket { id, start, cores, key: principal.key.clone(), ..of.ticket };
+    let mut ticket = Ticket { id, start, cores, key: principal.key.clone(), ..of.ticket };
+    // It is none of the batch's scenarios, and what had to be over by then already is.
+    ticket.tags.retain(|tag| !tag.starts_with(BATCH_TAG));
+    if ticket.deadline().is_some_and(|deadline| deadline <= Timestamp::now()) {
+        ticket.options.deadline = None;
+    }
     let new = new_job(app, ticket, bodies, Vec::new(), None);
     answer(app, enter(app, new).await?, None, Fields::NONE).await
 }

@@ -130,6 +130,12 @@ async fn a_batch_solves_a_model_under_many_scenarios() {
         let expected = [10.0, 15.0, 20.0][k % 3];
         assert_eq!((line.name.as_str(), line.objective.unwrap().0), (format!("s{k}").as_str(), expected));
     }
+    // One that is done again is a job of its own.
+    let again = server.post(&format!("/v1/jobs/{}:retry", lines[0].job)).send().await.unwrap();
+    let again: JobView = again.json().await.unwrap();
+    assert_eq!(again.tags, ["plan"]);
+    let same: BatchView = json_of(server.get(&path), 200).await;
+    assert_eq!((same.jobs, same.ended, same.states.values().sum::<u64>()), (30, 30, 30));
     let brief: BatchView = json_of(server.get(&format!("{path}?scenarios=false")), 200).await;
     assert!(brief.scenarios.is_none());
     let listed: Value = json_of(server.get("/v1/batches"), 200).await;
@@ -151,7 +157,7 @@ async fn a_batch_solves_a_model_under_many_scenarios() {
         assert_eq!((found.status, found.pointer.as_deref()), (422, Some(pointer)), "{body}: {found:?}");
     }
     let jobs: Value = json_of(server.get("/v1/jobs?limit=100"), 200).await;
-    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 30, "bad input makes no job");
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 31, "bad input makes no job");
     server.close().await;
 }
 
