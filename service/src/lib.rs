@@ -26,6 +26,7 @@ pub mod limits;
 pub mod metrics;
 pub mod models;
 pub mod node;
+mod passing;
 mod recorder;
 pub mod retention;
 pub mod roster;

@@ -16,6 +16,7 @@ use crate::execution::{Desk, Ending, GRACE, Unwritten, attempt, attempt_unwritte
 use crate::fairness::{Room, TinySize};
 use crate::jobs::{FIRST_EPOCH, Job, Rules, Wish, Work};
 use crate::metrics::{Kill, Metrics};
+use crate::passing;
 use crate::store::{Claimed, Duty, Lease, Leases, NewJob, NodeReport, Renewed, Store, StoreError, Submitted};
 
 /// How often leases are renewed within one.
@@ -384,6 +385,10 @@ impl Scheduler {
             Err(error) => tracing::error!(%error, "the store could not be told that this node is there"),
         }
         self.renew().await;
+        let offer = |job: &str, values| self.offer(job, values);
+        if let Err(error) = passing::take(&*self.desk.store, offer).await {
+            tracing::error!(%error, "it could not be seen what points were passed on");
+        }
     }
 
     async fn renew(&self) {

@@ -8,15 +8,19 @@ mod postgres;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use farkas_api_types::JobView;
+use farkas_backends::solvers::mock::Mock;
 use farkas_service::blobs::Blobs;
 use farkas_service::fairness::Room;
 use farkas_service::jobs::{Rules, Wish};
 use farkas_service::store::{
     Database, Duty, Filter, Idempotency, Leases, NewJob, NodeReport, SqlStore, Store, StoreError, Submitted,
 };
+use farkas_service::{ServeOptions, Service};
 use jobs::{accepted, lane, new};
+use serde_json::json;
 
 const ALL: Room = Room::of_cores(2, 2);
 const SOON: Duration = Duration::from_secs(20);
@@ -28,6 +32,54 @@ async fn node(url: &str, folder: &std::path::Path) -> Arc<SqlStore> {
 
 fn with_key(key: &str) -> NewJob {
     NewJob { idempotency: Some(Idempotency { key: key.into(), digest: "d".into() }), ..new(1) }
+}
+
+#[tokio::test]
+async fn a_point_reaches_its_job_through_whichever_service_it_is_handed_to() {
+    let Some(server) = postgres::Server::start() else { return };
+    let url = server.database("offers");
+    let folder = tempfile::tempdir().unwrap();
+    let service = async |name: &str| {
+        let patient = Arc::new(Mock::scripted("patient", "incumbent 3 3; until-stop; limit"));
+        let mut options = ServeOptions::new(folder.path().join(name), vec![patient]);
+        options.listen = ([127, 0, 0, 1], 0).into();
+        options.node.store = Some(url.clone());
+        options.node.blobs = Some(format!("file://{}/blobs", folder.path().display()));
+        options.node.rules.lease_seconds = 3;
+        Service::start(options).await.unwrap()
+    };
+    let services = [service("a").await, service("b").await];
+    let client = reqwest::Client::new();
+    let model = json!({"sense": "maximize", "objective": "3 x + 2 y",
+        "variables": {"x": {"type": "integer", "upper": 10}, "y": {"type": "integer", "upper": 10}},
+        "constraints": {"capacity": "2 x + y <= 12", "mix": "x - y >= -2"}});
+    let sent = client.post(format!("{}/v1/jobs", services[0].url())).json(&json!({"model": model})).send().await;
+    let id = sent.unwrap().json::<JobView>().await.unwrap().id;
+    let deadline = Instant::now() + SOON;
+    let until = async |least: f64| {
+        loop {
+            let job = client.get(format!("{}/v1/jobs/{id}", services[1].url())).send().await.unwrap();
+            let job = job.json::<JobView>().await.unwrap();
+            if job.incumbent.is_some_and(|best| best.0 >= least) {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{job:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    until(15.0).await;
+    // One of them has the job, and it is handed a point by each.
+    for (service, y, objective) in [(&services[0], 3, 18.0), (&services[1], 4, 20.0)] {
+        let point = json!({"variables": {"x": 4, "y": y}});
+        let taken =
+            client.post(format!("{}/v1/jobs/{id}/incumbents", service.url())).json(&point).send().await.unwrap();
+        assert_eq!(taken.status(), 202);
+        until(objective).await;
+    }
+    for service in services {
+        (service.closer())();
+        service.closed().await;
+    }
 }
 
 #[tokio::test]

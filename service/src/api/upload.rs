@@ -192,7 +192,7 @@ impl Allowance {
     }
 
     /// A body opened, if it is compressed.
-    fn opened(&self, text: Text) -> Result<Text, Problem> {
+    pub(super) fn opened(&self, text: Text) -> Result<Text, Problem> {
         let sizes = SizeLimits { bytes: self.limits.model_bytes, ..SizeLimits::default() };
         text.opened(&self.incoming, &sizes).map_err(|error| {
             let of_text = error.get_ref().and_then(|error| error.downcast_ref::<FormatError>());

@@ -21,6 +21,8 @@ pub enum Kind {
     Batch,
     /// A webhook.
     Webhook,
+    /// A point on its way to the node that has its job.
+    Offer,
     /// What a client of another service deleted, by a job's id or the tag of several; goes with the last of them.
     Hidden,
 }
@@ -33,6 +35,7 @@ impl Kind {
             Self::Model => "model",
             Self::Batch => "batch",
             Self::Webhook => "webhook",
+            Self::Offer => "offer",
             Self::Hidden => "hidden",
         }
     }

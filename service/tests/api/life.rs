@@ -152,14 +152,17 @@ async fn a_point_can_be_handed_to_a_running_job() {
     wait_for_incumbent(&server, &id).await;
     let at = format!("/v1/jobs/{id}/incumbents");
     let offer = |json: &'static str| server.post(&at).header("content-type", "application/json").body(json).send();
-    for (json, status, code) in [
-        (r#"{"variables": {"x": 4, "y": 4}, "more": 1}"#, 400, "bad-json"),
-        (r#"{"variables": {"z": 4}}"#, 422, "unknown-variable"),
-        (r#"{"variables": {"x": 10, "y": 10}}"#, 422, "point-infeasible"),
-        (r#"{"variables": {"x": "inf"}}"#, 422, "point-infeasible"),
+    for (json, status, code, pointer) in [
+        ("{", 400, "bad-json", None),
+        (r#"{"variables": {"x": 4, "y": 4}, "more": 1}"#, 422, "unknown-field", Some("/more")),
+        (r#"{"variables": {"x": "four"}}"#, 422, "bad-value", Some("/variables/x")),
+        (r#"{"variables": {"z": 4}}"#, 422, "unknown-variable", Some("/variables/z")),
+        (r#"{"variables": {"x": 10, "y": 10}}"#, 422, "point-infeasible", Some("/variables")),
+        (r#"{"variables": {"x": "inf"}}"#, 422, "point-infeasible", Some("/variables")),
     ] {
         let refused = problem(offer(json).await.unwrap()).await;
         assert_eq!((refused.status, refused.code.as_str()), (status, code), "{json}: {refused:?}");
+        assert_eq!(refused.pointer.as_deref(), pointer, "{json}");
     }
     let taken = offer(r#"{"variables": {"x": 4, "y": 4}}"#).await.unwrap();
     assert_eq!(taken.status(), 202);
