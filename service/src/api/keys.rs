@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// Longest that a rotated key lives on.
 const MOST_GRACE_SECONDS: u64 = 30 * 24 * 3600;
+/// Longest that a key lives which is to end by itself: a hundred years, and no more than a date can say.
+const MOST_LIFE_SECONDS: f64 = 3.2e9;
 const MOST_NAME_BYTES: usize = 256;
 
 /// Makes a key. The answer is the only place where it stands whole.
@@ -38,19 +40,18 @@ pub(super) async fn make(
     let new: NewApiKey = upload::json(&app, &headers, body).await?;
     let wrong =
         |field: &str, detail: &str| Problem::new(422, "bad-value", detail).map(|p| p.at_pointer(format!("/{field}")));
-    if new.name.is_empty() || new.name.len() > MOST_NAME_BYTES {
-        return Err(wrong("name", "a key has a name of 1 to 256 bytes"));
+    if new.name.is_empty() || new.name.len() > MOST_NAME_BYTES || new.name.contains(char::is_control) {
+        return Err(wrong("name", "a key has a name of 1 to 256 bytes, without control characters"));
     }
     let project = new.project.unwrap_or_else(|| principal.project.clone());
     if project != principal.project && !principal.is_operator() {
-        let detail = "only an admin of the project 'default', the operator, makes keys of other projects";
-        return Err(Problem::new(403, "forbidden", detail).map(|p| p.at_pointer("/project")));
+        return Err(not_the_operator().map(|p| p.at_pointer("/project")));
     }
     if !is_project_name(&project) {
         return Err(wrong("project", "a project's name has 1 to 64 letters, digits, '-', '_' or '.'"));
     }
-    if new.expires_in_seconds.is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0) {
-        return Err(wrong("expires_in_seconds", "it must be more than 0"));
+    if new.expires_in_seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds <= MOST_LIFE_SECONDS)) {
+        return Err(wrong("expires_in_seconds", "it must be more than 0 and at most 3.2e9, a hundred years"));
     }
     let expires_at = new.expires_in_seconds.map(|seconds| Timestamp::now().plus_seconds(seconds));
     let new = NewKey { name: new.name, project, role: new.role, expires_at };
@@ -60,15 +61,44 @@ pub(super) async fn make(
 }
 
 /// The project's keys, without what makes them keys.
-#[utoipa::path(get, path = "/v1/api-keys", tag = "keys", responses((status = 200, body = ApiKeyList)))]
-pub(super) async fn list(State(app): Shared, principal: Principal) -> Result<Json<ApiKeyList>, Problem> {
-    Ok(Json(ApiKeyList { keys: keyring::list(&*app.desk.store, Some(&principal.project)).await? }))
+#[utoipa::path(
+    get, path = "/v1/api-keys", tag = "keys",
+    params(("project" = Option<String>, Query, description = "For the operator: another project's")),
+    responses((status = 200, body = ApiKeyList))
+)]
+pub(super) async fn list(
+    State(app): Shared,
+    principal: Principal,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<ApiKeyList>, Problem> {
+    let mut query = Query::parse(raw.as_deref());
+    let project = project(&mut query, principal)?;
+    query.finish()?;
+    Ok(Json(ApiKeyList { keys: keyring::list(&*app.desk.store, Some(&project)).await? }))
+}
+
+/// Whose keys are meant: the principal's project's, or those of the one that the operator names.
+fn project(query: &mut Query, principal: Principal) -> Result<String, Problem> {
+    match query.take("project")? {
+        Some(named) if named != principal.project && !principal.is_operator() => {
+            Err(not_the_operator().map(|p| p.in_parameter("project")))
+        }
+        named => Ok(named.unwrap_or(principal.project)),
+    }
+}
+
+fn not_the_operator() -> Problem {
+    let detail = "only an admin of the project 'default', the operator, has to do with keys of other projects";
+    Problem::new(403, "forbidden", detail)
 }
 
 /// Revokes a key: whoever holds it is refused from now on.
 #[utoipa::path(
     delete, path = "/v1/api-keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")),
+    params(
+        ("id" = String, Path, description = "The key's id"),
+        ("project" = Option<String>, Query, description = "For the operator: whose key it is, if another project's"),
+    ),
     responses(
         (status = 204, description = "It is revoked"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
@@ -79,8 +109,12 @@ pub(super) async fn revoke(
     State(app): Shared,
     principal: Principal,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<StatusCode, Problem> {
-    if app.keyring.revoke(&*app.desk.store, &principal.project, &id).await? {
+    let mut query = Query::parse(raw.as_deref());
+    let project = project(&mut query, principal)?;
+    query.finish()?;
+    if app.keyring.revoke(&*app.desk.store, &project, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(no_key(&id))
@@ -109,6 +143,7 @@ pub(super) async fn verb(
     post, path = "/v1/api-keys/{id}:rotate", tag = "keys",
     params(
         ("id" = String, Path, description = "The key's id"),
+        ("project" = Option<String>, Query, description = "For the operator: whose key it is, if another project's"),
         ("grace_seconds" = Option<u64>, Query, description = "How long the old key lives on; not at all if nothing is said"),
     ),
     responses(
@@ -124,8 +159,9 @@ pub(super) async fn rotate(
 ) -> Result<Response, Problem> {
     let mut query = Query::parse(raw.as_deref());
     let grace = query.number("grace_seconds")?.unwrap_or(0).min(MOST_GRACE_SECONDS);
+    let project = project(&mut query, principal)?;
     query.finish()?;
-    let made = keyring::rotate(&*app.desk.store, &principal.project, &id, grace as f64).await?;
+    let made = keyring::rotate(&*app.desk.store, &project, &id, grace as f64).await?;
     let made = made.ok_or_else(|| no_key(&id))?;
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }

@@ -1,6 +1,6 @@
 //! API keys: made, rotated, revoked, the last one kept; and a service that is closed by the first.
 
-use farkas_api_types::{ApiKeyMade, Role};
+use farkas_api_types::{ApiKeyList, ApiKeyMade, Role};
 use farkas_service::ServeOptions;
 use farkas_service::access::Token;
 use farkas_service::blobs::Blobs;
@@ -60,7 +60,9 @@ async fn a_bad_key_or_request_for_one_is_refused_with_its_place() {
         (json!({"name": "", "role": "user"}), 422, "/name"),
         (json!({"name": "a", "role": "king"}), 422, "/role"),
         (json!({"name": "a", "role": "user", "project": "other"}), 403, "/project"),
+        (json!({"name": "a\n", "role": "user"}), 422, "/name"),
         (json!({"name": "a", "role": "user", "expires_in_seconds": -1}), 422, "/expires_in_seconds"),
+        (json!({"name": "a", "role": "user", "expires_in_seconds": 1e300}), 422, "/expires_in_seconds"),
         (json!({"name": "a", "role": "user", "rolle": 1}), 422, "/rolle"),
     ];
     for (new, status, pointer) in cases {
@@ -70,6 +72,31 @@ async fn a_bad_key_or_request_for_one_is_refused_with_its_place() {
     let bad = json!({"name": "a", "role": "user", "project": "a b"});
     let found = problem(server.post("/v1/api-keys").bearer_auth(OPERATOR).json(&bad).send().await.unwrap()).await;
     assert_eq!(found.pointer.as_deref(), Some("/project"));
+    house.server.close().await;
+}
+
+#[tokio::test]
+async fn the_operator_has_to_do_with_keys_of_other_projects_and_nobody_else_has() {
+    let house = House::build().await;
+    let server = &house.server;
+    let made = make_key(server, OPERATOR, json!({"name": "a", "role": "user", "project": "far"})).await;
+    let id = &made.view.id;
+    let calls = [
+        ("GET", "/v1/api-keys?project=far".to_owned(), 200),
+        ("POST", format!("/v1/api-keys/{id}:rotate?project=far&grace_seconds=60"), 201),
+        ("DELETE", format!("/v1/api-keys/{id}?project=far"), 204),
+    ];
+    let ask =
+        async |method: &str, path: &str, key: &str| server.request(method, path).bearer_auth(key).send().await.unwrap();
+    for (method, path, status) in &calls {
+        let refused = problem(ask(method, path, &house.keys[3]).await).await;
+        assert_eq!((refused.status, refused.parameter.as_deref()), (403, Some("project")), "{method} {path}");
+        assert_eq!(ask(method, path, OPERATOR).await.status(), *status, "{method} {path}");
+    }
+    let left: ApiKeyList = ask("GET", "/v1/api-keys?project=far", OPERATOR).await.json().await.unwrap();
+    assert_eq!(left.keys.len(), 1, "the one that was made in the place of the other");
+    let wrong = problem(ask("GET", "/v1/api-keys?projekt=far", OPERATOR).await).await;
+    assert_eq!(wrong.code, "unknown-parameter");
     house.server.close().await;
 }
 
