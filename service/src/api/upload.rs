@@ -46,6 +46,9 @@ pub struct Order {
     pub bodies: Vec<(String, Content)>,
 }
 
+/// How a body may be compressed; which of them it is its first bytes say.
+const ENCODINGS: [&str; 5] = ["identity", "gzip", "zstd", "bzip2", "xz"];
+
 /// Reads a body up to the limit into memory.
 async fn read(headers: &HeaderMap, mut body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
     announced(headers, limit)?;
@@ -123,8 +126,8 @@ impl Kind {
     pub fn of(headers: &HeaderMap, filename: Option<String>) -> Result<Self, Problem> {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let encoding = header(CONTENT_ENCODING).unwrap_or("identity").trim().to_ascii_lowercase();
-        if !matches!(encoding.as_str(), "identity" | "gzip" | "x-gzip" | "zstd") {
-            let detail = format!("'{encoding}' is no encoding that is read here; gzip and zstd are");
+        if !ENCODINGS.contains(&encoding.strip_prefix("x-").unwrap_or(&encoding)) {
+            let detail = format!("'{encoding}' is no encoding that is read here; gzip, zstd, bzip2 and xz are");
             return Err(Problem::new(415, "unsupported-encoding", detail).map(|p| p.in_parameter("Content-Encoding")));
         }
         let media =
@@ -136,6 +139,8 @@ impl Kind {
             "text/plain",
             "application/gzip",
             "application/zstd",
+            "application/x-bzip2",
+            "application/x-xz",
             "",
         ];
         match media.as_deref().filter(|media| !silent.contains(media)) {

@@ -6,6 +6,7 @@ use farkas_api_types::{JobList, JobState, JobView, SolveResult};
 use farkas_backends::contract::Backend;
 use farkas_backends::solvers::microlp::Microlp;
 use farkas_backends::solvers::mock::Mock;
+use farkas_modeling::formats::Compression;
 use farkas_modeling::{Limit, Reason};
 
 use crate::errors::gzip;
@@ -83,14 +84,23 @@ async fn models_come_as_json_as_files_and_compressed() {
                 .header("content-encoding", "gzip")
                 .body(gzip(named.to_string().as_bytes())),
         ),
-        ("gzip", file("/v1/jobs").header("content-type", "application/mps").header("content-encoding", "gzip")),
         ("by file name", file("/v1/jobs?filename=demo.mps.gz&solver=mock")),
         (
             "as curl sends it",
             file("/v1/jobs?filename=demo.mps.gz").header("content-type", "application/x-www-form-urlencoded"),
         ),
     ];
-    for (name, request) in requests {
+    let packed = [
+        ("gzip", Compression::Gzip),
+        ("zstd", Compression::Zstd),
+        ("bzip2", Compression::Bzip2),
+        ("xz", Compression::Xz),
+    ];
+    let packed = packed.map(|(encoding, kind)| {
+        let request = server.post("/v1/jobs").header("content-type", "application/mps");
+        (encoding, request.header("content-encoding", encoding).body(crate::upload::packed(MPS, kind)))
+    });
+    for (name, request) in requests.into_iter().chain(packed) {
         let response = request.header("prefer", "wait=20").send().await.unwrap();
         let (status, text) = (response.status(), response.text().await.unwrap());
         assert_eq!(status, 201, "{name}: {text}");

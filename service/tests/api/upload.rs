@@ -48,7 +48,7 @@ fn large() -> String {
     text
 }
 
-fn packed(text: &str, kind: Compression) -> Vec<u8> {
+pub fn packed(text: &str, kind: Compression) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new(), kind);
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()
