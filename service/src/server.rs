@@ -279,6 +279,7 @@ async fn run(listener: Listening, app: Arc<App>, node: Node) {
 /// # Errors
 /// When the service cannot start.
 pub fn serve(options: ServeOptions, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
+    open_as_many_files_as_may_be();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
     runtime.block_on(async {
         let telemetry = Telemetry::start(options.node.otlp_endpoint.as_deref())?;
@@ -297,6 +298,20 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(&str)) -> Result<(), Serv
         telemetry.finish().await;
         Ok(())
     })
+}
+
+/// Connections and event streams are files, and systems let a process have 1,024 at first and many more if it asks.
+fn open_as_many_files_as_may_be() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        if current != maximum
+            && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+        {
+            tracing::warn!(%error, ?current, "no more files can be open at a time than the system gave");
+        }
+    }
 }
 
 #[cfg(unix)]
