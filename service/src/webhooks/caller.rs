@@ -51,18 +51,24 @@ impl Caller {
     /// Calls what is due, again and again.
     pub async fn run(self, closing: CancellationToken) {
         let (mut turns, mut calls) = (Turns::default(), FuturesUnordered::new());
+        // A store that is away for an hour is told of once.
+        let mut fails = false;
         loop {
             let mut more = false;
             if turns.are_free() {
                 match self.take(&mut turns).await {
                     Ok(taken) => {
-                        more = taken.more;
+                        (more, fails) = (taken.more, false);
                         for delivery in taken.due {
                             turns.begin(&delivery);
                             calls.push(self.deliver(delivery));
                         }
                     }
-                    Err(error) => tracing::error!(%error, "it could not be seen which webhooks are due"),
+                    Err(error) if fails => tracing::debug!(%error, "it can still not be seen which webhooks are due"),
+                    Err(error) => {
+                        fails = true;
+                        tracing::error!(%error, "it could not be seen which webhooks are due");
+                    }
                 }
             }
             let mut look = tokio::time::Instant::now() + LOOK;
