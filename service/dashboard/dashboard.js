@@ -1,9 +1,13 @@
 // The page for people: lists jobs, and follows one live by its events. Everything shown is set as text, never as HTML.
-import { canBeKey, follow, forget, json, keep, key, onLocked } from "/session.js";
+import { ask, canBeKey, follow, forget, json, keep, key, onLocked } from "/session.js";
 
 const MOST_LINES = 500;
 const $ = (id) => document.getElementById(id);
 let chosen = null;
+let shown = null;
+let cursor = "";
+let tag = "";
+let notice = "";
 let stream = new AbortController();
 let asking = null;
 let points = { incumbent: [], bound: [] };
@@ -16,6 +20,8 @@ const number = (value) => {
   return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-3)
     ? value.toExponential(4) : String(Number(value.toPrecision(8)));
 };
+// A solve that has succeeded may have found that there is nothing to find: how it ended says more.
+const end = (job) => job.termination ? job.termination.reason.toLowerCase().replaceAll("_", " ") : job.state;
 const percent = (value) => typeof value === "number" ? `${Number((100 * value).toPrecision(3))} %` : value ?? "";
 
 function row(cells) {
@@ -36,19 +42,30 @@ function say(text) {
 
 async function list() {
   const own = key();
-  let jobs;
+  const query = new URLSearchParams({ limit: 50, ...(cursor && { cursor }), ...(tag && { tag }) });
+  let jobs, next, workers;
   try {
-    ({ jobs } = await json("/v1/jobs?limit=50"));
+    ({ jobs, next_cursor: next } = await json(`/v1/jobs?${query}`));
+    ({ workers } = await json("/v1/workers"));
     if (own !== key()) return;
-    say("");
+    say(notice);
   } catch (error) {
     // Whoever was refused is told so; a service that is away is asked again in the next round.
     if (error.status !== 401) say(error.status ? error.message : "The service does not answer; it is asked again.");
     return;
   }
-  $("empty").hidden = jobs.length > 0;
+  const alive = workers.filter((worker) => worker.alive);
+  const cores = alive.reduce((sum, worker) => sum + worker.cores, 0);
+  $("workers").textContent = `${alive.length} ${alive.length === 1 ? "worker" : "workers"} with ${cores} cores`
+    + (alive.some((worker) => worker.draining) ? ", draining" : "");
+  $("empty").hidden = jobs.length > 0 || cursor !== "" || tag !== "";
+  $("newest").hidden = cursor === "";
+  $("older").hidden = !next;
+  $("older").onclick = () => page(next);
+  $("filter").hidden = tag === "";
+  $("tag").textContent = tag;
   $("jobs").replaceChildren(...jobs.map((job) => {
-    const tr = row([["", ""], [job.state, job.state], [number(job.incumbent)], [percent(job.gap)], [job.seconds.toFixed(2)]]);
+    const tr = row([["", ""], [end(job), job.state], [number(job.incumbent)], [percent(job.gap)], [job.seconds.toFixed(2)]]);
     const open = document.createElement("button");
     open.textContent = job.name || job.id.slice(-12);
     open.onclick = () => choose(job.id);
@@ -59,13 +76,27 @@ async function list() {
   }));
 }
 
+// Another part of the list: what is older than the cursor says, or the newest.
+function page(from, of = tag) {
+  [cursor, tag] = [from, of];
+  list();
+}
+$("newest").onclick = () => page("");
+$("all").onclick = () => page("", "");
+
 async function show(id) {
   const job = await json(`/v1/jobs/${id}`);
   if (id !== chosen) return;
+  const first = shown === null;
+  shown = job;
+  $("detail").hidden = false;
+  // In a narrow window it is below the list.
+  if (first && matchMedia("(max-width: 60rem)").matches) $("detail").scrollIntoView();
   const p = job.problem;
   $("title").textContent = job.name || job.id;
   $("summary").textContent = [
-    job.state + (job.reason ? ` (${job.reason})` : ""),
+    job.state + (job.reason ? ` (${job.reason})` : ""), job.task === "solve" ? "" : job.task,
+    typeof job.queue_position === "number" ? `${job.queue_position} before it` : "",
     job.termination ? [job.termination.reason, job.termination.detail].filter(Boolean).join(": ") : job.phase,
     `${p.sense}, ${p.rows} rows, ${p.columns} columns, ${p.nonzeros} nonzeros, ${p.integers} integers`,
     job.incumbent !== null ? `objective ${number(job.incumbent)}` : "no incumbent",
@@ -78,15 +109,24 @@ async function show(id) {
   ])));
   const over = ["succeeded", "failed", "canceled", "expired"].includes(job.state);
   $("stop").hidden = $("cancel").hidden = over;
+  $("results").hidden = job.state !== "succeeded";
+  $("tags").replaceChildren(...job.tags.map((text) => {
+    const button = document.createElement("button");
+    button.textContent = text;
+    button.title = "Jobs with this tag";
+    button.onclick = () => page("", text);
+    return button;
+  }));
 }
 
 function choose(id) {
   stream.abort();
   stream = new AbortController();
   chosen = id;
+  shown = null;
+  notice = "";
   points = { incumbent: [], bound: [] };
   lines = [];
-  $("detail").hidden = false;
   $("refused").textContent = "";
   location.hash = id;
   later();
@@ -111,7 +151,6 @@ function later() {
   setTimeout(async () => {
     drawing = false;
     if (chosen === null) return;
-    draw();
     const log = $("log");
     const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
     log.textContent = lines.join("\n");
@@ -119,9 +158,14 @@ function later() {
     try {
       await show(chosen);
     } catch (error) {
-      // Another project's, or forgotten; for whatever else the next event asks again.
-      if (error.status === 404) $("detail").hidden = true;
+      // For whatever else the next event asks again.
+      if (error.status === 404) {
+        $("detail").hidden = true;
+        notice = `There is no job ${chosen} here: it is another project's, or was forgotten.`;
+        say(notice);
+      }
     }
+    draw();
   }, 500);
 }
 
@@ -138,7 +182,7 @@ function draw() {
   const all = [...series.incumbent, ...series.bound];
   const plot = $("plot");
   if (all.length === 0) return plot.replaceChildren(svg("text", { x: 20, y: 30 }, "nothing found yet"));
-  const end = Math.max(...all.map(([t]) => t), 0.001);
+  const end = Math.max(...all.map(([t]) => t), shown?.seconds ?? 0, 0.001);
   let low = Math.min(...all.map(([, v]) => v)), high = Math.max(...all.map(([, v]) => v));
   // What was far off at first would flatten everything that came later: it is drawn at the plot's edge.
   const last = [series.incumbent, series.bound].filter((list) => list.length > 0).map((list) => list.at(-1)[1]);
@@ -175,6 +219,22 @@ for (const verb of ["stop", "cancel"]) {
     later();
   };
 }
+for (const button of document.querySelectorAll("#results button")) {
+  button.onclick = async () => {
+    try {
+      // Not a link: that would bear no key.
+      const response = await ask(`/v1/jobs/${chosen}/${button.dataset.what}`);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await response.blob());
+      link.download = `farkas-${chosen}${button.dataset.as}`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+      $("refused").textContent = "";
+    } catch (error) {
+      $("refused").textContent = error.message;
+    }
+  };
+}
 $("upload").onsubmit = async (event) => {
   event.preventDefault();
   const file = $("file").files[0];
@@ -195,10 +255,11 @@ $("upload").onsubmit = async (event) => {
 function clear() {
   clearInterval(asking);
   stream.abort();
-  chosen = null;
+  chosen = shown = null;
+  cursor = tag = notice = "";
   $("detail").hidden = $("main").hidden = true;
-  for (const id of ["jobs", "lanes", "plot"]) $(id).replaceChildren();
-  for (const id of ["title", "summary", "log", "backends", "sent"]) $(id).textContent = "";
+  for (const id of ["jobs", "lanes", "plot", "tags"]) $(id).replaceChildren();
+  for (const id of ["title", "summary", "log", "backends", "workers", "sent"]) $(id).textContent = "";
   say("");
 }
 
