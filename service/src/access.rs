@@ -119,9 +119,14 @@ impl Token {
         hex(&Sha256::digest(self.0.as_bytes()))
     }
 
+    /// Whether it may be one that was [generated](Self::generate).
+    pub fn is_ours(&self) -> bool {
+        self.0.starts_with(KEY_PREFIX)
+    }
+
     /// The beginning, to tell it from others.
     pub fn shown(&self) -> String {
-        if self.0.starts_with(KEY_PREFIX) { self.0.chars().take(SHOWN).collect() } else { String::new() }
+        if self.is_ours() { self.0.chars().take(SHOWN).collect() } else { String::new() }
     }
 
     /// The whole: for the one answer that hands it out.
