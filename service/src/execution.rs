@@ -3,9 +3,9 @@
 
 mod analyse;
 mod ending;
+mod unwritten;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -27,10 +27,11 @@ use crate::metrics::{Kill, Metrics, Retry};
 use crate::models;
 use crate::recorder::{GATHER, Note, Recorder};
 use crate::roster::Roster;
-use crate::store::{Body, Claimed, Lease, NewJob, SqlStore, Store, StoreError, Stored, Submitted};
+use crate::store::{Body, Claimed, Lease, SqlStore, Store, StoreError, Stored};
 use crate::time::Timestamp;
 
 pub use ending::Ending;
+pub use unwritten::{Begun, End, Unwritten};
 
 /// How long after its time limit, or after it was asked to stop, a race is killed.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -52,21 +53,8 @@ pub struct Desk {
     pub roster: Arc<Roster>,
     /// What is counted and measured.
     pub metrics: Arc<Metrics>,
-}
-
-/// A job that was begun before it was written: it is written with the first that there is to tell of it, at the end for most,
-/// so that one commit does for all.
-pub struct Unwritten {
-    /// The job.
-    pub new: NewJob,
-    /// Its problem.
-    pub problem: Arc<Problem>,
-    /// Who has begun it.
-    pub node: String,
-    /// Hears what became of it.
-    pub told: oneshot::Sender<Result<Submitted, StoreError>>,
-    /// Set once it is written.
-    pub written: Arc<AtomicBool>,
+    /// Limits for jobs, as the store keeps them.
+    pub rules: Rules,
 }
 
 struct Attempt {
@@ -94,7 +82,7 @@ pub async fn attempt_unwritten(desk: Desk, unwritten: Unwritten, cores: u32, end
     let (ticket, warnings) = (unwritten.new.ticket.clone(), unwritten.new.warnings.clone());
     let now = Timestamp::now();
     let waiting = jobs::submit(&ticket, warnings, now).job;
-    let claimed = jobs::step(&ticket, &waiting, Cause::Claimed, &Rules::default(), now);
+    let claimed = jobs::step(&ticket, &waiting, Cause::Claimed, &desk.rules, now);
     let Ok(jobs::Transition { job, .. }) = claimed else { return };
     let lease = Lease { job: ticket.id.clone(), epoch: job.epoch };
     let unwritten = Some(unwritten);
@@ -415,6 +403,9 @@ impl Attempt {
     ) -> Result<(), StoreError> {
         result.seconds = self.job.seconds_before + self.seconds();
         let key = format!("result/{}/{}", self.ticket.id, self.lease.epoch);
+        if let Some(unwritten) = &mut self.unwritten {
+            unwritten.result = Some(Box::new(result.clone()));
+        }
         let write = move || Ok((serde_json::to_vec(&result)?, result.select(Fields::NONE)));
         let (bytes, result) = self.aside(write).await?.map_err(|error: serde_json::Error| StoreError::Unreadable {
             what: "a result".into(),
@@ -445,17 +436,11 @@ impl Attempt {
     /// was not written before is written once: its client is there to hear that it was not.
     async fn persist(&mut self, causes: Vec<Cause>, bodies: Vec<Body>) -> Result<Job, StoreError> {
         let store = &self.desk.store;
-        if let Some(Unwritten { new, node, told, written, .. }) = self.unwritten.take() {
-            let begun = store.begin(new, &node, causes, bodies).await;
-            let job = if let Ok(Submitted::New(stored)) = &begun {
-                written.store(true, Ordering::Release);
-                Ok(stored.job.clone())
-            } else {
+        if let Some(unwritten) = self.unwritten.take() {
+            let job = Box::pin(unwritten.write(&self.desk, causes, bodies)).await;
+            if job.is_err() {
                 self.ending.stop.kill();
-                Err(StoreError::NoJob(self.ticket.id.clone()))
-            };
-            // A client that went away hears nothing; the job is there all the same.
-            let _ = told.send(begun);
+            }
             return job;
         }
         loop {

@@ -116,7 +116,7 @@ impl Node {
             while !store.sweep(Leases::All).await?.is_empty() {}
         }
         let roster = Arc::new(Roster::new(options.backends));
-        let desk = Desk { store: Arc::new(store), blobs, roster, metrics };
+        let desk = Desk { store: Arc::new(store), blobs, roster, metrics, rules: options.rules };
         let scheduler =
             Scheduler::new(desk.clone(), options.threads.max(1), options.share, options.rules, options.finish);
         let forgetting = options.retain.map(|older_than| {

@@ -12,12 +12,12 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::execution::{Desk, Ending, GRACE, Unwritten, attempt, attempt_unwritten};
+use crate::execution::{Begun, Desk, Ending, GRACE, Unwritten, attempt, attempt_unwritten};
 use crate::fairness::{Room, TinySize};
 use crate::jobs::{FIRST_EPOCH, Job, Rules, Wish, Work};
 use crate::metrics::{Kill, Metrics};
 use crate::passing;
-use crate::store::{Claimed, Duty, Lease, Leases, NewJob, NodeReport, Renewed, Store, StoreError, Submitted};
+use crate::store::{Claimed, Duty, Lease, Leases, NewJob, NodeReport, Renewed, Store, StoreError};
 
 /// How often leases are renewed within one.
 const RENEWALS: u32 = 6;
@@ -31,7 +31,7 @@ const MOST_WRITING: usize = 32;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Hears what became of a job that was begun before it was written.
-pub type Began = oneshot::Receiver<Result<Submitted, StoreError>>;
+pub type Began = oneshot::Receiver<Result<Begun, StoreError>>;
 
 /// What a node has for jobs beside its cores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Scheduler {
         drop(running);
         self.desk.metrics.claimed(Some(0.0));
         let (told, hears) = oneshot::channel();
-        let unwritten = Unwritten { new, problem, node: self.node.id.clone(), told, written };
+        let unwritten = Unwritten { new, problem, node: self.node.id.clone(), told, written, result: None };
         self.conduct(id, true, ending.clone(), attempt_unwritten(self.desk.clone(), unwritten, 1, ending));
         Ok(hears)
     }

@@ -18,6 +18,7 @@ use super::query::Query;
 use super::upload::{self, Kind, Order, Parsed};
 use super::{App, Shared, models, view};
 use crate::access::{Principal, hex};
+use crate::execution::{Begun, End};
 use crate::jobs::{Ticket, Work, is_tiny};
 use crate::limits::Limits;
 use crate::models::{Content, write_image};
@@ -84,8 +85,8 @@ pub(super) async fn submit(
     };
     drop(turn);
     let stays = if wait.is_some() { Client::Waits } else { Client::Leaves };
-    let stored = accept(&app, &principal, order, idempotency, stays).await?;
-    answer(&app, stored, wait, fields).await
+    let accepted = accept(&app, &principal, order, idempotency, stays).await?;
+    answer(&app, accepted, wait, fields).await
 }
 
 /// Whether a client stays for the end of its job.
@@ -97,6 +98,13 @@ pub(crate) enum Client {
     Leaves,
 }
 
+/// A job that is durable.
+pub(crate) struct Accepted {
+    pub stored: Stored,
+    /// How it ended, where that is known without asking the store.
+    pub end: Option<End>,
+}
+
 /// Makes a job of an order; durable when it returns. The same key and request give the job that is there already. Of a client that
 /// waits, a tiny job that need not wait for its turn is over by then: one commit serves for all that happened to it.
 pub(crate) async fn accept(
@@ -105,7 +113,7 @@ pub(crate) async fn accept(
     order: Order,
     idempotency: Option<Idempotency>,
     client: Client,
-) -> Result<Stored, Problem> {
+) -> Result<Accepted, Problem> {
     // Whoever leaves needs it no longer than it takes to write it down.
     let problem = (client == Client::Waits).then(|| Arc::clone(&order.problem));
     let new = draw_up(app, principal, order, idempotency).await?;
@@ -115,7 +123,8 @@ pub(crate) async fn accept(
             Err(new) => *new,
             Ok(hears) => {
                 let lost = || Problem::new(500, "internal-error", "the attempt panicked; there is no job");
-                return accepted(app, hears.await.map_err(|_| lost())??);
+                let Begun { submitted, end } = hears.await.map_err(|_| lost())??;
+                return Ok(Accepted { stored: accepted(app, submitted)?, end });
             }
         },
     };
@@ -123,8 +132,8 @@ pub(crate) async fn accept(
 }
 
 /// Writes a job; durable when it returns.
-async fn enter(app: &App, new: NewJob) -> Result<Stored, Problem> {
-    accepted(app, app.desk.store.submit(new).await?)
+async fn enter(app: &App, new: NewJob) -> Result<Accepted, Problem> {
+    Ok(Accepted { stored: accepted(app, app.desk.store.submit(new).await?)?, end: None })
 }
 
 fn accepted(app: &App, submitted: Submitted) -> Result<Stored, Problem> {
@@ -276,7 +285,8 @@ pub(super) async fn place(app: &App, key: String, content: Content) -> Result<Op
     Ok(placed.map_err(StoreError::from)?)
 }
 
-async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) -> Result<Response, Problem> {
+async fn answer(app: &App, accepted: Accepted, wait: Option<u64>, fields: Fields) -> Result<Response, Problem> {
+    let Accepted { stored, end } = accepted;
     let id = stored.ticket.id.clone();
     let (status, stored) = match wait {
         None => (StatusCode::CREATED, stored),
@@ -287,7 +297,11 @@ async fn answer(app: &App, stored: Stored, wait: Option<u64>, fields: Fields) ->
     };
     let mut job = view::view(app, &stored).await?;
     if wait.is_some() {
-        job.result = view::result(app, &stored, fields).await?.map(Box::new);
+        let result = match end {
+            Some(end) => Some(end.result.select(fields)),
+            None => view::result(app, &stored, fields).await?,
+        };
+        job.result = result.map(Box::new);
     }
     let write = move || (status, Json(job)).into_response();
     let mut response = reading(wait.map_or(0, |_| view::least_bytes(&stored)), write).await?;

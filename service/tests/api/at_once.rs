@@ -5,6 +5,8 @@ use std::sync::Arc;
 use farkas_api_types::{JobList, JobState, JobView};
 use farkas_backends::contract::Backend;
 
+use serde_json::{Value, json};
+
 use crate::server::{Server, honest, options, patient};
 
 /// A service with a place beside its cores.
@@ -89,4 +91,55 @@ async fn a_job_that_takes_longer_is_written_meanwhile() {
         server.post(&format!("/v1/jobs/{}/cancel", job.id)).send().await.unwrap();
         server.events(&job.id, 0).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_at_once_is_what_is_stored() {
+    let (server, _folder) = with_a_place(honest()).await;
+    let read = async |path: String| server.get(&path).send().await.unwrap().json::<Value>().await.unwrap();
+    let cuopt: Value = serde_json::from_str(include_str!("recorded/milp.json")).unwrap();
+    let mut mathopt: Value = serde_json::from_str(include_str!("recorded/milp.mathopt.json")).unwrap();
+    // Who brings a point waits for its turn.
+    mathopt["modelParameters"] = json!({});
+    mathopt["parameters"]["enableOutput"] = json!(false);
+    let posts =
+        [("/v1/jobs", None), ("/cuopt/request", Some(&cuopt)), ("/v1/mathopt:solveMathOptModel", Some(&mathopt))];
+    for (path, body) in posts {
+        let mut seen = false;
+        for _ in 0..100 {
+            let before = begun(&server).await;
+            let request = match body {
+                None => server.model("fields=variables").header("prefer", "wait=20"),
+                // A file that is not written is warned of.
+                Some(body) => {
+                    let request = server.post(path).header("accept", "application/json");
+                    request.header("cuopt-result-file", "x").json(body)
+                }
+            };
+            let told: Value = request.send().await.unwrap().json().await.unwrap();
+            let newest = read("/v1/jobs?limit=1".into()).await["jobs"][0]["id"].as_str().unwrap().to_owned();
+            let stored = read(format!("/v1/jobs/{newest}/result?fields=variables")).await;
+            match path {
+                "/cuopt/request" => {
+                    assert_eq!(told["warnings"].as_array().unwrap().len(), 1, "{told}");
+                    let again = read(format!("/cuopt/solution/{newest}")).await;
+                    assert_eq!(told, again, "{newest}");
+                }
+                "/v1/mathopt:solveMathOptModel" => {
+                    let primal = &told["result"]["solutions"][0]["primalSolution"];
+                    assert_eq!(primal["objectiveValue"], stored["objective"], "{told}");
+                }
+                _ => {
+                    assert_eq!(told["result"], stored);
+                    assert_eq!(stored["variables"], json!({"x": 4.0, "y": 4.0}));
+                }
+            }
+            seen = begun(&server).await > before;
+            if seen {
+                break;
+            }
+        }
+        assert!(seen, "{path}: none of a hundred jobs was begun at once");
+    }
+    server.close().await;
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use farkas_api_types::{EventBody, Fields, JobEvent, JobState, Number};
+use farkas_api_types::{EventBody, Fields, JobEvent, JobState, Number, SolveResult};
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,6 +17,7 @@ use crate::access::Principal;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
 use crate::api::{App, view};
+use crate::execution::End;
 use crate::jobs::Wish;
 use crate::store::{Filter, Store, StoreError, Stored};
 
@@ -83,7 +84,7 @@ pub(super) async fn solution(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let group = find(&app, &principal, &id).await?;
-    tell(&app, &headers, group).await
+    tell(&app, &headers, group, None).await
 }
 
 #[derive(Serialize)]
@@ -109,8 +110,13 @@ enum OneOrMany {
     Many(Vec<answer::Response>),
 }
 
-/// What is known of a request, now.
-pub(super) async fn tell(app: &App, headers: &HeaderMap, group: Group) -> Result<Response, Problem> {
+/// What is known of a request, now; `end` is that of its one job, where it need not be read.
+pub(super) async fn tell(
+    app: &App,
+    headers: &HeaderMap,
+    group: Group,
+    mut end: Option<End>,
+) -> Result<Response, Problem> {
     let Group { id, jobs, together } = group;
     if !jobs.iter().all(is_over) {
         return Ok(reply(headers, &json!({"reqId": id})));
@@ -119,8 +125,12 @@ pub(super) async fn tell(app: &App, headers: &HeaderMap, group: Group) -> Result
     let mut seconds = 0.0;
     for stored in &jobs {
         seconds += stored.job.seconds;
-        warnings.extend(warnings_of(app, stored).await?);
-        match outcome(app, stored).await? {
+        let (result, told_of) = match end.take() {
+            Some(End { result, warnings }) => (Some(*result), warnings),
+            None => (None, warnings_of(app, stored).await?),
+        };
+        warnings.extend(told_of);
+        match outcome(app, stored, result).await? {
             Ok((response, note)) => {
                 told.push(response);
                 notes.push(note);
@@ -146,13 +156,17 @@ fn is_over(stored: &Stored) -> bool {
 
 type Outcome = Result<(answer::Response, String), Problem>;
 
-/// A job's result; the inner error is why it has none.
-async fn outcome(app: &App, stored: &Stored) -> Result<Outcome, Problem> {
+/// A job's result, read unless it is known; the inner error is why it has none.
+async fn outcome(app: &App, stored: &Stored, known: Option<SolveResult>) -> Result<Outcome, Problem> {
     let id = &stored.ticket.id;
     if stored.job.wish == Some(Wish::Discard) || stored.job.state == JobState::Canceled {
         return Ok(Err(Problem::new(500, "job-aborted", format!("{id} was aborted"))));
     }
-    let Some(result) = view::result(app, stored, Fields::ALL).await? else {
+    let result = match known {
+        Some(result) => Some(result),
+        None => view::result(app, stored, Fields::ALL).await?,
+    };
+    let Some(result) = result else {
         let why = stored.job.reason.clone().unwrap_or_default();
         return Ok(Err(Problem::new(500, "job-failed", format!("job {id} is {}: {why}", stored.job.state))));
     };

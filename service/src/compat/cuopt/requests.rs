@@ -19,9 +19,10 @@ use super::{TAG, reply};
 use crate::access::Principal;
 use crate::api::problem::{Problem, reading};
 use crate::api::query::Query;
-use crate::api::submit::Client;
+use crate::api::submit::{Accepted, Client};
 use crate::api::upload::{self, Order};
 use crate::api::{App, submit};
+use crate::execution::End;
 use crate::limits::Limits;
 use crate::store::{Store, Stored};
 
@@ -96,10 +97,10 @@ pub(super) async fn post(
     if let Some(from) = &wanted.warm_from {
         drafts.warm(&jobs::point_of(&app, &principal, from).await?);
     }
-    let group = accept(&app, &principal, drafts).await?;
+    let (group, end) = accept(&app, &principal, drafts).await?;
     let patience = if wanted.watches { PATIENCE_OF_WATCHERS } else { PATIENCE };
     let group = wait(&app, group, patience).await?;
-    jobs::tell(&app, &headers, group).await
+    jobs::tell(&app, &headers, group, end).await
 }
 
 fn keep(app: &App, principal: &Principal, headers: &HeaderMap, source: Cached) -> Result<Response, Problem> {
@@ -180,12 +181,12 @@ fn packed(item: &Value) -> Result<Option<(Encoding, &[u8])>, Problem> {
     Encoding::of_request(&headers).map(|encoding| Some((encoding, body.as_slice())))
 }
 
-async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<Group, Problem> {
+async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<(Group, Option<End>), Problem> {
     if !drafts.together {
         let mut orders = drafts.orders;
         let Some(order) = orders.pop() else { return Err(Problem::new(422, "bad-value", "no problem")) };
-        let stored = submit::accept(app, principal, order, None, Client::Waits).await?;
-        return Ok(Group { id: stored.ticket.id.clone(), jobs: vec![stored], together: false });
+        let Accepted { stored, end } = submit::accept(app, principal, order, None, Client::Waits).await?;
+        return Ok((Group { id: stored.ticket.id.clone(), jobs: vec![stored], together: false }, end));
     }
     let id = uuid::Uuid::now_v7().to_string();
     let mut drawn = Vec::with_capacity(drafts.orders.len());
@@ -193,7 +194,7 @@ async fn accept(app: &App, principal: &Principal, drafts: Drafts) -> Result<Grou
         order.tags.push(jobs::tag_of(&id));
         drawn.push(submit::draw_up(app, principal, order, None).await?);
     }
-    Ok(Group { id, jobs: submit::enter_all(app, None, Vec::new(), drawn).await?, together: true })
+    Ok((Group { id, jobs: submit::enter_all(app, None, Vec::new(), drawn).await?, together: true }, None))
 }
 
 async fn wait(app: &App, group: Group, patience: Duration) -> Result<Group, Problem> {

@@ -21,9 +21,10 @@ use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
 use crate::access::{Need, Principal};
 use crate::api::problem::{Problem, reading};
-use crate::api::submit::Client;
+use crate::api::submit::{Accepted, Client};
 use crate::api::upload::{self, Order};
 use crate::api::{App, Routes, submit, view};
+use crate::execution::End;
 use crate::jobs::Wish;
 use crate::limits::Limits;
 use crate::store::{Store, StoreError, Stored};
@@ -75,9 +76,13 @@ async fn solve(
     options.time_limit_seconds = Some(options.time_limit_seconds.unwrap_or(most).min(most));
     options.solver = parameters::solver(draft.solver_type.as_deref(), &app.desk.roster, &mut draft.messages).await?;
     let Draft { order, asked, mut messages, log, .. } = draft;
-    let stored = submit::accept(&app, &principal, order, None, Client::Waits).await?;
+    let Accepted { stored, end } = submit::accept(&app, &principal, order, None, Client::Waits).await?;
     let stored = until_over(&app, stored, Duration::from_secs_f64(patience)).await?;
-    let Some(result) = view::result(&app, &stored, Fields::ALL).await? else {
+    let (result, warnings) = match end {
+        Some(End { result, warnings }) => (Some(*result), Some(warnings)),
+        None => (view::result(&app, &stored, Fields::ALL).await?, None),
+    };
+    let Some(result) = result else {
         let (id, state) = (&stored.ticket.id, stored.job.state);
         let why = stored.job.reason.clone().unwrap_or_default();
         if state.is_finished() {
@@ -88,7 +93,10 @@ async fn solve(
         return Err(problem.map(|p| p.remedy(remedy)));
     };
     let iterations = stored.job.lanes.iter().map(|lane| lane.iterations).max().unwrap_or(0);
-    messages.extend(told(&app, &stored, log).await?);
+    messages.extend(match warnings {
+        Some(warnings) if !log => warnings,
+        _ => told(&app, &stored, log).await?,
+    });
     let result = answer::result(&result, &asked, iterations);
     let body = serde_json::to_vec(&json!({"result": result, "messages": messages})).unwrap_or_default();
     Ok(super::reply(StatusCode::OK, HeaderValue::from_static("application/json"), body))
