@@ -235,6 +235,32 @@ async fn deleting_hides_and_destroys_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_list_is_its_jobs_one_after_another() {
+    let server = Server::start(vec![patient()]).await;
+    let watched = "validation_only=False&cache=False&incumbent_solutions=False&solver_logs=True";
+    let reply = read(server.ask(watched, PACK, JSON, LIST).await).await;
+    let id = reply["reqId"].as_str().unwrap();
+    let jobs: Value = server.get(&format!("/v1/jobs?tag=cuopt-{id}")).send().await.unwrap().json().await.unwrap();
+    let ids: Vec<&str> = jobs["jobs"].as_array().unwrap().iter().rev().map(|job| job["id"].as_str().unwrap()).collect();
+    // What was read keeps its place, whatever the later ones say meanwhile; a poll goes on there, and one may begin anew.
+    let told = ["hello", "hello"];
+    for (at, job) in ids.iter().enumerate() {
+        crate::life::wait_for_event(&server, job, "log").await;
+        for from in (0..=at).chain([0]) {
+            let (_, log) = server.call("GET", &format!("/cuopt/log/{id}?frombyte={}", 6 * from)).await;
+            assert_eq!(log, json!({"log": told[from..=at], "nbytes": 6 * (at + 1)}), "from {from} with {at} over");
+        }
+        server.post(&format!("/v1/jobs/{job}:stop")).send().await.unwrap();
+        server.events(job, 0).await;
+    }
+    for from in [2, 0, 1] {
+        let (_, log) = server.call("GET", &format!("/cuopt/log/{id}?frombyte={}", 6 * from)).await;
+        assert_eq!(log, json!({"log": told[from..], "nbytes": 12}), "{from}");
+    }
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cached_body_is_used_again_until_it_is_deleted() {
     let server = Server::start(vec![honest()]).await;
     let cached = read(server.ask("cache=True", PACK, JSON, ARRAYS).await).await;

@@ -41,12 +41,14 @@ pub(super) async fn lines(
     }
     let mut cut = Cut { from, at: 0, log: Vec::new() };
     for stored in &group.jobs {
-        let job = &stored.ticket.id;
-        // A poll goes on where the one before it ended; the log of a list, which is many jobs', is read anew.
-        let known = app.cuopt.log_end(job).filter(|end| !group.together && end.bytes <= from);
+        let (job, begin) = (&stored.ticket.id, cut.at);
+        // A poll goes on where the one before it ended.
+        let known = app.cuopt.log_end(job).filter(|end| begin + end.bytes <= from);
         let mut end = known.unwrap_or_default();
         cut.at += end.bytes;
-        loop {
+        // What is over when it is looked at has all its lines.
+        let is_last = end.is_last || stored.job.state.is_finished();
+        while !end.is_last {
             let events = app.desk.store.events(job, end.event, Some("log"), PAGE).await?;
             for event in &events {
                 if let Some(EventBody::Log { line, .. }) = body_of(event) {
@@ -58,8 +60,10 @@ pub(super) async fn lines(
                 break;
             }
         }
-        if !group.together {
-            app.cuopt.set_log_end(job, LogEnd { bytes: cut.at, ..end });
+        app.cuopt.set_log_end(job, LogEnd { bytes: cut.at - begin, is_last, ..end });
+        // The log of a list is its jobs', one after another: what was read keeps its place.
+        if !is_last {
+            break;
         }
     }
     Ok(reply(&headers, &Lines { log: cut.log, nbytes: cut.at.max(from) }))

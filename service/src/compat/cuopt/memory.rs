@@ -28,6 +28,8 @@ pub struct LogEnd {
     pub bytes: u64,
     /// Number of its last line's event.
     pub event: u64,
+    /// Whether nothing will be added.
+    pub is_last: bool,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +98,7 @@ impl Memory {
             slots.log_ends.clear();
         }
         let known = slots.log_ends.entry(job.into()).or_default();
-        if end.event > known.event {
+        if (end.event, end.is_last) > (known.event, known.is_last) {
             *known = end;
         }
     }
