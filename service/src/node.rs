@@ -127,6 +127,11 @@ impl Node {
         Ok(Self { desk, scheduler, forgetting, lock })
     }
 
+    /// Whether no other node can work on its store.
+    pub fn is_alone(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// Waits until its jobs are finished or handed back, and lets the folder go.
     pub async fn close(self) {
         self.scheduler.close().await;

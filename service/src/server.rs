@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Token;
 use crate::api::{self, App};
 use crate::blobs::BlobError;
+use crate::compat::cuopt;
 use crate::incoming::Incoming;
 use crate::keyring::{self, Door, Keyring, LEAST_ADMIN_KEY, RevokeError};
 use crate::limits::Limits;
@@ -210,7 +211,8 @@ impl Service {
             streams_of: api::Shares::default(),
             closing: close.clone(),
             closed,
-            cuopt: crate::compat::cuopt::Memory::default(),
+            cuopt: cuopt::Memory::default(),
+            marks: cuopt::Marks::new(Arc::clone(&node.desk.store), node.is_alone()),
             began: Instant::now(),
             on_loopback,
         });
@@ -253,7 +255,7 @@ fn undelayed(connection: &TcpStream) {
 }
 
 async fn run(listener: Listening, app: Arc<App>, node: Node) {
-    let (closing, closed) = (app.closing.clone(), app.closed.clone());
+    let (closing, closed, marks) = (app.closing.clone(), app.closed.clone(), app.marks.clone());
     let (router, ends) = (api::router(app), closed.clone().cancelled_owned());
     let mut server = tokio::spawn(async move {
         match listener {
@@ -265,6 +267,8 @@ async fn run(listener: Listening, app: Arc<App>, node: Node) {
         }
     });
     closing.cancelled().await;
+    // While the folder is ours, so that whoever has it next reads what was deleted; deletes that come later are written at once.
+    marks.close().await;
     // Jobs may go on for a while, and those who wait for them, or ask whether the service is ready, are answered meanwhile.
     node.close().await;
     closed.cancel();

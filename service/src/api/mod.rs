@@ -63,6 +63,7 @@ pub struct App {
     /// Nothing goes on any more.
     pub(crate) closed: CancellationToken,
     pub(crate) cuopt: cuopt::Memory,
+    pub(crate) marks: cuopt::Marks,
     pub(crate) began: Instant,
     /// Whether only this machine can reach the service, so that requests of web pages from elsewhere are refused.
     pub(crate) on_loopback: bool,

@@ -1,8 +1,11 @@
 //! Requests as NVIDIA's published cuOpt client sends them (recorded; `tests/clients/cuopt.py` calls with the client
 //! itself), and what it gets back: encodings, lists, deletion, abortion, errors.
 
+use std::path::Path;
+
 use reqwest::Response;
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use farkas_service::{Limits, ServeOptions};
 
@@ -232,6 +235,50 @@ async fn deleting_hides_and_destroys_nothing() {
     }
     assert_eq!(server.job(&one).await.tags, ["cuopt"]);
     server.close().await;
+}
+
+/// Solves and deletes, asks for what is deleted, and closes; what was deleted.
+async fn delete_and_close(folder: &Path) -> Vec<String> {
+    let server = Server::start_in(folder, vec![honest()]).await;
+    let delete = async |body: &[u8]| {
+        let reply = read(server.ask(QUERY, PACK, JSON, body).await).await;
+        let id = reply["reqId"].as_str().unwrap().to_owned();
+        assert_eq!(server.call("DELETE", &format!("/cuopt/solution/{id}")).await.0, 200);
+        id
+    };
+    let mut deleted = Vec::new();
+    for body in [MILP_PACK, LIST].repeat(10) {
+        let id = delete(body).await;
+        for (method, what, expected) in [
+            ("GET", "solution", 404),
+            ("GET", "request", 404),
+            ("GET", "log", 404),
+            ("DELETE", "solution", 404),
+            // It has no log any more, which is what its client wants.
+            ("DELETE", "log", 200),
+        ] {
+            assert_eq!(server.call(method, &format!("/cuopt/{what}/{id}")).await.0, expected, "{method} {what}");
+        }
+        deleted.push(id);
+    }
+    // The newest are not on the disk yet.
+    deleted.extend([delete(MILP_PACK).await, delete(LIST).await]);
+    server.close().await;
+    deleted
+}
+
+#[test]
+fn a_delete_is_seen_at_once_and_survives_a_shutdown_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    // With its runtime ends whatever a closed service has left undone, as with its process.
+    let deleted = Runtime::new().unwrap().block_on(delete_and_close(folder.path()));
+    Runtime::new().unwrap().block_on(async {
+        let server = Server::start_in(folder.path(), vec![honest()]).await;
+        for id in &deleted {
+            assert_eq!(server.call("GET", &format!("/cuopt/solution/{id}")).await.0, 404, "{id}");
+        }
+        server.close().await;
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::jobs::Group;
 use super::jobs::tag_of;
 use crate::access::Principal;
 use crate::api::App;
@@ -20,25 +19,35 @@ pub enum Hidden {
     Whole,
 }
 
-/// How much of a request of one job or of a list is hidden.
-async fn of(app: &App, principal: &Principal, name: &str) -> Result<Option<Hidden>, Problem> {
-    let found = app.desk.store.document(Kind::Hidden, &principal.project, name).await?;
-    Ok(found.map(|document| document.read()).transpose()?)
+/// The name of a request's mark.
+fn name_of(id: &str, together: bool) -> String {
+    if together { tag_of(id) } else { id.to_owned() }
 }
 
-fn name_of(group: &Group) -> String {
-    if group.together { tag_of(&group.id) } else { group.id.clone() }
+/// Whether a request, of one job or of a list, is known to be hidden whole, without asking the store.
+pub fn is_known(app: &App, principal: &Principal, id: &str) -> bool {
+    let of = |together| app.marks.of(&principal.project, &name_of(id, together));
+    [of(false), of(true)].contains(&Some(Hidden::Whole))
 }
 
 /// How much of a request is hidden.
-pub async fn much(app: &App, principal: &Principal, group: &Group) -> Result<Option<Hidden>, Problem> {
-    of(app, principal, &name_of(group)).await
+pub async fn much(app: &App, principal: &Principal, id: &str, together: bool) -> Result<Option<Hidden>, Problem> {
+    let name = name_of(id, together);
+    if let Some(known) = app.marks.of(&principal.project, &name) {
+        return Ok(Some(known));
+    }
+    let found = app.desk.store.document(Kind::Hidden, &principal.project, &name).await?;
+    Ok(found.map(|document| document.read()).transpose()?)
 }
 
-/// Hides a request, or more of it; durable when it returns.
-pub async fn hide(app: &App, principal: &Principal, group: &Group, what: Hidden) -> Result<(), Problem> {
-    let name = name_of(group);
-    if of(app, principal, &name).await?.is_some_and(|hidden| hidden >= what) {
+/// Hides a request, or more of it: for this process when it returns, and durable then or a moment later (see
+/// [`marks`](super::marks)).
+pub async fn hide(app: &App, principal: &Principal, id: &str, together: bool, what: Hidden) -> Result<(), Problem> {
+    let name = name_of(id, together);
+    if app.marks.put_off(&principal.project, &name, what) {
+        return Ok(());
+    }
+    if much(app, principal, id, together).await?.is_some_and(|hidden| hidden >= what) {
         return Ok(());
     }
     let document = Document::new(Kind::Hidden, principal.project.clone(), name, &what)?;

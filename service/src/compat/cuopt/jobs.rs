@@ -43,8 +43,11 @@ pub async fn find(app: &App, principal: &Principal, id: &str) -> Result<Group, P
 
 /// The same, and what is hidden of it.
 pub async fn find_with_marks(app: &App, principal: &Principal, id: &str) -> Result<(Group, Option<Hidden>), Problem> {
+    if hidden::is_known(app, principal, id) {
+        return Err(no_such_job(id));
+    }
     let group = locate(app, principal, id).await?;
-    match hidden::much(app, principal, &group).await? {
+    match hidden::much(app, principal, id, group.together).await? {
         Some(Hidden::Whole) => Err(no_such_job(id)),
         hidden => Ok((group, hidden)),
     }
@@ -214,8 +217,13 @@ pub(super) async fn hide(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let group = find(&app, &principal, &id).await?;
-    hidden::hide(&app, &principal, &group, Hidden::Whole).await?;
+    // What was answered here a moment ago is there, and not deleted: who deletes goes by here.
+    let answered = if app.marks.are_put_off() { app.cuopt.take_answered(&principal.project, &id) } else { None };
+    let together = match answered {
+        Some(together) => together,
+        None => find(&app, &principal, &id).await?.together,
+    };
+    hidden::hide(&app, &principal, &id, together, Hidden::Whole).await?;
     app.cuopt.forget(&id);
     Ok(StatusCode::OK.into_response())
 }

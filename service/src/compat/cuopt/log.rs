@@ -99,7 +99,7 @@ pub(super) async fn hide(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     match jobs::find(&app, &principal, &id).await {
-        Ok(group) => hidden::hide(&app, &principal, &group, Hidden::Log).await?,
+        Ok(group) => hidden::hide(&app, &principal, &id, group.together, Hidden::Log).await?,
         // The client deletes the result first, and then the log of what is no longer there.
         Err(problem) if problem.details().status == 404 => {}
         Err(problem) => return Err(problem),

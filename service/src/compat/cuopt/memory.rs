@@ -1,8 +1,10 @@
 //! What these routes remember beside the jobs, all of it bounded and lost with the process, as with the service that they
-//! stand for: bodies that a client cached, which are its project's own, which incumbents it has had, and how far logs were read.
+//! stand for: bodies that a client cached, which are its project's own, which incumbents it has had, how far logs were read, and
+//! which requests were answered a moment ago.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::encoding::Encoding;
 use crate::incoming::Text;
@@ -13,6 +15,8 @@ const MOST_CACHED: usize = 256;
 const MOST_CACHED_BYTES: usize = 1 << 30;
 /// Jobs whose readers' places are remembered; when there are more, all are forgotten, and readers begin anew.
 const MOST_PLACES: usize = 1 << 16;
+/// How long it is taken for granted that what was answered is there: no retention is that short.
+const ANSWERED: Duration = Duration::from_secs(10);
 
 /// A body to be used again.
 #[derive(Debug, Clone)]
@@ -32,11 +36,21 @@ pub struct LogEnd {
     pub is_last: bool,
 }
 
+/// A request that was answered.
+#[derive(Debug)]
+struct Answered {
+    project: String,
+    /// Whether it was a list.
+    together: bool,
+    at: Instant,
+}
+
 #[derive(Debug, Default)]
 struct Slots {
     cached: HashMap<(String, String), Cached>,
     delivered: HashMap<String, u64>,
     log_ends: HashMap<String, LogEnd>,
+    answered: HashMap<String, Answered>,
 }
 
 /// See the module.
@@ -103,10 +117,42 @@ impl Memory {
         }
     }
 
+    /// A request was accepted, and is answered.
+    pub fn answer(&self, project: &str, id: &str, together: bool) {
+        let mut slots = self.slots();
+        if slots.answered.len() >= MOST_PLACES {
+            slots.answered.clear();
+        }
+        slots.answered.insert(id.into(), Answered { project: project.into(), together, at: Instant::now() });
+    }
+
+    /// Whether a request of the project that was answered a moment ago is a list; nothing of any other. It is told once.
+    pub fn take_answered(&self, project: &str, id: &str) -> Option<bool> {
+        let mut slots = self.slots();
+        slots.answered.get(id).filter(|answered| answered.project == project)?;
+        let answered = slots.answered.remove(id)?;
+        (answered.at.elapsed() < ANSWERED).then_some(answered.together)
+    }
+
     /// Nobody reads there any more.
     pub fn forget(&self, id: &str) {
         let mut slots = self.slots();
         slots.delivered.remove(id);
         slots.log_ends.remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_answered_is_told_once_and_to_its_project() {
+        let memory = Memory::default();
+        memory.answer("one", "a", false);
+        memory.answer("one", "b", true);
+        let asked = [("other", "a"), ("one", "a"), ("one", "a"), ("one", "b"), ("one", "c")];
+        let told = asked.map(|(project, id)| memory.take_answered(project, id));
+        assert_eq!(told, [None, Some(false), None, Some(true), None]);
     }
 }

@@ -7,6 +7,7 @@ mod encoding;
 mod hidden;
 mod jobs;
 mod log;
+mod marks;
 mod memory;
 mod model;
 mod place;
@@ -28,6 +29,7 @@ use crate::api::problem::Problem;
 use crate::api::{App, Routes, ready};
 
 pub use encoding::Encoding;
+pub use marks::Marks;
 pub use memory::Memory;
 
 /// On jobs that came this way.

@@ -100,6 +100,7 @@ pub(super) async fn post(
     let (group, end) = accept(&app, &principal, drafts).await?;
     let patience = if wanted.watches { PATIENCE_OF_WATCHERS } else { PATIENCE };
     let group = wait(&app, group, patience).await?;
+    app.cuopt.answer(&principal.project, &group.id, group.together);
     jobs::tell(&app, &headers, group, end).await
 }
 
