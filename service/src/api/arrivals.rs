@@ -55,7 +55,7 @@ impl Arrivals {
 }
 
 /// Receives a body that may hold a model, and then waits for its turn to be read. Who sends slowly has no turn meanwhile.
-pub(super) async fn arrive<'a>(
+pub(crate) async fn arrive<'a>(
     app: &'a App,
     principal: &Principal,
     headers: &HeaderMap,

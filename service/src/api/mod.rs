@@ -1,7 +1,7 @@
 //! The HTTP interface: thin. It parses, calls the store, and presents; rules live elsewhere. Every error is
 //! `application/problem+json`, also those of the framework.
 
-mod arrivals;
+pub(crate) mod arrivals;
 mod auth;
 mod batches;
 mod bundle;

@@ -17,6 +17,7 @@ use super::model::{self, Asked};
 use super::value::Value;
 use super::{TAG, reply};
 use crate::access::Principal;
+use crate::api::arrivals::arrive;
 use crate::api::problem::{Problem, reading};
 use crate::api::query::Query;
 use crate::api::submit::{Accepted, Client};
@@ -69,15 +70,15 @@ pub(super) async fn post(
         let detail = "files on the service's own disk are not read";
         return Err(Problem::new(422, "unsupported", detail).map(|p| p.remedy("send the data in the body")));
     }
-    let turn = app.turn().await?;
-    let source = match &wanted.cached {
-        Some(id) => app.cuopt.cached(&principal.project, id).ok_or_else(|| {
+    let (turn, source) = if let Some(id) = &wanted.cached {
+        let cached = app.cuopt.cached(&principal.project, id).ok_or_else(|| {
             Problem::new(422, "not-cached", format!("request id '{id}' does not exist, or is no longer cached"))
-        })?,
-        None => Cached {
-            encoding: Encoding::of_request(&headers)?,
-            body: Arc::new(upload::receive(&app, &headers, body).await?),
-        },
+        })?;
+        (app.turn().await?, cached)
+    } else {
+        let encoding = Encoding::of_request(&headers)?;
+        let (turn, text) = arrive(&app, &principal, &headers, body).await?;
+        (turn, Cached { encoding, body: Arc::new(text) })
     };
     let (encoding, text, limits) = (source.encoding, Arc::clone(&source.body), app.limits);
     let size = if encoding == Encoding::Zlib { usize::MAX } else { text.len() };

@@ -20,6 +20,7 @@ use self::answer::Asked;
 use self::model::{Converted, Ids};
 use self::wire::{ModelParameters, Request};
 use crate::access::{Need, Principal};
+use crate::api::arrivals::arrive;
 use crate::api::problem::{Problem, reading};
 use crate::api::submit::{Accepted, Client};
 use crate::api::upload::{self, Order};
@@ -65,8 +66,7 @@ async fn solve(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let turn = app.turn().await?;
-    let text = upload::receive(&app, &headers, body).await?;
+    let (turn, text) = arrive(&app, &principal, &headers, body).await?;
     let limits = app.limits;
     let mut draft = reading(text.len(), move || text.read(|body| draft(body, &limits))).await??;
     drop(turn);
